@@ -1,0 +1,201 @@
+//! The only way to change a shard.
+//!
+//! [`apply`] takes what one log entry carries. For each command: look up the retry memory, run the
+//! handler, and on a refusal roll its writes back and then record the refusal. Events of the whole
+//! entry become one feed row at the end.
+
+use serde::{Deserialize, Serialize};
+
+use crate::clock::Clock;
+use crate::command::{Batch, Command, Reply, Stamp, Stamped};
+use crate::dedup::{self, KEY_RETENTION_MS, REQUEST_RETENTION_MS, Remembered};
+use crate::due::{Timer, TimerKind};
+use crate::fault::Fault;
+use crate::feed::{self, Event};
+use crate::ids::{ShardId, Topology};
+use crate::keys::Key;
+use crate::outbox::{self, Message};
+use crate::rejection::Rejection;
+use crate::txn::Txn;
+
+/// What the caller of a command is told.
+pub type Outcome = Result<Reply, Rejection>;
+
+/// What became of one command.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Applied {
+    /// What the caller is told.
+    pub outcome: Outcome,
+    /// The outcome is an earlier one's: nothing was done now.
+    pub replayed: bool,
+}
+
+/// Which shard applies, and how the others are laid out.
+#[derive(Debug, Clone, Copy)]
+pub struct Shard {
+    /// Its id.
+    pub id: ShardId,
+    /// The cluster's topology.
+    pub topology: Topology,
+}
+
+/// Applies one log entry: one result per command, in order.
+///
+/// A rejected command leaves no rows but the record of its refusal. A fault leaves `txn` unusable:
+/// the caller must drop it whole and stop the replica.
+pub fn apply(
+    txn: &mut Txn<'_>,
+    shard: Shard,
+    index: u64,
+    batch: &Batch,
+) -> Result<Vec<Applied>, Fault> {
+    let mut events = Vec::new();
+    let mut results = Vec::with_capacity(batch.commands.len());
+    let mut now = 0;
+    for Stamped { stamp, command } in &batch.commands {
+        let clock = Clock::advance(txn, stamp.now)?;
+        now = clock.now;
+        let mut ctx = Ctx { txn, shard, clock, events: &mut events, replayed: false };
+        let outcome = once(&mut ctx, stamp, command)?;
+        results.push(Applied { outcome, replayed: ctx.replayed });
+    }
+    feed::append(txn, index, now, events)?;
+    Ok(results)
+}
+
+/// Runs the command unless its outcome is remembered, and remembers its outcome.
+fn once(ctx: &mut Ctx<'_, '_>, stamp: &Stamp, command: &Command) -> Result<Outcome, Fault> {
+    if let Some(outcome) = remembered(ctx, stamp)? {
+        return Ok(outcome);
+    }
+    let outcome = run(ctx, command)?;
+    if let Some(idempotency) = stamp.idempotency {
+        let row = Remembered { body: idempotency.body, outcome: outcome.clone() };
+        ctx.txn.put(&Key::Idempotency(idempotency.key), &row);
+        let forget = TimerKind::ForgetIdempotency(idempotency.key);
+        ctx.arm(ctx.now().saturating_add(KEY_RETENTION_MS), forget);
+    }
+    if stamp.request != 0 {
+        let row = Remembered { body: 0, outcome: outcome.clone() };
+        ctx.txn.put(&Key::Request(stamp.request), &row);
+    }
+    Ok(outcome)
+}
+
+fn remembered(ctx: &mut Ctx<'_, '_>, stamp: &Stamp) -> Result<Option<Outcome>, Fault> {
+    if stamp.request != 0 {
+        if let Some(row) = ctx.txn.read::<Remembered>(&Key::Request(stamp.request))? {
+            return Ok(Some(row.outcome));
+        }
+        let expires = dedup::request_time(stamp.request).saturating_add(REQUEST_RETENTION_MS);
+        if expires < ctx.now() {
+            return Ok(Some(Err(Rejection::RequestTooOld)));
+        }
+    }
+    let Some(idempotency) = stamp.idempotency else { return Ok(None) };
+    let row = ctx.txn.read::<Remembered>(&Key::Idempotency(idempotency.key))?;
+    Ok(row.map(|row| {
+        if row.body != idempotency.body {
+            return Err(Rejection::IdempotencyMismatch);
+        }
+        ctx.replayed = true;
+        row.outcome
+    }))
+}
+
+fn run(ctx: &mut Ctx<'_, '_>, command: &Command) -> Result<Outcome, Fault> {
+    ctx.txn.savepoint();
+    let events = ctx.events.len();
+    match dispatch(ctx, command) {
+        Ok(reply) => Ok(Ok(reply)),
+        Err(Stop::Faulted(fault)) => Err(fault),
+        Err(Stop::Rejected(rejection)) => {
+            ctx.txn.rollback();
+            ctx.events.truncate(events);
+            if let Command::PlaceOrder(command) = command {
+                command.record_refusal(ctx, &rejection)?;
+            }
+            Ok(Err(rejection))
+        }
+    }
+}
+
+fn dispatch(ctx: &mut Ctx<'_, '_>, command: &Command) -> Result<Reply, Stop> {
+    match command {
+        Command::CreateProduct(command) => command.apply(ctx),
+        Command::UpdateProduct(command) => command.apply(ctx),
+        Command::ArchiveProduct(command) => command.apply(ctx),
+        Command::CreateCollection(command) => command.apply(ctx),
+        Command::UpdateCollection(command) => command.apply(ctx),
+        Command::ArchiveCollection(command) => command.apply(ctx),
+        Command::ReceiveStock(command) => command.apply(ctx),
+        Command::AdjustStock(command) => command.apply(ctx),
+        Command::SetStock(command) => command.apply(ctx),
+        Command::HoldStock(command) => command.apply(ctx),
+        Command::CommitHold(command) => command.apply(ctx),
+        Command::ReleaseHold(command) => command.apply(ctx),
+        Command::PlaceOrder(command) => command.apply(ctx),
+        Command::RefuseOrder(command) => command.apply(ctx),
+        Command::ResolveHold(command) => command.apply(ctx),
+        Command::CancelOrder(command) => command.apply(ctx),
+        Command::Settle(command) => command.apply(ctx),
+        Command::Deliver(command) => command.apply(ctx),
+        Command::Acknowledge(command) => command.apply(ctx),
+        Command::Pulse(command) => command.apply(ctx),
+    }
+}
+
+/// What a handler works with: the rows, the time, and where to leave events and effects.
+pub(crate) struct Ctx<'a, 'v> {
+    pub txn: &'a mut Txn<'v>,
+    pub shard: Shard,
+    pub clock: Clock,
+    pub replayed: bool,
+    events: &'a mut Vec<Event>,
+}
+
+impl Ctx<'_, '_> {
+    /// Effective now, in Unix milliseconds.
+    pub fn now(&self) -> u64 {
+        self.clock.now
+    }
+
+    /// Says that something has happened.
+    pub fn emit(&mut self, event: Event) {
+        self.events.push(event);
+    }
+
+    /// Leaves a message for another shard.
+    pub fn send(&mut self, to: ShardId, message: Message) -> Result<(), Fault> {
+        outbox::send(self.txn, to, message)
+    }
+
+    /// Arms a timer. The caller keeps `at`, to disarm it.
+    pub fn arm(&mut self, at: u64, kind: TimerKind) {
+        let timer = Timer { kind, armed_outage_ms: self.clock.outage_ms };
+        self.txn.put(&Key::Due { at, timer: timer.clone() }, &timer);
+    }
+
+    /// Disarms a timer that was armed for `at`.
+    pub fn disarm(&mut self, at: u64, kind: TimerKind) {
+        self.txn.delete(&Key::Due { at, timer: Timer { kind, armed_outage_ms: 0 } });
+    }
+}
+
+/// Why a handler stopped early. `?` lifts either kind.
+pub(crate) enum Stop {
+    Rejected(Rejection),
+    Faulted(Fault),
+}
+
+impl From<Rejection> for Stop {
+    fn from(rejection: Rejection) -> Self {
+        Self::Rejected(rejection)
+    }
+}
+
+impl From<Fault> for Stop {
+    fn from(fault: Fault) -> Self {
+        Self::Faulted(fault)
+    }
+}

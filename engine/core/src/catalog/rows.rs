@@ -1,0 +1,1 @@
+//! Reads and writes product and collection rows. Nobody else does.

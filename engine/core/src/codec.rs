@@ -1,0 +1,100 @@
+//! The one place that knows how a record becomes bytes, on disk and between nodes.
+//!
+//! A record is an envelope: format version, type number, body length, CRC-32C of the body, body.
+//! The body is bincode 2 with its standard configuration, for ever; the version is the way out.
+//! A type number, once shipped, belongs to its type; enums in a body only ever grow at the end.
+//! Each type has golden bytes in `tests/golden`.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::fault::Fault;
+
+/// The envelope's version.
+const VERSION: u8 = 1;
+/// Version (1), type (2), length (4), checksum (4).
+const HEADER: usize = 11;
+/// The largest body, in bytes: a bound on what a corrupt length can make us allocate.
+pub const BODY_BYTES_MAX: usize = 64 << 20;
+
+/// Something stored or sent.
+pub trait Record: Serialize + DeserializeOwned {
+    /// Its type number; see the table in this module.
+    const TYPE: u16;
+}
+
+/// Gives each record its number. Append only.
+macro_rules! records {
+    ($($number:literal $type:ty,)*) => {
+        $(impl Record for $type { const TYPE: u16 = $number; })*
+        /// Every type number and its type, for the golden-bytes test.
+        pub const RECORDS: &[(u16, &str)] = &[$(($number, stringify!($type))),*];
+    };
+}
+
+records! {
+    1 crate::command::Batch,
+    2 Vec<crate::apply::Applied>,
+    3 crate::clock::Clock,
+    4 crate::feed::FeedEntry,
+    5 crate::feed::FeedHead,
+    6 crate::dedup::Remembered,
+    7 crate::due::Timer,
+    8 crate::outbox::Message,
+    9 crate::outbox::Sequence,
+    10 crate::outbox::ProviderCall,
+    11 crate::catalog::Product,
+    12 crate::catalog::Collection,
+    13 crate::inventory::Stock,
+    14 crate::inventory::Movement,
+    15 crate::inventory::Hold,
+    16 crate::order::Order,
+    17 crate::order::Transition,
+    18 crate::order::Decision,
+    19 crate::order::KeyResult,
+}
+
+/// The record as an envelope.
+pub fn encode<R: Record>(record: &R) -> Vec<u8> {
+    let mut bytes = vec![0; HEADER];
+    let config = bincode::config::standard();
+    let written = bincode::serde::encode_into_std_write(record, &mut bytes, config);
+    debug_assert!(written.is_ok(), "our records serialize into memory without fail");
+    let length = (bytes.len() - HEADER) as u32;
+    let checksum = crc32c::crc32c(&bytes[HEADER..]);
+    bytes[0] = VERSION;
+    bytes[1..3].copy_from_slice(&R::TYPE.to_be_bytes());
+    bytes[3..7].copy_from_slice(&length.to_be_bytes());
+    bytes[7..11].copy_from_slice(&checksum.to_be_bytes());
+    bytes
+}
+
+/// The record in an envelope, or what is wrong with the bytes.
+pub fn decode<R: Record>(bytes: &[u8]) -> Result<R, Fault> {
+    let body = body::<R>(bytes).map_err(|why| Fault::corrupt::<R>(why))?;
+    let config = bincode::config::standard().with_limit::<BODY_BYTES_MAX>();
+    let (record, read) = bincode::serde::decode_from_slice(body, config)
+        .map_err(|error| Fault::corrupt::<R>(&error.to_string()))?;
+    if read != body.len() {
+        return Err(Fault::corrupt::<R>("bytes are left over"));
+    }
+    Ok(record)
+}
+
+fn body<R: Record>(bytes: &[u8]) -> Result<&[u8], &'static str> {
+    let (header, body) = bytes.split_first_chunk::<HEADER>().ok_or("shorter than an envelope")?;
+    let [version, t0, t1, l0, l1, l2, l3, c0, c1, c2, c3] = *header;
+    if version != VERSION {
+        return Err("unknown format version: a newer stoad wrote it");
+    }
+    if u16::from_be_bytes([t0, t1]) != R::TYPE {
+        return Err("another type's record");
+    }
+    if u32::from_be_bytes([l0, l1, l2, l3]) as usize != body.len() {
+        return Err("cut short");
+    }
+    if u32::from_be_bytes([c0, c1, c2, c3]) != crc32c::crc32c(body) {
+        return Err("checksum differs");
+    }
+    Ok(body)
+}

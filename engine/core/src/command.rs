@@ -1,0 +1,120 @@
+//! What a shard can be asked to do, and what it can answer.
+
+use serde::{Deserialize, Serialize};
+
+use crate::catalog::{Collection, Product};
+use crate::dedup::Idempotency;
+use crate::inventory::{HoldReceipt, Stock};
+use crate::order::Order;
+
+pub use crate::catalog::{
+    ArchiveCollection, ArchiveProduct, CreateCollection, CreateProduct, UpdateCollection,
+    UpdateProduct,
+};
+pub use crate::deliver::{Acknowledge, Deliver};
+pub use crate::inventory::{
+    AdjustStock, CommitHold, HoldStock, ReceiveStock, ReleaseHold, SetStock,
+};
+pub use crate::order::{CancelOrder, PlaceOrder, RefuseOrder, ResolveHold};
+pub use crate::payment::Settle;
+pub use crate::pulse::Pulse;
+
+/// What the proposer wrote on a command: apply samples nothing itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stamp {
+    /// Unix milliseconds at the leader that proposed it.
+    pub now: u64,
+    /// Names the request over all retries inside the cluster; see `dedup::request_id`. 0 for a
+    /// command that is idempotent by itself.
+    pub request: u128,
+    /// The caller's idempotency key, if there is one.
+    pub idempotency: Option<Idempotency>,
+}
+
+/// A command with its stamp.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stamped {
+    /// What the proposer decided.
+    pub stamp: Stamp,
+    /// What to do.
+    pub command: Command,
+}
+
+/// What one log entry carries: the commands queued while the last batch was being flushed.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Batch {
+    /// In the order in which they are applied.
+    pub commands: Vec<Stamped>,
+    /// The leader's digest of a state all replicas have passed, for comparison.
+    pub digest: Option<Digest>,
+}
+
+/// A rolling digest of every write up to a log index.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Digest {
+    /// The last log index it covers.
+    pub index: u64,
+    /// xxh3 over the previous value and the writes since.
+    pub value: u64,
+}
+
+/// Every request that changes a shard. Each is defined, with its handler, in a file of its own.
+/// Append only.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "each variant is documented on its struct")]
+pub enum Command {
+    CreateProduct(CreateProduct),
+    UpdateProduct(UpdateProduct),
+    ArchiveProduct(ArchiveProduct),
+    CreateCollection(CreateCollection),
+    UpdateCollection(UpdateCollection),
+    ArchiveCollection(ArchiveCollection),
+    ReceiveStock(ReceiveStock),
+    AdjustStock(AdjustStock),
+    SetStock(SetStock),
+    HoldStock(HoldStock),
+    CommitHold(CommitHold),
+    ReleaseHold(ReleaseHold),
+    PlaceOrder(PlaceOrder),
+    RefuseOrder(RefuseOrder),
+    ResolveHold(ResolveHold),
+    CancelOrder(CancelOrder),
+    Settle(Settle),
+    Deliver(Deliver),
+    Acknowledge(Acknowledge),
+    Pulse(Pulse),
+}
+
+/// What the caller is told when the command was accepted. Append only.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Reply {
+    /// The command was a repeat, or stale: nothing changed.
+    Nothing,
+    /// The product as it is now, with its stock.
+    Product {
+        /// The product.
+        product: Box<Product>,
+        /// Its stock.
+        stock: Stock,
+    },
+    /// The collection as it is now.
+    Collection(Box<Collection>),
+    /// The stock level after the change.
+    Stock(Stock),
+    /// The units are held (or, for a repeat: what became of the hold).
+    Held(HoldReceipt),
+    /// The order as it is now.
+    Order(Box<Order>),
+    /// Messages have been taken in.
+    Delivered {
+        /// The number of the last one.
+        through: u64,
+    },
+    /// Timers have fired.
+    Pulsed {
+        /// How many.
+        fired: u32,
+        /// More are overdue: pulse again.
+        more: bool,
+    },
+}

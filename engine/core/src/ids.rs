@@ -1,0 +1,233 @@
+//! Names of things: what they look like in text, and which shard they live in.
+//!
+//! An id is minted by the proposer (from an idempotency key, or at random), never by `apply`. Its
+//! text is a prefix and lowercase hexadecimal digits, so that a pasted id says what it names.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+use xxhash_rust::xxh3::xxh3_64;
+
+/// How many slots keys are hashed into. Fixed forever: it is part of every order id.
+pub const SLOTS: u16 = 4096;
+
+/// A text that is not the id it should be.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("not a {what} id: expected `{prefix}` and {digits} lowercase hexadecimal digits")]
+pub struct BadId {
+    /// What was expected, e.g. `product`.
+    pub what: &'static str,
+    /// The prefix it should have, e.g. `prod_`.
+    pub prefix: &'static str,
+    /// How many digits follow the prefix.
+    pub digits: usize,
+}
+
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident, $what:literal, $prefix:literal) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        pub struct $name(pub u128);
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, concat!($prefix, "{:032x}"), self.0)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = BadId;
+
+            fn from_str(text: &str) -> Result<Self, BadId> {
+                let bad = BadId { what: $what, prefix: $prefix, digits: 32 };
+                let digits = text.strip_prefix($prefix).ok_or(bad.clone())?;
+                Ok(Self(hex(digits, 32).ok_or(bad)?))
+            }
+        }
+    };
+}
+
+id!(
+    /// Names a product.
+    ProductId, "product", "prod_"
+);
+id!(
+    /// Names a collection of products.
+    CollectionId, "collection", "col_"
+);
+id!(
+    /// Names a hold that belongs to no order.
+    HoldId, "hold", "hold_"
+);
+
+/// Names an order. It carries the slot of its customer, so that any node can route it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct OrderId {
+    /// The slot of the customer who owns it.
+    pub slot: Slot,
+    /// H128 of owner, idempotency key, body hash and attempt.
+    pub hash: u128,
+}
+
+impl OrderId {
+    /// Derives the id that every retry of one request works on, on any node.
+    pub fn derive(owner: &Owner, key: &str, body: u128, attempt: u32) -> Self {
+        let hash = h128(&[
+            owner.0.as_bytes(),
+            key.as_bytes(),
+            &body.to_be_bytes(),
+            &attempt.to_be_bytes(),
+        ]);
+        Self { slot: owner.slot(), hash }
+    }
+}
+
+impl fmt::Display for OrderId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ord_{:03x}{:032x}", self.slot.0, self.hash)
+    }
+}
+
+impl FromStr for OrderId {
+    type Err = BadId;
+
+    fn from_str(text: &str) -> Result<Self, BadId> {
+        let bad = BadId { what: "order", prefix: "ord_", digits: 35 };
+        let digits = text.strip_prefix("ord_").filter(|digits| digits.is_ascii());
+        let (slot, hash) =
+            digits.and_then(|digits| digits.split_at_checked(3)).ok_or(bad.clone())?;
+        let slot = hex(slot, 3).and_then(|slot| u16::try_from(slot).ok()).ok_or(bad.clone())?;
+        Ok(Self { slot: Slot(slot), hash: hex(hash, 32).ok_or(bad)? })
+    }
+}
+
+/// Names who an order belongs to: a customer (`cus_…`) or a guest (`gst_…`).
+///
+/// The text is the platform's own; 1 to [`Owner::BYTES_MAX`] bytes of letters, digits and `_-.:@`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Owner(String);
+
+impl Owner {
+    /// The longest owner, in bytes.
+    pub const BYTES_MAX: usize = 64;
+
+    /// Accepts a text as an owner, or says nothing when it is not one.
+    pub fn new(text: &str) -> Option<Self> {
+        let fits = (1..=Self::BYTES_MAX).contains(&text.len());
+        let plain =
+            text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.:@".contains(&byte));
+        (fits && plain).then(|| Self(text.to_owned()))
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Where the owner's orders live.
+    pub fn slot(&self) -> Slot {
+        Slot::of(self.0.as_bytes())
+    }
+
+    /// A fixed-width stand-in for the text, in keys.
+    pub fn hash(&self) -> u128 {
+        h128(&[self.0.as_bytes()])
+    }
+}
+
+impl fmt::Display for Owner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A hash bucket of keys. A shard owns a range of slots.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Slot(pub u16);
+
+impl Slot {
+    /// The slot of a key.
+    pub fn of(key: &[u8]) -> Self {
+        Self((xxh3_64(key) % u64::from(SLOTS)) as u16)
+    }
+}
+
+impl ProductId {
+    /// Where the product and its stock live.
+    pub fn slot(self) -> Slot {
+        Slot::of(&self.0.to_be_bytes())
+    }
+}
+
+/// A Raft group: [`ShardId::META`], or one that owns a range of slots.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct ShardId(pub u16);
+
+impl ShardId {
+    /// The group that holds the definitions: collections, for now.
+    pub const META: Self = Self(0);
+}
+
+impl fmt::Display for ShardId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if *self == Self::META { f.write_str("meta") } else { write!(f, "{}", self.0) }
+    }
+}
+
+/// How slots are spread over shards. Fixed when the cluster is initialized.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Topology {
+    /// How many shards there are beside the meta group: 1 to [`Topology::SHARDS_MAX`].
+    pub shards: u16,
+}
+
+impl Topology {
+    /// The most shards a cluster can have.
+    pub const SHARDS_MAX: u16 = 256;
+
+    /// The shard that owns a slot.
+    pub fn shard_of(self, slot: Slot) -> ShardId {
+        let shard = u32::from(slot.0 % SLOTS) * u32::from(self.shards) / u32::from(SLOTS);
+        ShardId(1 + shard as u16)
+    }
+
+    /// The shard of a product and its stock.
+    pub fn of_product(self, product: ProductId) -> ShardId {
+        self.shard_of(product.slot())
+    }
+
+    /// The shard of an order.
+    pub fn of_order(self, order: OrderId) -> ShardId {
+        self.shard_of(order.slot)
+    }
+
+    /// The shard of a customer's orders, keys and limits.
+    pub fn of_owner(self, owner: &Owner) -> ShardId {
+        self.shard_of(owner.slot())
+    }
+
+    /// Every group: meta first, then the shards.
+    pub fn groups(self) -> impl Iterator<Item = ShardId> {
+        (0..=self.shards).map(ShardId)
+    }
+}
+
+/// The first 128 bits of SHA-256 over the parts, each preceded by its length.
+pub fn h128(parts: &[&[u8]]) -> u128 {
+    let mut hasher = Sha256::new();
+    for part in parts {
+        hasher.update((part.len() as u64).to_be_bytes());
+        hasher.update(part);
+    }
+    let digest = hasher.finalize();
+    digest.iter().take(16).fold(0, |hash, byte| hash << 8 | u128::from(*byte))
+}
+
+/// Exactly `digits` lowercase hexadecimal digits.
+fn hex(text: &str, digits: usize) -> Option<u128> {
+    let exact = text.len() == digits
+        && text.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte));
+    exact.then(|| u128::from_str_radix(text, 16).ok()).flatten()
+}

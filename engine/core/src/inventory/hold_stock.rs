@@ -1,0 +1,40 @@
+//! Holds units for an order or a cart, so that two of them cannot buy the last one.
+
+use serde::{Deserialize, Serialize};
+
+use super::HoldRef;
+use crate::apply::{Ctx, Stop};
+use crate::command::Reply;
+use crate::ids::ProductId;
+use crate::money::Currency;
+
+/// Holds all lines of this shard, or none. A repeat answers what became of the hold.
+///
+/// Refused, in this order: `HoldEnded`, `OutOfRange`, `ProductNotFound`, `ProductArchived`,
+/// `CurrencyMismatch`, `OutOfStock` with every short line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HoldStock {
+    /// The new hold.
+    pub hold: HoldRef,
+    /// What to hold; quantities of one product are added up first.
+    pub lines: Vec<HoldLine>,
+    /// The currency every product must be sold in.
+    pub currency: Currency,
+    /// How long a hold without an order lasts, or until an order's shard is asked, in milliseconds.
+    pub timer_ms: u64,
+}
+
+/// One line to hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HoldLine {
+    /// Which product.
+    pub product: ProductId,
+    /// How many units: at least 1.
+    pub quantity: u32,
+}
+
+impl HoldStock {
+    pub(crate) fn apply(&self, _ctx: &mut Ctx<'_, '_>) -> Result<Reply, Stop> {
+        todo!()
+    }
+}

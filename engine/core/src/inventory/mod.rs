@@ -1,0 +1,142 @@
+//! Stock and the holds on it.
+//!
+//! Invariants: on hand = the sum of its movements (I1); held and committed = the sums over active
+//! holds (I2); available = on hand − held − committed, and never below zero (I3). A hold and its
+//! timer live and die together. An ended hold leaves a marker for 72 hours and never reopens.
+
+mod adjust_stock;
+mod commit_hold;
+mod hold_stock;
+mod receive_stock;
+mod release_hold;
+pub(crate) mod rows;
+mod set_stock;
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{HoldId, OrderId, ProductId};
+use crate::money::Money;
+
+pub use adjust_stock::AdjustStock;
+pub use commit_hold::CommitHold;
+pub use hold_stock::{HoldLine, HoldStock};
+pub use receive_stock::ReceiveStock;
+pub use release_hold::ReleaseHold;
+pub use set_stock::SetStock;
+
+/// The most units of one product that can be on hand.
+pub const UNITS_MAX: u32 = 1_000_000_000;
+/// The longest reason of an adjustment, in bytes of UTF-8.
+pub const REASON_BYTES_MAX: usize = 256;
+/// How long units are held for an order before its shard is asked about it, in milliseconds.
+pub const ASK_AFTER_MS: u64 = 30_000;
+/// How long the marker of an ended hold is kept, in milliseconds: 72 hours.
+pub const MARKER_RETENTION_MS: u64 = 72 * 3_600_000;
+
+/// The stock level of a product, at its one location.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stock {
+    /// Units in the warehouse.
+    pub on_hand: u32,
+    /// Units of carts and orders that are not paid yet.
+    pub held: u32,
+    /// Units of confirmed orders that are not shipped yet.
+    pub committed: u32,
+    /// How many movements there have been.
+    pub movements: u64,
+}
+
+impl Stock {
+    /// Units free to sell.
+    pub fn available(&self) -> u32 {
+        self.on_hand.saturating_sub(self.in_use())
+    }
+
+    /// Units held or committed.
+    pub fn in_use(&self) -> u32 {
+        self.held.saturating_add(self.committed)
+    }
+}
+
+/// A change of the units on hand.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Movement {
+    /// Effective now when it happened, in Unix milliseconds.
+    pub at: u64,
+    /// Units more, or fewer.
+    pub delta: i64,
+    /// Units on hand after it.
+    pub on_hand: u32,
+    /// Why.
+    pub reason: MovementReason,
+}
+
+/// Why units on hand changed. Append only.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum MovementReason {
+    /// Units arrived.
+    Received,
+    /// A person or system said so, and why.
+    Adjusted(String),
+    /// The level was compared and set.
+    Set(String),
+    /// The seeds' interface set the units free to sell.
+    SetAvailable,
+}
+
+/// Names a hold: by its order, or by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum HoldRef {
+    /// The units of an order that live in this shard. Only the order's decision releases them.
+    Order(OrderId),
+    /// A hold without an order. It lapses by itself.
+    Free(HoldId),
+}
+
+/// Units of this shard's products that are kept for somebody.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hold {
+    /// Where it stands.
+    pub state: HoldState,
+    /// When its timer (ask, expire or forget) fires, in Unix milliseconds; 0 when there is none.
+    pub timer_at: u64,
+    /// What is held, one line for each product, prices as they were then.
+    pub lines: Vec<HeldLine>,
+}
+
+/// Where a hold stands. Append only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum HoldState {
+    /// Units are held.
+    Held,
+    /// The order is confirmed: units are committed.
+    Committed,
+    /// Ended: a marker that it never reopens.
+    Released,
+}
+
+/// One product of a hold: the receipt that the order's shard checks prices with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeldLine {
+    /// Which product.
+    pub product: ProductId,
+    /// Its version then.
+    pub version: u64,
+    /// Its name then.
+    pub name: String,
+    /// What one unit cost then.
+    pub unit_price: Money,
+    /// How many units.
+    pub quantity: u32,
+}
+
+/// What the holder of units is told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HoldReceipt {
+    /// Where the hold stands.
+    pub state: HoldState,
+    /// What is held, one line for each product, in the order of the products' ids.
+    pub lines: Vec<HeldLine>,
+    /// When a hold without an order lapses, in Unix milliseconds; 0 for an order's.
+    pub expires_at: u64,
+}

@@ -1,0 +1,1 @@
+//! Reads and writes stock, movement and hold rows. Nobody else does.

@@ -1,0 +1,146 @@
+//! Every row a shard stores, and the bytes that name it.
+//!
+//! Keys sort as bytes exactly as they sort as values, so a range of keys is a range of values. A
+//! prefix, once shipped, belongs to its row forever; a retired row keeps its prefix.
+
+use std::ops::Range;
+
+use crate::due::Timer;
+use crate::ids::{CollectionId, OrderId, ProductId, ShardId};
+use crate::inventory::HoldRef;
+use crate::outbox::EffectId;
+
+/// The name of one row.
+///
+/// | prefix | row                                        | value            |
+/// |--------|--------------------------------------------|------------------|
+/// | `ck`   | the shard's clock                          | `Clock`          |
+/// | `co`   | a collection (meta group)                  | `Collection`     |
+/// | `de`   | what was decided of an order not placed    | `Decision`       |
+/// | `dl`   | from a shard: the last message delivered   | `Sequence`       |
+/// | `du`   | a deadline, then its timer                 | `Timer`          |
+/// | `fe`   | a log index: what happened there           | `FeedEntry`      |
+/// | `fh`   | where the feed starts and ends             | `FeedHead`       |
+/// | `ho`   | a hold                                     | `Hold`           |
+/// | `ik`   | an idempotency key's hash                  | `Remembered`     |
+/// | `ke`   | an owner's order key                       | `KeyResult`      |
+/// | `mv`   | a product, then a movement of its stock    | `Movement`       |
+/// | `od`   | an order                                   | `Order`          |
+/// | `oh`   | an order, then a step of its history       | `Transition`     |
+/// | `oo`   | an owner, then an order, newest first      | empty            |
+/// | `os`   | to a shard: the last message sent          | `Sequence`       |
+/// | `ox`   | to a shard, a message not yet acknowledged | `Message`        |
+/// | `pc`   | a call to the payment provider, not settled| `ProviderCall`   |
+/// | `pr`   | a product                                  | `Product`        |
+/// | `rq`   | a request id: its outcome                  | `Remembered`     |
+/// | `st`   | stock of a product                         | `Stock`          |
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each row is described in the table above")]
+pub enum Key {
+    Clock,
+    Collection(CollectionId),
+    Decision(OrderId),
+    Delivered { from: ShardId },
+    Due { at: u64, timer: Timer },
+    FeedEntry { index: u64 },
+    FeedHead,
+    Hold(HoldRef),
+    Idempotency(u128),
+    OrderKey { owner: u128, key: u128 },
+    Movement { product: ProductId, number: u64 },
+    Order(OrderId),
+    OrderHistory { order: OrderId, number: u32 },
+    OwnerOrder { owner: u128, placed_at: u64, order: OrderId },
+    Sent { to: ShardId },
+    Outbox { to: ShardId, sequence: u64 },
+    ProviderCall(EffectId),
+    Product(ProductId),
+    Request(u128),
+    Stock(ProductId),
+}
+
+impl Key {
+    /// The bytes that name the row.
+    pub fn encode(&self) -> Vec<u8> {
+        match self {
+            Self::Clock => Bytes::of(b"ck"),
+            Self::Collection(id) => Bytes::of(b"co").u128(id.0),
+            Self::Decision(order) => Bytes::of(b"de").order(*order),
+            Self::Delivered { from } => Bytes::of(b"dl").u16(from.0),
+            Self::Due { at, timer } => Bytes::of(b"du").u64(*at).raw(&timer.name()),
+            Self::FeedEntry { index } => Bytes::of(b"fe").u64(*index),
+            Self::FeedHead => Bytes::of(b"fh"),
+            Self::Hold(HoldRef::Order(order)) => Bytes::of(b"ho").raw(&[0]).order(*order),
+            Self::Hold(HoldRef::Free(hold)) => Bytes::of(b"ho").raw(&[1]).u128(hold.0),
+            Self::Idempotency(hash) => Bytes::of(b"ik").u128(*hash),
+            Self::OrderKey { owner, key } => Bytes::of(b"ke").u128(*owner).u128(*key),
+            Self::Movement { product, number } => Bytes::of(b"mv").u128(product.0).u64(*number),
+            Self::Order(order) => Bytes::of(b"od").order(*order),
+            Self::OrderHistory { order, number } => Bytes::of(b"oh").order(*order).u32(*number),
+            Self::OwnerOrder { owner, placed_at, order } => {
+                // Newest first: the complement sorts the other way round.
+                Bytes::of(b"oo").u128(*owner).u64(!placed_at).order(*order)
+            }
+            Self::Sent { to } => Bytes::of(b"os").u16(to.0),
+            Self::Outbox { to, sequence } => Bytes::of(b"ox").u16(to.0).u64(*sequence),
+            Self::ProviderCall(id) => Bytes::of(b"pc").order(id.order).u32(id.number),
+            Self::Product(id) => Bytes::of(b"pr").u128(id.0),
+            Self::Request(id) => Bytes::of(b"rq").u128(*id),
+            Self::Stock(product) => Bytes::of(b"st").u128(product.0),
+        }
+        .0
+    }
+}
+
+/// Every key that starts with `prefix`.
+pub fn prefixed(prefix: &[u8]) -> Range<Vec<u8>> {
+    let mut end = prefix.to_vec();
+    while let Some(last) = end.pop() {
+        if last < u8::MAX {
+            end.push(last + 1);
+            break;
+        }
+    }
+    prefix.to_vec()..end
+}
+
+/// The keys of a two-letter row kind whose rest lies from `first` (inclusive) on.
+pub fn kind_from(kind: &[u8; 2], first: &[u8]) -> Range<Vec<u8>> {
+    [kind.as_slice(), first].concat()..prefixed(kind).end
+}
+
+/// The bytes of a key, built up from left to right.
+struct Bytes(Vec<u8>);
+
+impl Bytes {
+    fn of(prefix: &[u8; 2]) -> Self {
+        let mut bytes = Vec::with_capacity(48);
+        bytes.extend(prefix);
+        Self(bytes)
+    }
+
+    fn raw(mut self, bytes: &[u8]) -> Self {
+        self.0.extend(bytes);
+        self
+    }
+
+    fn u16(self, value: u16) -> Self {
+        self.raw(&value.to_be_bytes())
+    }
+
+    fn u32(self, value: u32) -> Self {
+        self.raw(&value.to_be_bytes())
+    }
+
+    fn u64(self, value: u64) -> Self {
+        self.raw(&value.to_be_bytes())
+    }
+
+    fn u128(self, value: u128) -> Self {
+        self.raw(&value.to_be_bytes())
+    }
+
+    fn order(self, order: OrderId) -> Self {
+        self.u16(order.slot.0).u128(order.hash)
+    }
+}

@@ -1,0 +1,43 @@
+//! The commerce state machine: pure, synchronous, deterministic.
+//!
+//! A [`Batch`] of [`Command`]s goes in, each with its [`Stamp`]; an [`Applied`] comes out for each.
+//! Every replica of a shard applies the same batches in the same order, so this crate must give the
+//! same answer everywhere: it reads no clock, rolls no dice, opens no file, and never asks who leads.
+//!
+//! Start at [`apply`]; then read one handler, `inventory/hold_stock.rs`, and its script,
+//! `tests/scripts/inventory/hold_stock`. What the API may read is in [`read`].
+
+mod apply;
+pub mod catalog;
+mod clock;
+pub mod codec;
+mod command;
+pub mod dedup;
+mod deliver;
+mod due;
+mod fault;
+pub mod feed;
+mod ids;
+pub mod invariants;
+pub mod inventory;
+mod keys;
+mod money;
+pub mod order;
+pub mod outbox;
+pub mod payment;
+mod pulse;
+pub mod read;
+mod rejection;
+mod txn;
+
+pub use apply::{Applied, Outcome, Shard, apply};
+pub use clock::{Clock, PULSE_EVERY_MS};
+pub use command::*;
+pub use due::next_deadline;
+pub use fault::Fault;
+pub use ids::{
+    BadId, CollectionId, HoldId, OrderId, Owner, ProductId, SLOTS, ShardId, Slot, Topology, h128,
+};
+pub use money::{BadCurrency, Currency, Money};
+pub use rejection::{Field, Rejection, ShortLine};
+pub use txn::{Row, Txn, View, Write};

@@ -1,0 +1,229 @@
+//! Orders: ORDERS.md §3 and, of §4, T1–T4 with T1o, T6–T13, T21–T23 with T23o.
+//!
+//! An order lives in the shard of its customer; its units are holds in the shards of its products.
+//! The headline status is derived from hold, payment and flags by [`Order::status`]: the parts can
+//! never disagree with the label.
+
+mod cancel_order;
+mod place_order;
+mod refuse_order;
+mod resolve_hold;
+pub(crate) mod rows;
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{OrderId, Owner, ProductId, ShardId};
+use crate::inventory::HeldLine;
+use crate::money::Currency;
+use crate::payment::Payment;
+use crate::rejection::Rejection;
+
+pub use cancel_order::CancelOrder;
+pub use place_order::{PlaceOrder, Receipt};
+pub use refuse_order::RefuseOrder;
+pub use resolve_hold::ResolveHold;
+
+/// The most lines of one order.
+pub const LINES_PER_ORDER_MAX: usize = 200;
+/// How long units are held for a payment, in milliseconds: 15 minutes.
+pub const ORDER_HOLD_MS: u64 = 15 * 60_000;
+/// How long a decision on an order that was not placed is kept, in milliseconds: 72 hours.
+pub const DECISION_RETENTION_MS: u64 = 72 * 3_600_000;
+/// After which time a confirmed order that nobody has begun to fulfill raises an alarm: 48 hours.
+pub const FULFILL_SLA_MS: u64 = 48 * 3_600_000;
+
+/// An order as it is stored and told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Order {
+    /// Its id.
+    pub id: OrderId,
+    /// Whose it is.
+    pub owner: Owner,
+    /// One more with each change.
+    pub version: u64,
+    /// When it was placed, in Unix milliseconds.
+    pub placed_at: u64,
+    /// When it last changed, in Unix milliseconds.
+    pub updated_at: u64,
+    /// The currency of every amount of it.
+    pub currency: Currency,
+    /// What it costs, in minor units.
+    pub total: i64,
+    /// What was ordered, in the customer's order of lines.
+    pub lines: Vec<OrderLine>,
+    /// Its units.
+    pub units: Units,
+    /// Its payment.
+    pub payment: Payment,
+    /// Why it is ending or has ended, if it is.
+    pub ending: Option<Ending>,
+    /// What somebody should know beside the status.
+    pub flags: Flags,
+    /// The shards, other than its own, that hold units for it.
+    pub hold_shards: Vec<ShardId>,
+    /// When each armed timer fires.
+    pub timers: OrderTimers,
+    /// How many provider calls were ordered for it so far: numbers the next.
+    pub calls: u32,
+    /// How many of them are not settled.
+    pub calls_pending: u32,
+    /// How many history rows it has.
+    pub transitions: u32,
+}
+
+/// One line of an order, prices as the customer agreed to them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderLine {
+    /// Which product.
+    pub product: ProductId,
+    /// Its version then.
+    pub version: u64,
+    /// Its name then.
+    pub name: String,
+    /// What one unit costs, in minor units.
+    pub unit_price: i64,
+    /// How many units.
+    pub quantity: u32,
+}
+
+/// Where the order's units stand. Append only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Units {
+    /// Held until the payment is decided.
+    Held,
+    /// Still held while the payment is being voided.
+    Expiring,
+    /// Committed: they wait for shipping.
+    Committed,
+    /// Given back.
+    Released,
+}
+
+/// Why an order ends without being fulfilled. Append only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Ending {
+    /// The customer (or a person for them) canceled it.
+    Customer,
+    /// The payment took too long.
+    Expired,
+    /// The payment was declined for good.
+    PaymentFailed,
+}
+
+/// What somebody should know beside the status.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Flags {
+    /// A person must look at it, and why.
+    pub needs_review: Option<Review>,
+    /// The customer wants it canceled as soon as the payment's state is known (T22).
+    pub cancel_requested: bool,
+    /// A call other than Create or Confirm has an unknown outcome and is being resolved.
+    pub reconciling: bool,
+}
+
+/// Why a person must look at an order. Append only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Review {
+    /// The provider authorized another amount than the order's total (T7a).
+    AmountMismatch,
+    /// The payment's outcome has been unknown for 24 hours (T10a).
+    PaymentUnknown,
+    /// Money came for an order that has ended (T13).
+    OrphanMoney,
+    /// The authorization is about to lapse (T17).
+    AuthorizationExpiring,
+    /// Nobody has begun to fulfill it in time.
+    FulfillmentOverdue,
+    /// The provider refused a void or a refund for good.
+    ProviderRefused,
+}
+
+/// When each armed timer fires, in Unix milliseconds.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderTimers {
+    /// T10.
+    pub hold: Option<u64>,
+    /// T4.
+    pub reconcile: Option<u64>,
+    /// T17.
+    pub auth_expiry: Option<u64>,
+    /// The alarm of fulfillment.
+    pub fulfill_sla: Option<u64>,
+}
+
+/// The headline status. Append only; the later ones come with fulfillment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "the names are the contract of ORDERS.md §2")]
+pub enum Status {
+    PaymentPending,
+    RequiresAction,
+    PaymentUnknown,
+    Confirmed,
+    Canceling,
+    Canceled,
+    Expired,
+    PaymentFailed,
+}
+
+impl Status {
+    /// The name that clients see.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::PaymentPending => "payment_pending",
+            Self::RequiresAction => "requires_action",
+            Self::PaymentUnknown => "payment_unknown",
+            Self::Confirmed => "confirmed",
+            Self::Canceling => "canceling",
+            Self::Canceled => "canceled",
+            Self::Expired => "expired",
+            Self::PaymentFailed => "payment_failed",
+        }
+    }
+
+    /// Nothing more happens to the order by itself.
+    pub fn is_terminal(self) -> bool {
+        matches!(self, Self::Canceled | Self::Expired | Self::PaymentFailed)
+    }
+}
+
+/// One step of an order's life.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Transition {
+    /// Effective now, in Unix milliseconds.
+    pub at: u64,
+    /// The transition of ORDERS.md §4, e.g. `T1`, `T23o`.
+    pub name: String,
+    /// The status before it; none when it was placed.
+    pub from: Option<Status>,
+    /// The status after it.
+    pub to: Status,
+    /// A detail for people, or empty: a decline code, a review reason.
+    pub note: String,
+}
+
+/// What was decided of an order that was not placed. Kept so that it never will be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Decision {
+    /// It was refused, and why; its key has the same result.
+    Refused(Rejection),
+    /// Nobody decided in time, so a held shard's question did: a retry starts with the next attempt.
+    Aborted,
+}
+
+/// What an owner's order key led to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyResult {
+    /// H128 of the request's body.
+    pub body: u128,
+    /// The order of the attempt that was decided.
+    pub order: OrderId,
+    /// Why it was refused; none when it was placed: the order's row tells the rest.
+    pub refused: Option<Rejection>,
+}
+
+impl From<HeldLine> for OrderLine {
+    fn from(line: HeldLine) -> Self {
+        let HeldLine { product, version, name, unit_price, quantity } = line;
+        Self { product, version, name, unit_price: unit_price.amount, quantity }
+    }
+}

@@ -1,0 +1,1 @@
+//! Reads and writes order, history, key and decision rows. Nobody else does.

@@ -1,0 +1,157 @@
+//! Effects: work for other shards and for the payment provider, as rows, until it is done.
+//!
+//! *To a shard* there is no started and no settled. Messages to one shard are numbered and delivered
+//! in order, many in one `Deliver`; the receiver keeps the last number, so a repeat is a no-op. What
+//! the receiver has is deleted here by `Acknowledge`.
+//! *To the provider* a committed row counts as possibly sent: the leader's driver calls with the
+//! effect's id as idempotency key, then proposes `Settle`, which deletes the row.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::codec::decode;
+use crate::fault::Fault;
+use crate::ids::{OrderId, ShardId};
+use crate::keys::{Key, kind_from, prefixed};
+use crate::money::Money;
+use crate::payment::{IntentId, PaymentMethod};
+use crate::txn::{Txn, View};
+
+/// What one shard tells another. Never refused: where it does not apply, it is a no-op. Append only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Message {
+    /// To a product's shard: the order is confirmed, its units are committed.
+    CommitHold(OrderId),
+    /// To a product's shard: the order has ended, its units are free.
+    ReleaseHold(OrderId),
+    /// To the customer's shard: units are held for this order, and nobody has said why. Answered by
+    /// `ReleaseHold` when the order has ended or was never placed (which is decided then), and by
+    /// nothing while it lives.
+    AskOrder {
+        /// The order the units are held for.
+        order: OrderId,
+        /// Who asks.
+        from: ShardId,
+    },
+}
+
+/// The number of the last message sent to, or delivered from, a shard. The first is 1.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sequence(pub u64);
+
+/// Names a call to the provider. Its text is the idempotency key of the call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct EffectId {
+    /// The order it is made for.
+    pub order: OrderId,
+    /// The how-manieth call of that order, from 0.
+    pub number: u32,
+}
+
+impl fmt::Display for EffectId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}", self.order, self.number)
+    }
+}
+
+/// A call to the payment provider that is not settled.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProviderCall {
+    /// Effective now when it was ordered, in Unix milliseconds.
+    pub at: u64,
+    /// What to call.
+    pub call: Call,
+}
+
+/// What the provider can be asked to do. Append only.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Call {
+    /// Create an unconfirmed intent with manual capture, the order's id in its metadata.
+    CreateIntent {
+        /// What the order costs.
+        amount: Money,
+    },
+    /// Confirm the intent with a payment method.
+    ConfirmIntent {
+        /// Which intent.
+        intent: IntentId,
+        /// The customer's payment-method token.
+        method: PaymentMethod,
+    },
+    /// Cancel (void) the intent.
+    CancelIntent {
+        /// Which intent.
+        intent: IntentId,
+    },
+    /// Ask what became of the intent.
+    GetIntent {
+        /// Which intent.
+        intent: IntentId,
+    },
+    /// Give the whole amount back.
+    Refund {
+        /// Which intent.
+        intent: IntentId,
+        /// How much.
+        amount: Money,
+    },
+}
+
+/// Appends a message to the row of those for `to`.
+pub(crate) fn send(txn: &mut Txn<'_>, to: ShardId, message: Message) -> Result<(), Fault> {
+    let last = txn.read::<Sequence>(&Key::Sent { to })?.unwrap_or_default();
+    let sequence = last.0 + 1;
+    txn.put(&Key::Sent { to }, &Sequence(sequence));
+    txn.put(&Key::Outbox { to, sequence }, &message);
+    Ok(())
+}
+
+/// The first messages to a shard that it has not acknowledged, after a sequence number.
+pub fn messages(
+    view: &dyn View,
+    to: ShardId,
+    after: u64,
+    limit: usize,
+) -> Result<Vec<(u64, Message)>, Fault> {
+    let first = Key::Outbox { to, sequence: after.saturating_add(1) }.encode();
+    let end = Key::Outbox { to, sequence: u64::MAX }.encode();
+    let rows = view.scan(first..end, limit)?;
+    rows.iter().map(|(key, value)| Ok((sequence_of(key)?, decode(value)?))).collect()
+}
+
+/// The last message from a shard that was delivered here.
+pub fn delivered(view: &dyn View, from: ShardId) -> Result<u64, Fault> {
+    Ok(view.read::<Sequence>(&Key::Delivered { from })?.unwrap_or_default().0)
+}
+
+/// The first calls to the provider that are not settled, after an effect id.
+pub fn provider_calls(
+    view: &dyn View,
+    after: Option<EffectId>,
+    limit: usize,
+) -> Result<Vec<(EffectId, ProviderCall)>, Fault> {
+    let range = match after {
+        Some(id) => kind_from(b"pc", &[&Key::ProviderCall(id).encode()[2..], &[0]].concat()),
+        None => prefixed(b"pc"),
+    };
+    let rows = view.scan(range, limit)?;
+    rows.iter().map(|(key, value)| Ok((effect_of(key)?, decode(value)?))).collect()
+}
+
+fn sequence_of(key: &[u8]) -> Result<u64, Fault> {
+    let sequence = key.last_chunk::<8>().map(|bytes| u64::from_be_bytes(*bytes));
+    sequence.ok_or_else(|| Fault::contradiction("a short outbox key"))
+}
+
+fn effect_of(key: &[u8]) -> Result<EffectId, Fault> {
+    let id = key.get(2..).and_then(|id| id.first_chunk::<22>()).map(|id| {
+        let (slot, rest) = id.split_at(2);
+        let (hash, number) = rest.split_at(16);
+        let fold =
+            |bytes: &[u8]| bytes.iter().fold(0_u128, |value, byte| value << 8 | u128::from(*byte));
+        let order = OrderId { slot: crate::ids::Slot(fold(slot) as u16), hash: fold(hash) };
+        EffectId { order, number: fold(number) as u32 }
+    });
+    id.ok_or_else(|| Fault::contradiction("a short provider-call key"))
+}

@@ -1,0 +1,123 @@
+//! What the API may read of a shard. Rows have no other reader outside this crate.
+
+use crate::catalog::{Collection, Product};
+use crate::fault::Fault;
+use crate::ids::{CollectionId, OrderId, Owner, ProductId};
+use crate::inventory::{Hold, HoldRef, Movement, Stock};
+use crate::keys::{Key, kind_from, prefixed};
+use crate::order::{Decision, KeyResult, Order, Transition};
+use crate::txn::View;
+use crate::{clock::Clock, codec::decode};
+
+/// A product and its stock.
+pub fn product(view: &dyn View, id: ProductId) -> Result<Option<(Product, Stock)>, Fault> {
+    let Some(product) = view.read(&Key::Product(id))? else { return Ok(None) };
+    Ok(Some((product, stock(view, id)?.unwrap_or_default())))
+}
+
+/// Products in the order of their ids, after one, archived ones included.
+pub fn products(
+    view: &dyn View,
+    after: Option<ProductId>,
+    limit: usize,
+) -> Result<Vec<Product>, Fault> {
+    let range = match after {
+        Some(id) => kind_from(b"pr", &[&id.0.to_be_bytes()[..], &[0]].concat()),
+        None => prefixed(b"pr"),
+    };
+    view.scan(range, limit)?.iter().map(|(_, value)| decode(value)).collect()
+}
+
+/// The stock level of a product.
+pub fn stock(view: &dyn View, id: ProductId) -> Result<Option<Stock>, Fault> {
+    view.read(&Key::Stock(id))
+}
+
+/// Stock movements of a product after a number, oldest first, with their numbers (from 1).
+pub fn movements(
+    view: &dyn View,
+    product: ProductId,
+    after: u64,
+    limit: usize,
+) -> Result<Vec<(u64, Movement)>, Fault> {
+    let first = Key::Movement { product, number: after.saturating_add(1) }.encode();
+    let end = prefixed(&[b"mv".as_slice(), &product.0.to_be_bytes()].concat()).end;
+    let rows = view.scan(first..end, limit)?;
+    let number = |key: &[u8]| key.last_chunk::<8>().map_or(0, |number| u64::from_be_bytes(*number));
+    rows.iter().map(|(key, value)| Ok((number(key), decode(value)?))).collect()
+}
+
+/// A collection (meta group).
+pub fn collection(view: &dyn View, id: CollectionId) -> Result<Option<Collection>, Fault> {
+    view.read(&Key::Collection(id))
+}
+
+/// Collections in the order of their ids, after one, archived ones included (meta group).
+pub fn collections(
+    view: &dyn View,
+    after: Option<CollectionId>,
+    limit: usize,
+) -> Result<Vec<Collection>, Fault> {
+    let range = match after {
+        Some(id) => kind_from(b"co", &[&id.0.to_be_bytes()[..], &[0]].concat()),
+        None => prefixed(b"co"),
+    };
+    view.scan(range, limit)?.iter().map(|(_, value)| decode(value)).collect()
+}
+
+/// A hold, or the marker of an ended one.
+pub fn hold(view: &dyn View, hold: HoldRef) -> Result<Option<Hold>, Fault> {
+    view.read(&Key::Hold(hold))
+}
+
+/// An order.
+pub fn order(view: &dyn View, id: OrderId) -> Result<Option<Order>, Fault> {
+    view.read(&Key::Order(id))
+}
+
+/// An order's history, oldest first.
+pub fn order_history(view: &dyn View, id: OrderId) -> Result<Vec<Transition>, Fault> {
+    let first = Key::OrderHistory { order: id, number: 0 }.encode();
+    let end = prefixed(&first[..first.len() - 4]).end;
+    view.scan(first..end, usize::MAX)?.iter().map(|(_, value)| decode(value)).collect()
+}
+
+/// An owner's orders, newest first, after the order `after` (its `placed_at` and id).
+pub fn orders_of(
+    view: &dyn View,
+    owner: &Owner,
+    after: Option<(u64, OrderId)>,
+    limit: usize,
+) -> Result<Vec<Order>, Fault> {
+    let hash = owner.hash();
+    let all = prefixed(&[b"oo".as_slice(), &hash.to_be_bytes()].concat());
+    let start = match after {
+        Some((placed_at, order)) => {
+            [Key::OwnerOrder { owner: hash, placed_at, order }.encode(), vec![0]].concat()
+        }
+        None => all.start,
+    };
+    let mut orders = Vec::new();
+    for (key, _) in view.scan(start..all.end, limit)? {
+        let row = [b"od".as_slice(), &key[key.len() - 18..]].concat();
+        if let Some(bytes) = view.get(&row)? {
+            orders.push(decode(&bytes)?);
+        }
+    }
+    Ok(orders)
+}
+
+/// What was decided of an order that was not placed.
+pub fn decision(view: &dyn View, order: OrderId) -> Result<Option<Decision>, Fault> {
+    view.read(&Key::Decision(order))
+}
+
+/// What an owner's order key led to. `key` is H128 of the key.
+pub fn key_result(view: &dyn View, owner: &Owner, key: u128) -> Result<Option<KeyResult>, Fault> {
+    view.read(&Key::OrderKey { owner: owner.hash(), key })
+}
+
+/// The shard's clock.
+pub fn clock(view: &dyn View) -> Result<Clock, Fault> {
+    Ok(view.read(&Key::Clock)?.unwrap_or_default())
+}

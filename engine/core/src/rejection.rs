@@ -1,0 +1,132 @@
+//! Refusals: answers that every replica computes identically. Append only.
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::ProductId;
+use crate::money::Currency;
+use crate::order::Status;
+
+/// Why a command was refused. Where several reasons hold, the first that the handler's doc lists.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Rejection {
+    /// The request id is older than what is remembered: its first outcome is unknowable.
+    RequestTooOld,
+    /// The idempotency key was used for another body.
+    IdempotencyMismatch,
+    /// No such product.
+    ProductNotFound {
+        /// Which.
+        product: ProductId,
+    },
+    /// The product is archived: it can be read, not sold or changed.
+    ProductArchived {
+        /// Which.
+        product: ProductId,
+    },
+    /// No such collection.
+    CollectionNotFound,
+    /// No such hold.
+    HoldNotFound,
+    /// No such order.
+    OrderNotFound,
+    /// Something with this id exists already.
+    AlreadyExists,
+    /// The caller saw another version.
+    VersionMismatch {
+        /// The version the caller saw.
+        expected: u64,
+        /// The version there is.
+        actual: u64,
+    },
+    /// The level is not what the caller compared it with.
+    StockMismatch {
+        /// Units on hand that the caller expected.
+        expected: u32,
+        /// Units on hand.
+        actual: u32,
+    },
+    /// More units than one product can have on hand.
+    TooManyUnits {
+        /// The most that can be on hand.
+        limit: u32,
+    },
+    /// Fewer units would be on hand than are held and committed.
+    UnitsInUse {
+        /// Units held and committed.
+        in_use: u32,
+        /// Units that would be on hand.
+        on_hand: i64,
+    },
+    /// A value outside its limits.
+    OutOfRange {
+        /// Which field of the command.
+        field: Field,
+        /// The least it may be.
+        min: i64,
+        /// The most it may be.
+        max: i64,
+    },
+    /// Fewer units are free than were asked for.
+    OutOfStock {
+        /// Every line that is short.
+        lines: Vec<ShortLine>,
+    },
+    /// A product is sold in another currency.
+    CurrencyMismatch {
+        /// Which product.
+        product: ProductId,
+        /// Its currency.
+        actual: Currency,
+    },
+    /// The total is not the one the customer agreed to.
+    PriceChanged {
+        /// The total the customer saw, in minor units.
+        expected: i64,
+        /// The total now.
+        actual: i64,
+    },
+    /// The hold has ended and cannot be taken again.
+    HoldEnded,
+    /// The request's `not_after` has passed.
+    TooLate,
+    /// The order was given up before it was placed: start over with the next attempt.
+    Aborted,
+    /// The order is past the point where it can be canceled.
+    OrderNotCancelable {
+        /// Its status.
+        status: Status,
+    },
+    /// A message's number does not follow the last one delivered.
+    DeliveryGap {
+        /// The number that was expected.
+        expected: u64,
+    },
+}
+
+/// The fields whose range apply checks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Field {
+    Price,
+    Quantity,
+    Lines,
+    Total,
+    Name,
+    Description,
+    Brand,
+    Sku,
+    Collections,
+    Attributes,
+    HoldMs,
+}
+
+/// A line that asks for more than there is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShortLine {
+    /// Which product.
+    pub product: ProductId,
+    /// Units asked for, all its lines together.
+    pub requested: u64,
+    /// Units free to sell.
+    pub available: u32,
+}
