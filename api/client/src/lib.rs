@@ -1,1 +1,32 @@
-//! placeholder
+//! Stoa's HTTP interface, as types and a client: what goes over the wire, and nothing else.
+//!
+//! The server speaks these very types, so a field is declared once. Requests refuse unknown fields;
+//! answers may grow new ones, which readers ignore. Amounts are integer minor units, times are RFC
+//! 3339 in UTC. This crate knows no engine crate and never will.
+//!
+//! Start at [`Client`].
+
+mod audit;
+mod catalog;
+mod client;
+mod cluster;
+mod error;
+pub mod header;
+mod holds;
+mod list;
+mod orders;
+mod problem;
+mod search;
+mod stock;
+
+pub use audit::{Audit, Checked, Violation};
+pub use catalog::{Collection, NewCollection, NewProduct, PatchCollection, PatchProduct, Product};
+pub use client::{Answer, Client};
+pub use cluster::{ClusterNode, ClusterShard, ClusterStatus, NodeSelf, TransferLeader};
+pub use error::Error;
+pub use holds::{Hold, HoldLine, NewHold};
+pub use list::List;
+pub use orders::{NewLine, NewOrder, Order, OrderFlags, OrderLine, OrderTransition, Payment};
+pub use problem::{Problem, ShortLine};
+pub use search::{Facet, Facets, SearchHit, SearchQuery, SearchResults};
+pub use stock::{AdjustStock, Movement, ReceiveStock, SetStock, Stock};

@@ -1,0 +1,123 @@
+//! Orders.
+
+use serde::{Deserialize, Serialize};
+
+/// The body of `POST /v1/orders`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewOrder {
+    /// Whose it is: `cus_…`, or a guest's `gst_…`.
+    pub customer_id: String,
+    /// What is ordered: 1 to 200 lines.
+    pub lines: Vec<NewLine>,
+    /// ISO 4217, in any case.
+    pub currency: String,
+    /// The total the customer saw, in minor units: another one now is 409 `price_changed`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expected_total: Option<i64>,
+    /// A card's token `pm_…`, or `on_account`; without it the order waits for one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payment_method: Option<String>,
+}
+
+/// A line to order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewLine {
+    /// `prod_…`
+    pub product_id: String,
+    /// How many units: at least 1.
+    pub quantity: u32,
+}
+
+/// An order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Order {
+    /// `ord_…`; it carries the slot of its customer.
+    pub id: String,
+    /// One more with each change.
+    pub version: u64,
+    /// Whose it is.
+    pub customer_id: String,
+    /// The headline: `payment_pending`, `confirmed`, `canceled`, …
+    pub status: String,
+    /// What it costs, in minor units.
+    pub total: i64,
+    /// ISO 4217.
+    pub currency: String,
+    /// What was ordered.
+    pub lines: Vec<OrderLine>,
+    /// How it is paid.
+    pub payment: Payment,
+    /// What somebody should know beside the status.
+    pub flags: OrderFlags,
+    /// When it was placed.
+    pub placed_at: String,
+    /// When it last changed.
+    pub updated_at: String,
+}
+
+/// A line of an order, priced as it was agreed to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderLine {
+    /// `prod_…`
+    pub product_id: String,
+    /// The product's version then.
+    pub product_version: u64,
+    /// The product's name then.
+    pub name: String,
+    /// How many units.
+    pub quantity: u32,
+    /// What one unit cost then, in minor units.
+    pub unit_price: i64,
+}
+
+/// How an order is paid.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Payment {
+    /// `on_account`, `confirming`, `authorized`, `declined`, `unknown`, …
+    pub status: String,
+    /// The provider's name of the payment intent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub intent_id: Option<String>,
+    /// The method given last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub method: Option<String>,
+    /// How many confirmations were declined.
+    pub attempts: u32,
+    /// Why the last one was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decline_code: Option<String>,
+    /// Until when the authorization can be captured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub capture_before: Option<String>,
+}
+
+/// What somebody should know of an order beside its status.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderFlags {
+    /// A person must look at it, and why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub needs_review: Option<String>,
+    /// It is to be canceled as soon as its payment is known.
+    pub cancel_requested: bool,
+    /// A call to the provider is being resolved.
+    pub reconciling: bool,
+}
+
+/// A step of an order's life: `GET /v1/orders/{id}/history`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderTransition {
+    /// When.
+    pub at: String,
+    /// Which transition of the order's contract, e.g. `T1`.
+    pub transition: String,
+    /// The status before it; none when it was placed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    /// The status after it.
+    pub to: String,
+    /// A detail for people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+}

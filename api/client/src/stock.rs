@@ -1,0 +1,72 @@
+//! Stock levels and what changes them.
+
+use serde::{Deserialize, Serialize};
+
+/// The stock level of a product: `GET /v1/stock/{product_id}`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stock {
+    /// `prod_…`
+    pub product_id: String,
+    /// Units in the warehouse.
+    pub on_hand: u32,
+    /// Units of carts and orders that are not paid yet.
+    pub held: u32,
+    /// Units of confirmed orders that are not shipped yet.
+    pub committed: u32,
+    /// Units free to sell.
+    pub available: u32,
+}
+
+/// The body of `POST /v1/stock/receipts`: units arrived.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReceiveStock {
+    /// `prod_…`
+    pub product_id: String,
+    /// How many: at least 1.
+    pub quantity: u32,
+}
+
+/// The body of `POST /v1/stock/adjustments`: a correction, with a reason.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AdjustStock {
+    /// `prod_…`
+    pub product_id: String,
+    /// Units more, or fewer; not 0.
+    pub delta: i64,
+    /// Why.
+    pub reason: String,
+}
+
+/// The body of `POST /v1/stock/levels`: compare and set.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SetStock {
+    /// `prod_…`
+    pub product_id: String,
+    /// Units on hand that the caller saw.
+    pub expected: u32,
+    /// Units on hand from now on.
+    pub on_hand: u32,
+    /// Why.
+    pub reason: String,
+}
+
+/// A change of the units on hand: `GET /v1/stock/{product_id}/movements`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Movement {
+    /// Which one, from 1.
+    pub number: u64,
+    /// When it happened.
+    pub at: String,
+    /// Units more, or fewer.
+    pub delta: i64,
+    /// Units on hand after it.
+    pub on_hand: u32,
+    /// `received`, `adjusted`, `set` or `set_available`.
+    pub kind: String,
+    /// Why, where somebody said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
