@@ -1,0 +1,57 @@
+# Every command of this project. `make` alone lists them.
+#
+# All of them build with one cargo profile (release; our own crates keep debug assertions and
+# overflow checks) into one target folder (.ci/env), so that RocksDB is compiled once.
+
+SHELL := /bin/sh
+MAKEFLAGS += --no-print-directory
+CARGO := . .ci/env && cargo
+BIN := . .ci/env && "$$CARGO_TARGET_DIR"/release
+
+# Passed through: make demo ARGS="--nodes 1", make bench ARGS="order_hot", make test ARGS="-p raft".
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test verify bench soak setup build fmt dist
+
+help: ## this list
+	@printf 'Stoa: make <command>\n\n'
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' Makefile | \
+		while IFS='|' read -r name what; do printf '  %-8s %s\n' "$$name" "$$what"; done
+
+demo: build ## a three-node cluster with a real catalog, on this machine; Ctrl-C ends it
+	@$(BIN)/stoa demo $(ARGS)
+
+test: build ## every test, process tests with kill -9 included
+	@$(CARGO) test --release --locked --no-fail-fast $(or $(ARGS),--workspace)
+
+verify: setup ## fmt, clippy, doc, deny: never writes to the tree
+	@cargo fmt --version >/dev/null 2>&1 && cargo clippy --version >/dev/null 2>&1 || \
+		{ echo 'verify: rustfmt or clippy is missing. Type: rustup component add rustfmt clippy' >&2; exit 1; }
+	@$(CARGO) fmt --all --check
+	@$(CARGO) clippy --release --locked --workspace --all-targets -- -D warnings
+	@$(CARGO) doc --version >/dev/null && RUSTDOCFLAGS='-D warnings' \
+		cargo doc --release --locked --workspace --no-deps
+	@if cargo deny --version >/dev/null 2>&1; then cargo deny --locked check; \
+		else echo 'verify: cargo-deny is not installed, licences and advisories not checked' >&2; fi
+
+bench: build ## load scenarios with an audit after each; ARGS picks one
+	@$(BIN)/stoa-bench $(ARGS)
+
+soak: build ## the process tests with long runs; SECONDS_EACH sets how long each one orders
+	@STOA_SOAK_SECONDS=$${SECONDS_EACH:-120} && export STOA_SOAK_SECONDS && \
+		$(CARGO) test --release --locked -p tests --test it -- --test-threads 1 process::
+
+setup: ## checks for compilers and libclang, installs libclang
+	@.ci/setup
+
+build: setup ## all binaries: stoad, stoa, stoa-bench
+	@$(CARGO) build --release --locked --workspace --bins
+
+fmt: ## formats the tree
+	@cargo fmt --all
+
+dist: setup ## a tar of stripped binaries, in dist/ of the target folder (compiles RocksDB anew)
+	@$(CARGO) build --profile dist --locked -p api-server -p cli -p bench --bins
+	@. .ci/env && tar -C "$$CARGO_TARGET_DIR"/dist -czf "$$CARGO_TARGET_DIR"/dist/stoa.tar.gz \
+		stoad stoa stoa-bench && echo "$$CARGO_TARGET_DIR/dist/stoa.tar.gz"
