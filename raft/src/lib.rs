@@ -1,4 +1,5 @@
 //! Shards, replicas, log store, transport, reads, pulse, outbox pump, feed.
 
 pub mod records;
+mod transport;
 pub mod types;

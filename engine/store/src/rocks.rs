@@ -1,0 +1,132 @@
+//! Rows in RocksDB: one database, one column family, so that every batch is atomic on disk even
+//! without a write-ahead log.
+
+use std::ops::Range;
+use std::path::Path;
+
+use rocksdb::{DB, DBAccess, DBRawIteratorWithThreadMode, ReadOptions, WriteBatch, WriteOptions};
+
+use crate::batch::{Batch, Op};
+use crate::error::StoreError;
+use crate::options::Options;
+use crate::rows::{Row, Rows, Step};
+
+pub(crate) struct Rocks {
+    db: DB,
+    logged: bool,
+}
+
+impl Rocks {
+    pub(crate) fn open(path: &Path, options: &Options) -> Result<Self, StoreError> {
+        let db = DB::open(&options.to_rocks(), path).map_err(|e| StoreError::from_rocks(&e))?;
+        Ok(Self { db, logged: options.logged })
+    }
+
+    pub(crate) fn write(&self, batch: Batch) -> Result<(), StoreError> {
+        let mut writes = WriteBatch::with_capacity_bytes(batch.bytes() + 16 * batch.ops.len());
+        for op in batch.ops {
+            match op {
+                Op::Put(key, value) => writes.put(key, value),
+                Op::Delete(key) => writes.delete(key),
+                Op::DeleteRange(range) => writes.delete_range(range.start, range.end),
+            }
+        }
+        let mut options = WriteOptions::default();
+        options.disable_wal(!self.logged);
+        self.db.write_opt(writes, &options).map_err(|e| StoreError::from_rocks(&e))
+    }
+
+    pub(crate) fn sync_log(&self) -> Result<(), StoreError> {
+        self.db.flush_wal(true).map_err(|e| StoreError::from_rocks(&e))
+    }
+
+    pub(crate) fn flush(&self) -> Result<(), StoreError> {
+        self.db.flush().map_err(|e| StoreError::from_rocks(&e))
+    }
+
+    /// A number that RocksDB keeps about itself; 0 if it does not know.
+    pub(crate) fn property(&self, name: &str) -> u64 {
+        self.db.property_int_value(name).ok().flatten().unwrap_or(0)
+    }
+
+    pub(crate) fn snapshot(&self) -> RocksSnapshot<'_> {
+        RocksSnapshot(self.db.snapshot())
+    }
+}
+
+impl Rows for Rocks {
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        self.db.get(key).map_err(|e| StoreError::from_rocks(&e))
+    }
+
+    fn multi_get(&self, keys: &[Vec<u8>]) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
+        let rows = self.db.multi_get(keys).into_iter();
+        rows.map(|row| row.map_err(|e| StoreError::from_rocks(&e))).collect()
+    }
+
+    fn visit(
+        &self,
+        range: Range<&[u8]>,
+        each: &mut dyn FnMut(&[u8], &[u8]) -> Step,
+    ) -> Result<(), StoreError> {
+        forward(self.db.raw_iterator_opt(bounded(&range)), each)
+    }
+
+    fn last(&self, range: Range<&[u8]>) -> Result<Option<Row>, StoreError> {
+        backward(self.db.raw_iterator_opt(bounded(&range)))
+    }
+}
+
+/// The rows at one moment.
+pub(crate) struct RocksSnapshot<'a>(rocksdb::Snapshot<'a>);
+
+impl Rows for RocksSnapshot<'_> {
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        self.0.get(key).map_err(|e| StoreError::from_rocks(&e))
+    }
+
+    fn visit(
+        &self,
+        range: Range<&[u8]>,
+        each: &mut dyn FnMut(&[u8], &[u8]) -> Step,
+    ) -> Result<(), StoreError> {
+        forward(self.0.raw_iterator_opt(bounded(&range)), each)
+    }
+
+    fn last(&self, range: Range<&[u8]>) -> Result<Option<Row>, StoreError> {
+        backward(self.0.raw_iterator_opt(bounded(&range)))
+    }
+}
+
+/// Both bounds, so that an iterator never walks over what was deleted outside of the range.
+fn bounded(range: &Range<&[u8]>) -> ReadOptions {
+    let mut options = ReadOptions::default();
+    options.set_iterate_lower_bound(range.start);
+    if !range.end.is_empty() {
+        options.set_iterate_upper_bound(range.end.max(range.start));
+    }
+    options
+}
+
+fn forward<D: DBAccess>(
+    mut rows: DBRawIteratorWithThreadMode<'_, D>,
+    each: &mut dyn FnMut(&[u8], &[u8]) -> Step,
+) -> Result<(), StoreError> {
+    rows.seek_to_first();
+    while let Some((key, value)) = rows.item() {
+        if each(key, value).is_break() {
+            return Ok(());
+        }
+        rows.next();
+    }
+    rows.status().map_err(|e| StoreError::from_rocks(&e))
+}
+
+fn backward<D: DBAccess>(
+    mut rows: DBRawIteratorWithThreadMode<'_, D>,
+) -> Result<Option<Row>, StoreError> {
+    rows.seek_to_last();
+    let last = rows.item().map(|(key, value)| (key.to_vec(), value.to_vec()));
+    rows.status().map_err(|e| StoreError::from_rocks(&e))?;
+    Ok(last)
+}
