@@ -1,5 +1,6 @@
 //! One set of tests for every kind of store: what holds on RocksDB holds in memory.
 
+#![allow(clippy::unwrap_used, reason = "a test may")]
 use engine_store::{Batch, Cache, Options, Rows, Step, Store};
 
 fn options(logged: bool) -> Options {
