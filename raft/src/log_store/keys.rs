@@ -34,6 +34,11 @@ pub(super) fn entries(shard: ShardId, from: u64, to: u64) -> Range<Vec<u8>> {
     entry(shard, from)..entry(shard, to)
 }
 
+/// The index in the key of an entry.
+pub(super) fn index(key: &[u8]) -> Option<u64> {
+    key.last_chunk::<8>().map(|index| u64::from_be_bytes(*index))
+}
+
 fn row(shard: ShardId, kind: u8) -> Vec<u8> {
     let mut key = Vec::with_capacity(11);
     key.extend(shard.0.to_be_bytes());

@@ -48,6 +48,8 @@ struct State {
     purged: Option<LogId>,
     /// The last entry that is erased on disk: behind `purged` while rows are not durable.
     erased: Option<LogId>,
+    /// The index of the first entry there is; past the last one if there is none.
+    first: u64,
     last: Option<LogId>,
     tail: Tail,
 }
@@ -65,8 +67,12 @@ impl LogStore {
         let committed = read(keys::committed(shard))?.map(|bytes| decode::<LogIdRecord>(&bytes));
         let purged = read(keys::purged(shard))?.map(|bytes| decode::<LogIdRecord>(&bytes));
         let purged = purged.transpose().map_err(io::Error::other)?.map(LogId::from);
-        let entries = keys::entries(shard, 0, u64::MAX);
-        let last = store.last(entries.start.as_slice()..entries.end.as_slice())?;
+        let after = purged.map_or(0, |purged| purged.index + 1);
+        let entries = keys::entries(shard, after, u64::MAX);
+        let entries = entries.start.as_slice()..entries.end.as_slice();
+        let first = store.scan(entries.clone(), 1)?;
+        let first = first.first().and_then(|(key, _)| keys::index(key));
+        let last = store.last(entries)?;
         let last = last.map(|(_, value)| decode::<EntryRecord>(&value)).transpose();
         let last = last.map_err(io::Error::other)?.map(|entry| LogId::from(entry.id));
         let state = State {
@@ -74,6 +80,7 @@ impl LogStore {
             committed: committed.transpose().map_err(io::Error::other)?.map(LogId::from),
             purged,
             erased: purged,
+            first: first.unwrap_or(after),
             last: last.max(purged),
             tail: Tail::default(),
         };
@@ -156,6 +163,9 @@ impl RaftLogStorage<TypeConfig> for LogStore {
         log.store.write(batch)?;
         let mut state = log.state.write();
         for entry in entries {
+            if state.last == state.purged {
+                state.first = entry.log_id.index;
+            }
             state.last = Some(entry.log_id);
             state.tail.push(entry);
         }
@@ -182,6 +192,7 @@ impl RaftLogStorage<TypeConfig> for LogStore {
     async fn purge(&mut self, upto: LogId) -> io::Result<()> {
         let mut state = self.0.state.write();
         state.purged = state.purged.max(Some(upto));
+        state.first = state.first.max(upto.index + 1);
         state.last = state.last.max(state.purged);
         state.tail.purge(upto.index + 1);
         drop(state);

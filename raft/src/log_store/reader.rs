@@ -24,7 +24,7 @@ impl LogStore {
     /// Reads entries from one index to another (exclusive), as far as the log and the bound go.
     fn read(&self, from: u64, to: u64, bytes_max: usize) -> io::Result<Vec<Entry>> {
         let state = self.0.state.read();
-        let from = from.max(state.purged.map_or(0, |purged| purged.index + 1));
+        let from = from.max(state.first);
         let to = to.min(state.last.map_or(0, |last| last.index + 1));
         let mut taken = Taken { entries: Vec::new(), bytes: 0, bytes_max };
         if from >= to {
