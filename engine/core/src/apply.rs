@@ -116,8 +116,10 @@ fn run(ctx: &mut Ctx<'_, '_>, command: &Command) -> Result<Outcome, Fault> {
         Err(Stop::Rejected(rejection)) => {
             ctx.txn.rollback();
             ctx.events.truncate(events);
-            if let Command::PlaceOrder(command) = command {
-                command.record_refusal(ctx, &rejection)?;
+            match command {
+                Command::PlaceOrder(command) => command.record_refusal(ctx, &rejection)?,
+                Command::RefuseOrder(command) => command.record_refusal(ctx, &rejection)?,
+                _ => {}
             }
             Ok(Err(rejection))
         }
