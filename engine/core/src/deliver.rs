@@ -5,10 +5,10 @@ use serde::{Deserialize, Serialize};
 use crate::apply::{Ctx, Stop};
 use crate::command::Reply;
 use crate::fault::Fault;
-use crate::ids::{OrderId, ShardId};
+use crate::ids::ShardId;
 use crate::inventory::{HoldRef, commit_units, release_units};
 use crate::keys::Key;
-use crate::order::ResolveHold;
+use crate::order;
 use crate::outbox::{self, Message, Sequence};
 use crate::rejection::Rejection;
 
@@ -70,18 +70,9 @@ fn take_in(ctx: &mut Ctx<'_, '_>, message: &Message) -> Result<(), Fault> {
         Message::ReleaseHold(order) => {
             release_units(ctx, HoldRef::Order(order))?;
         }
-        Message::AskOrder { order, from } => resolve(ctx, order, from)?,
+        Message::AskOrder { order, from } => order::resolve(ctx, order, from)?,
     }
     Ok(())
-}
-
-/// Answers a shard that holds units for an order: see [`ResolveHold`].
-pub(crate) fn resolve(ctx: &mut Ctx<'_, '_>, order: OrderId, from: ShardId) -> Result<(), Fault> {
-    match (ResolveHold { order, from }).apply(ctx) {
-        Err(Stop::Faulted(fault)) => Err(fault),
-        // A refusal is the answer "nothing to do"; nobody waits for it here.
-        Ok(_) | Err(Stop::Rejected(_)) => Ok(()),
-    }
 }
 
 impl Acknowledge {

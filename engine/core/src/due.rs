@@ -109,7 +109,7 @@ fn from(at: u64) -> Vec<u8> {
     [b"du".as_slice(), &at.to_be_bytes()].concat()
 }
 
-fn deadline_of(key: &[u8]) -> Result<u64, Fault> {
+pub(crate) fn deadline_of(key: &[u8]) -> Result<u64, Fault> {
     let at = key.get(2..10).and_then(|at| at.first_chunk::<8>());
     at.map(|at| u64::from_be_bytes(*at)).ok_or_else(|| Fault::contradiction("a short due key"))
 }

@@ -134,7 +134,7 @@ pub fn entries(view: &dyn View, after: u64, limit: usize) -> Result<Vec<(u64, Fe
     rows.iter().map(|(key, value)| Ok((index_of(key)?, decode(value)?))).collect()
 }
 
-fn index_of(key: &[u8]) -> Result<u64, Fault> {
+pub(crate) fn index_of(key: &[u8]) -> Result<u64, Fault> {
     let index = key.last_chunk::<8>().map(|index| u64::from_be_bytes(*index));
     index.ok_or_else(|| Fault::contradiction("a short feed key"))
 }

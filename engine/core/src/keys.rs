@@ -36,7 +36,6 @@ use crate::outbox::EffectId;
 /// | `rq`   | a request id: its outcome                  | `Remembered`     |
 /// | `st`   | stock of a product                         | `Stock`          |
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(missing_docs, reason = "each row is described in the table above")]
 pub enum Key {
     Acknowledged { to: ShardId },
     Clock,

@@ -8,7 +8,6 @@ use serde::{Deserialize, Serialize};
 use crate::apply::{Ctx, Stop};
 use crate::command::Reply;
 use crate::dedup;
-use crate::deliver;
 use crate::due::{self, Timer, TimerKind};
 use crate::fault::Fault;
 use crate::feed;
@@ -70,7 +69,9 @@ fn take(ctx: &mut Ctx<'_, '_>, at: u64, timer: &Timer) -> Result<bool, Fault> {
 fn put_off(ctx: &mut Ctx<'_, '_>, at: u64, kind: TimerKind) -> Result<(), Fault> {
     let pending = match kind {
         TimerKind::ExpireHold(hold) => inventory::retime_hold(ctx, HoldRef::Free(hold), at)?,
-        _ => order::timer_moved(ctx, kind, at)?,
+        TimerKind::OrderHold(id) => order::retime_hold(ctx, id, at)?,
+        // No other timer waits: `Timer::extension_ms` says so.
+        _ => false,
     };
     if pending {
         ctx.arm(at, kind);
@@ -104,7 +105,7 @@ fn ask_order(ctx: &mut Ctx<'_, '_>, id: OrderId) -> Result<(), Fault> {
     let here = ctx.shard.id;
     let there = ctx.shard.topology.of_order(id);
     if there == here {
-        deliver::resolve(ctx, id, here)?;
+        order::resolve(ctx, id, here)?;
     } else {
         ctx.send(there, Message::AskOrder { order: id, from: here })?;
     }

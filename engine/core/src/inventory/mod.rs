@@ -23,10 +23,10 @@ pub use commit_hold::CommitHold;
 pub use hold_stock::{HoldLine, HoldStock};
 pub use receive_stock::ReceiveStock;
 pub use release_hold::ReleaseHold;
+pub(crate) use rows::hold_name;
 pub use set_stock::SetStock;
 pub(crate) use units::{
-    NewHold, add_up, commit_units, forget_hold, hold_units, release_units, retime_hold,
-    timer_kind,
+    NewHold, add_up, commit_units, forget_hold, hold_units, release_units, retime_hold, timer_kind,
 };
 
 /// The most units of one product that can be on hand.

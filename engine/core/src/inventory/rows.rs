@@ -7,7 +7,7 @@ use super::{Hold, HoldRef, Movement, MovementReason, Stock, UNITS_MAX};
 use crate::apply::Ctx;
 use crate::fault::Fault;
 use crate::feed::Event;
-use crate::ids::ProductId;
+use crate::ids::{HoldId, OrderId, ProductId, Slot};
 use crate::keys::Key;
 use crate::rejection::Rejection;
 use crate::txn::Txn;
@@ -72,6 +72,20 @@ pub(crate) fn create_stock(ctx: &mut Ctx<'_, '_>, product: ProductId) -> Stock {
 /// A hold, or the marker of an ended one.
 pub(crate) fn hold(txn: &Txn<'_>, hold: HoldRef) -> Result<Option<Hold>, Fault> {
     txn.read(&Key::Hold(hold))
+}
+
+/// Which hold a row key names.
+pub(crate) fn hold_name(key: &[u8]) -> Result<HoldRef, Fault> {
+    let id = |bytes: &[u8]| Some(u128::from_be_bytes(*bytes.first_chunk()?));
+    let name = match key.get(2..) {
+        Some([0, slot0, slot1, hash @ ..]) => id(hash).map(|hash| {
+            let slot = Slot(u16::from_be_bytes([*slot0, *slot1]));
+            HoldRef::Order(OrderId { slot, hash })
+        }),
+        Some([1, hold @ ..]) => id(hold).map(|hold| HoldRef::Free(HoldId(hold))),
+        _ => None,
+    };
+    name.ok_or_else(|| Fault::contradiction("a malformed hold key"))
 }
 
 pub(super) fn put_hold(txn: &mut Txn<'_>, hold: HoldRef, row: &Hold) {
