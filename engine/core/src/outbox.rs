@@ -157,7 +157,8 @@ fn sequence_of(key: &[u8]) -> Result<u64, Fault> {
     sequence.ok_or_else(|| Fault::contradiction("a short outbox key"))
 }
 
-fn effect_of(key: &[u8]) -> Result<EffectId, Fault> {
+/// Which call a row's key names.
+pub(crate) fn effect_of(key: &[u8]) -> Result<EffectId, Fault> {
     let id = key.get(2..).and_then(|id| id.first_chunk::<22>()).map(|id| {
         let (slot, rest) = id.split_at(2);
         let (hash, number) = rest.split_at(16);

@@ -8,6 +8,10 @@ mod i11_feed;
 mod i1_on_hand;
 mod i2_holds;
 mod i3_available;
+mod i4_orders_and_holds;
+mod i5_one_intent;
+mod i6_refunds;
+mod i7_nothing_stuck;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -35,6 +39,10 @@ pub fn check(view: &dyn View, shard: Shard) -> Result<Vec<Violation>, Fault> {
     i1_on_hand::check(view, &mut found)?;
     i2_holds::check(view, shard, &mut found)?;
     i3_available::check(view, &mut found)?;
+    i4_orders_and_holds::check(view, shard, &mut found)?;
+    i5_one_intent::check(view, &mut found)?;
+    i6_refunds::check(view, &mut found)?;
+    i7_nothing_stuck::check(view, &mut found)?;
     i10_keys::check(view, &mut found)?;
     i11_feed::check(view, &mut found)?;
     Ok(found)
@@ -43,8 +51,9 @@ pub fn check(view: &dyn View, shard: Shard) -> Result<Vec<Violation>, Fault> {
 /// Checks that orders and the holds of all shards agree (I4, across shards). Messages not yet
 /// delivered explain a difference.
 pub fn check_across(shards: &[(ShardId, &dyn View)]) -> Result<Vec<Violation>, Fault> {
-    let _ = shards;
-    Ok(Vec::new())
+    let mut found = Vec::new();
+    i4_orders_and_holds::check_across(shards, &mut found)?;
+    Ok(found)
 }
 
 /// How many rows are read at once.

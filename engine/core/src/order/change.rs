@@ -8,7 +8,7 @@ use crate::apply::Ctx;
 use crate::due::TimerKind;
 use crate::fault::Fault;
 use crate::feed::Event;
-use crate::ids::OrderId;
+use crate::ids::{OrderId, ShardId};
 use crate::inventory::{self, HoldRef};
 use crate::order::Status;
 use crate::outbox::Message;
@@ -61,6 +61,13 @@ impl OrderTimer {
             Self::AuthExpiry => &mut timers.auth_expiry,
             Self::FulfillSla => &mut timers.fulfill_sla,
         }
+    }
+}
+
+impl Order {
+    /// A shard, this one or another, has or had units for the order.
+    pub(super) fn has_units_in(&self, ctx: &Ctx<'_, '_>, shard: ShardId) -> bool {
+        self.lines.iter().any(|line| ctx.shard.topology.of_product(line.product) == shard)
     }
 }
 
@@ -135,7 +142,9 @@ impl<'c, 'a, 'v> Change<'c, 'a, 'v> {
     pub fn commit_units(&mut self) -> Result<(), Fault> {
         let order = self.order.id;
         self.order.units = Units::Committed;
-        inventory::commit_units(self.ctx, HoldRef::Order(order))?;
+        if self.order.has_units_in(self.ctx, self.ctx.shard.id) {
+            inventory::commit_units(self.ctx, HoldRef::Order(order))?;
+        }
         self.tell(Message::CommitHold(order))
     }
 

@@ -25,7 +25,8 @@ impl ResolveHold {
     }
 }
 
-/// What a shard is told that asks about an order: nothing while it lives, else `ReleaseHold`.
+/// What a shard is told that asks about an order: nothing while it lives, else `ReleaseHold`. So is
+/// one that holds units in the name of an order which wants none of it.
 ///
 /// An order that was never decided is given up here, so that a late `PlaceOrder` cannot place it on
 /// units that are free again. A shard that asks the wrong shard is told nothing.
@@ -34,7 +35,9 @@ pub(crate) fn resolve(ctx: &mut Ctx<'_, '_>, order: OrderId, from: ShardId) -> R
         return Ok(());
     }
     match rows::order(ctx.txn, order)? {
-        Some(placed) if placed.units != Units::Released => return Ok(()),
+        Some(placed) if placed.units != Units::Released && placed.has_units_in(ctx, from) => {
+            return Ok(());
+        }
         Some(_) => {}
         None if rows::decision(ctx.txn, order)?.is_some() => {}
         None => rows::put_decision(ctx, order, &Decision::Aborted),
