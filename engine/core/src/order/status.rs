@@ -72,3 +72,117 @@ fn before_confirmation(payment: PaymentState) -> Status {
         _ => Status::PaymentPending,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::{OrderId, Owner};
+    use crate::money::Currency;
+    use crate::order::{Flags, OrderTimers};
+    use crate::payment::{Pay, Payment};
+
+    const UNITS: [Units; 4] = [Units::Held, Units::Expiring, Units::Committed, Units::Released];
+    const ENDINGS: [Option<Ending>; 4] =
+        [None, Some(Ending::Customer), Some(Ending::Expired), Some(Ending::PaymentFailed)];
+    const PAYMENTS: [PaymentState; 13] = [
+        PaymentState::OnAccount,
+        PaymentState::IntentCreating,
+        PaymentState::IntentReady,
+        PaymentState::Confirming,
+        PaymentState::RequiresAction,
+        PaymentState::Unknown,
+        PaymentState::Declined,
+        PaymentState::Authorized,
+        PaymentState::Captured,
+        PaymentState::Voiding,
+        PaymentState::Voided,
+        PaymentState::RefundRequested,
+        PaymentState::Refunded,
+    ];
+    const REVIEWS: [Option<Review>; 7] = [
+        None,
+        Some(Review::AmountMismatch),
+        Some(Review::PaymentUnknown),
+        Some(Review::OrphanMoney),
+        Some(Review::AuthorizationExpiring),
+        Some(Review::FulfillmentOverdue),
+        Some(Review::ProviderRefused),
+    ];
+
+    fn order() -> Order {
+        let owner = Owner::new("cus_1").unwrap();
+        Order {
+            id: OrderId::derive(&owner, "key", 0, 0),
+            owner,
+            version: 0,
+            placed_at: 0,
+            updated_at: 0,
+            currency: Currency::USD,
+            total: 0,
+            lines: Vec::new(),
+            units: Units::Held,
+            payment: Payment::new(&Pay::OnAccount),
+            ending: None,
+            flags: Flags::default(),
+            hold_shards: Vec::new(),
+            timers: OrderTimers::default(),
+            calls: 0,
+            calls_pending: 0,
+            transitions: 0,
+        }
+    }
+
+    /// The table of ORDERS.md §2, written down row by row rather than computed.
+    fn expected(order: &Order) -> Status {
+        let review = order.flags.needs_review;
+        match (order.units, order.ending, order.payment.state, review) {
+            (Units::Held, None, PaymentState::RequiresAction, _) => Status::RequiresAction,
+            (Units::Held, None, PaymentState::Unknown, _) => Status::PaymentUnknown,
+            (Units::Held, None, _, _) => Status::PaymentPending,
+            (Units::Committed, None, _, _) => Status::Confirmed,
+            (Units::Released, Some(Ending::Expired), _, _) => Status::Expired,
+            (Units::Released, Some(Ending::PaymentFailed), _, _) => Status::PaymentFailed,
+            (Units::Released, _, _, Some(Review::OrphanMoney)) => Status::Canceled,
+            (Units::Released, _, PaymentState::Voiding, _) => Status::Canceling,
+            (Units::Released, _, PaymentState::RefundRequested, _) => Status::Canceling,
+            (Units::Released, _, _, _) => Status::Canceled,
+            (Units::Held | Units::Expiring | Units::Committed, _, _, _) => Status::Canceling,
+        }
+    }
+
+    #[test]
+    fn every_combination_has_its_status() {
+        let mut order = order();
+        let mut seen = std::collections::BTreeSet::new();
+        for units in UNITS {
+            for ending in ENDINGS {
+                for state in PAYMENTS {
+                    for needs_review in REVIEWS {
+                        for bits in 0..4 {
+                            order.units = units;
+                            order.ending = ending;
+                            order.payment.state = state;
+                            let [cancel_requested, reconciling] = [bits & 1 != 0, bits & 2 != 0];
+                            order.flags = Flags { needs_review, cancel_requested, reconciling };
+                            assert_eq!(order.status(), expected(&order), "{order:?}");
+                            seen.insert(order.status());
+                        }
+                    }
+                }
+            }
+        }
+        assert_eq!(seen.len(), 8, "every status is reachable: {seen:?}");
+    }
+
+    #[test]
+    fn an_ended_order_has_no_units() {
+        let mut order = order();
+        for (units, ending) in UNITS.into_iter().flat_map(|units| ENDINGS.map(|end| (units, end))) {
+            order.units = units;
+            order.ending = ending;
+            if order.status().is_terminal() {
+                assert_eq!(units, Units::Released);
+            }
+        }
+    }
+}
