@@ -51,15 +51,19 @@ pub fn apply(
 ) -> Result<Vec<Applied>, Fault> {
     let mut events = Vec::new();
     let mut results = Vec::with_capacity(batch.commands.len());
-    let mut now = 0;
+    let before = Clock::read(txn)?;
+    let mut clock = before;
     for Stamped { stamp, command } in &batch.commands {
-        let clock = Clock::advance(txn, stamp.now)?;
-        now = clock.now;
-        let mut ctx = Ctx { txn, shard, clock, events: &mut events, replayed: false };
+        clock.advance(stamp.now);
+        let (events, clock) = (&mut events, &mut clock);
+        let mut ctx = Ctx { txn, shard, clock, events, replayed: false };
         let outcome = once(&mut ctx, stamp, command)?;
         results.push(Applied { outcome, replayed: ctx.replayed });
     }
-    feed::append(txn, index, now, events)?;
+    if clock != before {
+        txn.put(&Key::Clock, &clock);
+    }
+    feed::append(txn, index, clock.now, events)?;
     Ok(results)
 }
 
@@ -112,8 +116,10 @@ fn run(ctx: &mut Ctx<'_, '_>, command: &Command) -> Result<Outcome, Fault> {
         Err(Stop::Rejected(rejection)) => {
             ctx.txn.rollback();
             ctx.events.truncate(events);
-            if let Command::PlaceOrder(command) = command {
-                command.record_refusal(ctx, &rejection)?;
+            match command {
+                Command::PlaceOrder(command) => command.record_refusal(ctx, &rejection)?,
+                Command::RefuseOrder(command) => command.record_refusal(ctx, &rejection)?,
+                _ => {}
             }
             Ok(Err(rejection))
         }
@@ -149,7 +155,7 @@ fn dispatch(ctx: &mut Ctx<'_, '_>, command: &Command) -> Result<Reply, Stop> {
 pub(crate) struct Ctx<'a, 'v> {
     pub txn: &'a mut Txn<'v>,
     pub shard: Shard,
-    pub clock: Clock,
+    pub clock: &'a mut Clock,
     pub replayed: bool,
     events: &'a mut Vec<Event>,
 }
@@ -172,6 +178,7 @@ impl Ctx<'_, '_> {
 
     /// Arms a timer. The caller keeps `at`, to disarm it.
     pub fn arm(&mut self, at: u64, kind: TimerKind) {
+        self.clock.timers_from = self.clock.timers_from.min(at);
         let timer = Timer { kind, armed_outage_ms: self.clock.outage_ms };
         self.txn.put(&Key::Due { at, timer: timer.clone() }, &timer);
     }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::fault::Fault;
 use crate::keys::Key;
-use crate::txn::Txn;
+use crate::txn::View;
 
 /// How often the leader's pulse ticks while timers pend, in milliseconds.
 pub const PULSE_EVERY_MS: u64 = 5_000;
@@ -16,22 +16,26 @@ pub const PULSE_EVERY_MS: u64 = 5_000;
 /// The clock row.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Clock {
-    /// The latest effective now, in Unix milliseconds.
+    /// The latest effective now, in Unix milliseconds; 0 before the first command.
     pub now: u64,
     /// All outages so far, added up, in milliseconds.
     pub outage_ms: u64,
+    /// No timer is armed for a time before this, in Unix milliseconds: where to look for the first,
+    /// so that nobody wades through those that have fired.
+    pub timers_from: u64,
 }
 
 impl Clock {
-    /// Moves the clock to a stamp and writes it. A stamp from the past does not move it.
-    pub(crate) fn advance(txn: &mut Txn<'_>, stamp: u64) -> Result<Self, Fault> {
-        let before = txn.read::<Self>(&Key::Clock)?.unwrap_or(Self { now: stamp, outage_ms: 0 });
-        let gap = stamp.saturating_sub(before.now);
-        let after = Self {
-            now: before.now.max(stamp),
-            outage_ms: before.outage_ms.saturating_add(gap.saturating_sub(PULSE_EVERY_MS)),
-        };
-        txn.put(&Key::Clock, &after);
-        Ok(after)
+    /// The clock as the last entry left it.
+    pub(crate) fn read(view: &dyn View) -> Result<Self, Fault> {
+        Ok(view.read(&Key::Clock)?.unwrap_or_default())
+    }
+
+    /// Moves the clock to a stamp. A stamp from the past does not move it.
+    pub(crate) fn advance(&mut self, stamp: u64) {
+        let gap = if self.now == 0 { 0 } else { stamp.saturating_sub(self.now) };
+        let outage = gap.saturating_sub(PULSE_EVERY_MS);
+        self.outage_ms = self.outage_ms.saturating_add(outage);
+        self.now = self.now.max(stamp);
     }
 }

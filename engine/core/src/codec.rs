@@ -5,8 +5,8 @@
 //! A type number, once shipped, belongs to its type; enums in a body only ever grow at the end.
 //! Each type has golden bytes in `tests/golden`.
 
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use crate::fault::Fault;
 
@@ -79,6 +79,16 @@ pub fn decode<R: Record>(bytes: &[u8]) -> Result<R, Fault> {
         return Err(Fault::corrupt::<R>("bytes are left over"));
     }
     Ok(record)
+}
+
+/// The first fields of the record in an envelope, borrowing its texts: for a reader that needs no
+/// more. `F` repeats the first fields of `R`, in their order.
+pub(crate) fn decode_front<'a, R: Record, F: Deserialize<'a>>(bytes: &'a [u8]) -> Result<F, Fault> {
+    let body = body::<R>(bytes).map_err(|why| Fault::corrupt::<R>(why))?;
+    let config = bincode::config::standard().with_limit::<BODY_BYTES_MAX>();
+    let (front, _) = bincode::serde::borrow_decode_from_slice(body, config)
+        .map_err(|error| Fault::corrupt::<R>(&error.to_string()))?;
+    Ok(front)
 }
 
 fn body<R: Record>(bytes: &[u8]) -> Result<&[u8], &'static str> {

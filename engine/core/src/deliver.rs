@@ -4,8 +4,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::apply::{Ctx, Stop};
 use crate::command::Reply;
+use crate::fault::Fault;
 use crate::ids::ShardId;
-use crate::outbox::Message;
+use crate::inventory::{HoldRef, commit_units, release_units};
+use crate::keys::Key;
+use crate::order;
+use crate::outbox::{self, Message, Sequence};
+use crate::rejection::Rejection;
 
 /// Delivers messages in order. Those delivered before are skipped; a gap is refused
 /// (`DeliveryGap`). No message fails: where it does not apply it is a no-op.
@@ -19,7 +24,8 @@ pub struct Deliver {
     pub messages: Vec<Message>,
 }
 
-/// Deletes messages that their receiver has, at most [`Acknowledge::ROWS_MAX`] at once.
+/// Deletes messages that their receiver has, at most [`Acknowledge::ROWS_MAX`] at once. Answered with
+/// the last one deleted, or `Nothing`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Acknowledge {
     /// Who has them.
@@ -30,17 +36,58 @@ pub struct Acknowledge {
 
 impl Acknowledge {
     /// The most rows one command deletes.
-    pub const ROWS_MAX: usize = 4_096;
+    pub const ROWS_MAX: u64 = 4_096;
 }
 
 impl Deliver {
-    pub(crate) fn apply(&self, _ctx: &mut Ctx<'_, '_>) -> Result<Reply, Stop> {
-        todo!()
+    pub(crate) fn apply(&self, ctx: &mut Ctx<'_, '_>) -> Result<Reply, Stop> {
+        let before = outbox::delivered(ctx.txn, self.from)?;
+        let expected = before.saturating_add(1);
+        if self.first > expected {
+            return Err(Rejection::DeliveryGap { expected }.into());
+        }
+        let mut through = before;
+        for (number, message) in (self.first..).zip(&self.messages) {
+            if number > before {
+                take_in(ctx, message)?;
+                through = number;
+            }
+        }
+        if through == before {
+            return Ok(Reply::Nothing);
+        }
+        ctx.txn.put(&Key::Delivered { from: self.from }, &Sequence(through));
+        Ok(Reply::Delivered { through })
     }
 }
 
+/// Does what one message says, or nothing where it does not apply.
+fn take_in(ctx: &mut Ctx<'_, '_>, message: &Message) -> Result<(), Fault> {
+    match *message {
+        Message::CommitHold(order) => {
+            commit_units(ctx, HoldRef::Order(order))?;
+        }
+        Message::ReleaseHold(order) => {
+            release_units(ctx, HoldRef::Order(order))?;
+        }
+        Message::AskOrder { order, from } => order::resolve(ctx, order, from)?,
+    }
+    Ok(())
+}
+
 impl Acknowledge {
-    pub(crate) fn apply(&self, _ctx: &mut Ctx<'_, '_>) -> Result<Reply, Stop> {
-        todo!()
+    pub(crate) fn apply(&self, ctx: &mut Ctx<'_, '_>) -> Result<Reply, Stop> {
+        let before = outbox::acknowledged(ctx.txn, self.to)?;
+        let through = self.through.min(outbox::sent(ctx.txn, self.to)?);
+        let through = through.min(before.saturating_add(Self::ROWS_MAX));
+        if through <= before {
+            return Ok(Reply::Nothing);
+        }
+        // Row by row, not by a scan: a scan would wade through all that was deleted before.
+        for sequence in before + 1..=through {
+            ctx.txn.delete(&Key::Outbox { to: self.to, sequence });
+        }
+        ctx.txn.put(&Key::Acknowledged { to: self.to }, &Sequence(through));
+        Ok(Reply::Delivered { through })
     }
 }

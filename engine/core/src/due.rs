@@ -74,7 +74,7 @@ impl Timer {
     }
 
     /// By how much outages since it was armed put it off. Only holds wait.
-    pub(crate) fn extension_ms(&self, clock: Clock) -> u64 {
+    pub(crate) fn extension_ms(&self, clock: &Clock) -> u64 {
         match self.kind {
             TimerKind::ExpireHold(_) | TimerKind::OrderHold(_) => {
                 clock.outage_ms.saturating_sub(self.armed_outage_ms)
@@ -85,19 +85,31 @@ impl Timer {
 }
 
 /// The earliest deadline of a shard, in Unix milliseconds: when its leader should next pulse.
+///
+/// Most timers are disarmed before they fire, and on disk a deleted row costs a scan something until
+/// it is compacted away: ask about once a second, not after every entry.
 pub fn next_deadline(view: &dyn View) -> Result<Option<u64>, Fault> {
-    let first = view.scan(prefixed(b"du"), 1)?;
-    first.first().map(|(key, _)| deadline_of(key)).transpose()
+    let first = from(Clock::read(view)?.timers_from)..prefixed(b"du").end;
+    let rows = view.scan(first, 1)?;
+    rows.first().map(|(key, _)| deadline_of(key)).transpose()
 }
 
-/// The first timers that are overdue at `now`, with their deadlines.
-pub(crate) fn overdue(view: &dyn View, now: u64, limit: usize) -> Result<Vec<(u64, Timer)>, Fault> {
-    let end = [b"du".as_slice(), &now.saturating_add(1).to_be_bytes()].concat();
-    let rows = view.scan(b"du".to_vec()..end, limit)?;
+/// The first timers that are overdue, with their deadlines.
+pub(crate) fn overdue(
+    view: &dyn View,
+    clock: &Clock,
+    limit: usize,
+) -> Result<Vec<(u64, Timer)>, Fault> {
+    let range = from(clock.timers_from)..from(clock.now.saturating_add(1));
+    let rows = view.scan(range, limit)?;
     rows.iter().map(|(key, value)| Ok((deadline_of(key)?, decode(value)?))).collect()
 }
 
-fn deadline_of(key: &[u8]) -> Result<u64, Fault> {
+fn from(at: u64) -> Vec<u8> {
+    [b"du".as_slice(), &at.to_be_bytes()].concat()
+}
+
+pub(crate) fn deadline_of(key: &[u8]) -> Result<u64, Fault> {
     let at = key.get(2..10).and_then(|at| at.first_chunk::<8>());
     at.map(|at| u64::from_be_bytes(*at)).ok_or_else(|| Fault::contradiction("a short due key"))
 }

@@ -3,6 +3,8 @@
 //! A position is (log index, ordinal within it). Each entry names the one before it, so a reader
 //! that finds another predecessor than its own position has a gap and must rebuild (I11).
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use crate::catalog::{Collection, Product};
@@ -15,6 +17,9 @@ use crate::txn::{Txn, View};
 
 /// How long the feed is kept, in milliseconds: 72 hours.
 pub const FEED_RETENTION_MS: u64 = 72 * 3_600_000;
+
+/// How many entries are read at once to find those too old: most pulses find none.
+const TRIM_PAGE: usize = 16;
 
 /// Something that happened. Append only.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,26 +76,48 @@ pub(crate) fn append(
     if events.is_empty() {
         return Ok(());
     }
+    let events = last_levels(events);
     let head = head(txn)?;
     txn.put(&Key::FeedEntry { index }, &FeedEntry { previous: head.last, at, events });
     txn.put(&Key::FeedHead, &FeedHead { last: index, ..head });
     Ok(())
 }
 
+/// Keeps of each product's levels the last one: a hot product has one for each order of the entry.
+fn last_levels(events: Vec<Event>) -> Vec<Event> {
+    let mut seen = BTreeSet::new();
+    let mut kept: Vec<Event> = events
+        .into_iter()
+        .rev()
+        .filter(|event| match event {
+            Event::StockChanged { product, .. } => seen.insert(*product),
+            _ => true,
+        })
+        .collect();
+    kept.reverse();
+    kept
+}
+
 /// Trims entries older than the retention, at most `limit` of them. Says how many went.
 pub(crate) fn trim(txn: &mut Txn<'_>, now: u64, limit: usize) -> Result<usize, Fault> {
-    let mut head = head(txn)?;
+    let before = head(txn)?;
+    let mut after = before;
     let mut trimmed = 0;
-    for (index, entry) in entries(txn, head.trimmed, limit)? {
-        if entry.at.saturating_add(FEED_RETENTION_MS) > now || index == head.last {
-            break;
+    while trimmed < limit {
+        let page = entries(txn, after.trimmed, TRIM_PAGE.min(limit - trimmed))?;
+        let old = page.iter().take_while(|(index, entry)| {
+            entry.at.saturating_add(FEED_RETENTION_MS) <= now && *index != before.last
+        });
+        let old: Vec<u64> = old.map(|(index, _)| *index).collect();
+        let Some(last) = old.last() else { break };
+        after.trimmed = *last;
+        trimmed += old.len();
+        for index in old {
+            txn.delete(&Key::FeedEntry { index });
         }
-        txn.delete(&Key::FeedEntry { index });
-        head.trimmed = index;
-        trimmed += 1;
     }
-    if trimmed > 0 {
-        txn.put(&Key::FeedHead, &head);
+    if after != before {
+        txn.put(&Key::FeedHead, &after);
     }
     Ok(trimmed)
 }
@@ -107,7 +134,7 @@ pub fn entries(view: &dyn View, after: u64, limit: usize) -> Result<Vec<(u64, Fe
     rows.iter().map(|(key, value)| Ok((index_of(key)?, decode(value)?))).collect()
 }
 
-fn index_of(key: &[u8]) -> Result<u64, Fault> {
+pub(crate) fn index_of(key: &[u8]) -> Result<u64, Fault> {
     let index = key.last_chunk::<8>().map(|index| u64::from_be_bytes(*index));
     index.ok_or_else(|| Fault::contradiction("a short feed key"))
 }

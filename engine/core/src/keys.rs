@@ -25,6 +25,7 @@ use crate::outbox::EffectId;
 /// | `ik`   | an idempotency key's hash                  | `Remembered`     |
 /// | `ke`   | an owner's order key                       | `KeyResult`      |
 /// | `mv`   | a product, then a movement of its stock    | `Movement`       |
+/// | `oa`   | to a shard: the last message acknowledged  | `Sequence`       |
 /// | `od`   | an order                                   | `Order`          |
 /// | `oh`   | an order, then a step of its history       | `Transition`     |
 /// | `oo`   | an owner, then an order, newest first      | empty            |
@@ -35,8 +36,8 @@ use crate::outbox::EffectId;
 /// | `rq`   | a request id: its outcome                  | `Remembered`     |
 /// | `st`   | stock of a product                         | `Stock`          |
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(missing_docs, reason = "each row is described in the table above")]
 pub enum Key {
+    Acknowledged { to: ShardId },
     Clock,
     Collection(CollectionId),
     Decision(OrderId),
@@ -63,6 +64,7 @@ impl Key {
     /// The bytes that name the row.
     pub fn encode(&self) -> Vec<u8> {
         match self {
+            Self::Acknowledged { to } => Bytes::of(b"oa").u16(to.0),
             Self::Clock => Bytes::of(b"ck"),
             Self::Collection(id) => Bytes::of(b"co").u128(id.0),
             Self::Decision(order) => Bytes::of(b"de").order(*order),

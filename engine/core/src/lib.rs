@@ -14,6 +14,7 @@ pub mod codec;
 mod command;
 pub mod dedup;
 mod deliver;
+mod digest;
 mod due;
 mod fault;
 pub mod feed;
@@ -33,6 +34,7 @@ mod txn;
 pub use apply::{Applied, Outcome, Shard, apply};
 pub use clock::{Clock, PULSE_EVERY_MS};
 pub use command::*;
+pub use digest::digest_after;
 pub use due::next_deadline;
 pub use fault::Fault;
 pub use ids::{

@@ -36,7 +36,8 @@ pub enum Message {
     },
 }
 
-/// The number of the last message sent to, or delivered from, a shard. The first is 1.
+/// The number of the last message sent to, acknowledged by, or delivered from a shard. The first is
+/// 1.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sequence(pub u64);
 
@@ -58,10 +59,12 @@ impl fmt::Display for EffectId {
 /// A call to the payment provider that is not settled.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProviderCall {
-    /// Effective now when it was ordered, in Unix milliseconds.
+    /// Effective now when it was first ordered, in Unix milliseconds: the age of its key.
     pub at: u64,
     /// What to call.
     pub call: Call,
+    /// It was made before and nobody knows what came of it: ask first, then use the same key.
+    pub repeated: bool,
 }
 
 /// What the provider can be asked to do. Append only.
@@ -120,6 +123,16 @@ pub fn messages(
     rows.iter().map(|(key, value)| Ok((sequence_of(key)?, decode(value)?))).collect()
 }
 
+/// The last message sent to a shard.
+pub fn sent(view: &dyn View, to: ShardId) -> Result<u64, Fault> {
+    Ok(view.read::<Sequence>(&Key::Sent { to })?.unwrap_or_default().0)
+}
+
+/// The last message that a shard has acknowledged: those after it are in the outbox.
+pub fn acknowledged(view: &dyn View, to: ShardId) -> Result<u64, Fault> {
+    Ok(view.read::<Sequence>(&Key::Acknowledged { to })?.unwrap_or_default().0)
+}
+
 /// The last message from a shard that was delivered here.
 pub fn delivered(view: &dyn View, from: ShardId) -> Result<u64, Fault> {
     Ok(view.read::<Sequence>(&Key::Delivered { from })?.unwrap_or_default().0)
@@ -144,7 +157,8 @@ fn sequence_of(key: &[u8]) -> Result<u64, Fault> {
     sequence.ok_or_else(|| Fault::contradiction("a short outbox key"))
 }
 
-fn effect_of(key: &[u8]) -> Result<EffectId, Fault> {
+/// Which call a row's key names.
+pub(crate) fn effect_of(key: &[u8]) -> Result<EffectId, Fault> {
     let id = key.get(2..).and_then(|id| id.first_chunk::<22>()).map(|id| {
         let (slot, rest) = id.split_at(2);
         let (hash, number) = rest.split_at(16);

@@ -119,5 +119,5 @@ pub fn key_result(view: &dyn View, owner: &Owner, key: u128) -> Result<Option<Ke
 
 /// The shard's clock.
 pub fn clock(view: &dyn View) -> Result<Clock, Fault> {
-    Ok(view.read(&Key::Clock)?.unwrap_or_default())
+    Clock::read(view)
 }

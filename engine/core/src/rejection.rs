@@ -101,6 +101,15 @@ pub enum Rejection {
         /// The number that was expected.
         expected: u64,
     },
+    /// The collection is archived: it can be read, not changed.
+    CollectionArchived,
+    /// A text with control characters (other than line feed and tab), or a name given twice.
+    Malformed {
+        /// Which field of the command.
+        field: Field,
+    },
+    /// The units are an order's: only its decision commits or releases them.
+    OrderDecides,
 }
 
 /// The fields whose range apply checks.
@@ -118,6 +127,8 @@ pub enum Field {
     Collections,
     Attributes,
     HoldMs,
+    Reason,
+    PaymentMethod,
 }
 
 /// A line that asks for more than there is.

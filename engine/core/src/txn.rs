@@ -72,7 +72,25 @@ impl<'a> Txn<'a> {
 
     /// Reads and decodes one row.
     pub(crate) fn read<R: Record>(&self, key: &Key) -> Result<Option<R>, Fault> {
-        (self as &dyn View).read(key)
+        self.read_with(key, decode)
+    }
+
+    /// Says whether a row is there.
+    pub(crate) fn has(&self, key: &Key) -> Result<bool, Fault> {
+        Ok(self.get(&key.encode())?.is_some())
+    }
+
+    /// Reads one row and makes something of its bytes.
+    pub(crate) fn read_with<T>(
+        &self,
+        key: &Key,
+        make: impl FnOnce(&[u8]) -> Result<T, Fault>,
+    ) -> Result<Option<T>, Fault> {
+        let key = key.encode();
+        match self.writes.get(&key) {
+            Some(write) => write.as_deref().map(make).transpose(),
+            None => self.view.get(&key)?.as_deref().map(make).transpose(),
+        }
     }
 
     /// From here on, [`Txn::rollback`] undoes. There is one savepoint at a time.

@@ -1,1 +1,47 @@
-//! placeholder
+//! Finding products: a full-text index over the catalog, fed from the feed of every shard.
+//!
+//! ```text
+//!  feed entries ─► Writer ─► tantivy (disk)        names, descriptions, brands, SKUs
+//!                    │  └──► commit ─► Snapshot     what a search sees, with columns in memory
+//!                    └─────► StockTable             units free to sell, changed at once
+//!  Query ─► SearchIndex::search ─► Hits             one pass: match, filter, count, rank
+//! ```
+//!
+//! A node has one index with all its shards. Each shard's position in the feed is part of the
+//! commit it describes, so a crash at any moment loses nothing: what was not committed is read from
+//! the feed again. Stock is never in the index: it is joined when a search runs, so a product that
+//! sells out leaves `in_stock` results without a commit.
+//!
+//! This crate knows no Raft, no HTTP and no RocksDB; it has no thread of its own beside tantivy's:
+//! the caller owns the [`Writer`]'s thread and the pool that searches run on. Start at [`Query`] and
+//! [`SearchIndex::search`] for reading, at [`Writer::apply`] for writing.
+
+mod card;
+mod columns;
+mod cursor;
+mod error;
+mod facets;
+mod filter;
+mod index;
+mod payload;
+mod query;
+mod rank;
+mod rebuild;
+mod schema;
+mod search;
+mod snapshot;
+mod stock;
+mod text;
+mod writer;
+
+pub use error::{IndexError, SearchError};
+pub use index::{Config, SearchIndex, Stats};
+pub use query::{
+    CURSOR_CHARS_MAX, FACET_VALUES_MAX, FacetRequest, Facets, HITS_MAX, Hit, Hits, PriceRange,
+    QUERY_CHARS_MAX, Query, Sort, TERMS_MAX,
+};
+pub use rebuild::Rebuild;
+pub use stock::StockTable;
+pub use writer::{
+    COMMIT_AFTER_MS, COMMIT_DOCUMENTS, POSITION_COMMIT_MS, Progress, REFRESH_EVERY_MS, Writer,
+};

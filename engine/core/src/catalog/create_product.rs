@@ -2,12 +2,15 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::ProductDetails;
+use super::{Product, ProductDetails, rows, validate};
 use crate::apply::{Ctx, Stop};
 use crate::command::Reply;
 use crate::ids::ProductId;
+use crate::inventory::{self, MovementReason, UNITS_MAX};
+use crate::rejection::Rejection;
 
-/// Creates a product. Refused, in this order: `AlreadyExists`, `OutOfRange`, `TooManyUnits`.
+/// Creates a product. Refused, in this order: `AlreadyExists`, `OutOfRange` or `Malformed`
+/// (the first field that is wrong), `TooManyUnits`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CreateProduct {
     /// The new product.
@@ -19,7 +22,27 @@ pub struct CreateProduct {
 }
 
 impl CreateProduct {
-    pub(crate) fn apply(&self, _ctx: &mut Ctx<'_, '_>) -> Result<Reply, Stop> {
-        todo!()
+    pub(crate) fn apply(&self, ctx: &mut Ctx<'_, '_>) -> Result<Reply, Stop> {
+        if rows::product(ctx.txn, self.id)?.is_some() {
+            return Err(Rejection::AlreadyExists.into());
+        }
+        let details = validate::product(self.details.clone())?;
+        if self.stock > UNITS_MAX {
+            return Err(Rejection::TooManyUnits { limit: UNITS_MAX }.into());
+        }
+        let at = ctx.now();
+        let product = Product {
+            id: self.id,
+            version: 1,
+            created_at: at,
+            updated_at: at,
+            archived_at: None,
+            details,
+        };
+        rows::put_product(ctx, &product);
+        let none = inventory::rows::create_stock(ctx, self.id);
+        let reason = MovementReason::Received;
+        let stock = inventory::rows::set_on_hand(ctx, self.id, none, self.stock, reason);
+        Ok(Reply::Product { product: Box::new(product), stock })
     }
 }

@@ -11,18 +11,21 @@ mod create_product;
 pub(crate) mod rows;
 mod update_collection;
 mod update_product;
+pub(crate) mod validate;
 
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{CollectionId, ProductId};
 use crate::money::Money;
+use crate::rejection::Rejection;
 
 pub use archive_collection::ArchiveCollection;
 pub use archive_product::ArchiveProduct;
 pub use create_collection::CreateCollection;
 pub use create_product::CreateProduct;
+pub(crate) use rows::{ForSale, for_sale};
 pub use update_collection::UpdateCollection;
-pub use update_product::UpdateProduct;
+pub use update_product::{ProductChange, UpdateProduct};
 
 /// The longest name, in bytes of UTF-8.
 pub const NAME_BYTES_MAX: usize = 512;
@@ -34,6 +37,10 @@ pub const LABEL_BYTES_MAX: usize = 128;
 pub const COLLECTIONS_PER_PRODUCT_MAX: usize = 32;
 /// The most attributes of one product.
 pub const ATTRIBUTES_MAX: usize = 64;
+/// The longest name of an attribute, in bytes of UTF-8.
+pub const ATTRIBUTE_NAME_BYTES_MAX: usize = 128;
+/// The longest value of an attribute, in bytes of UTF-8.
+pub const ATTRIBUTE_VALUE_BYTES_MAX: usize = 1_024;
 
 /// What a seller says of a product.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,11 +53,12 @@ pub struct ProductDetails {
     pub brand: String,
     /// The seller's own number for it, or empty.
     pub sku: String,
-    /// What one unit costs.
+    /// What one unit costs: 0 to [`Money::AMOUNT_MAX`].
     pub price: Money,
-    /// The collections it is in.
+    /// The collections it is in, each once when stored.
     pub collections: Vec<CollectionId>,
-    /// Anything else, as sorted pairs of name and value.
+    /// Anything else, as pairs of name and value, sorted by name when stored; names 1 to
+    /// [`ATTRIBUTE_NAME_BYTES_MAX`] bytes, each once.
     pub attributes: Vec<(String, String)>,
 }
 
@@ -95,4 +103,14 @@ pub struct Collection {
     pub archived_at: Option<u64>,
     /// What the seller says of it.
     pub details: CollectionDetails,
+}
+
+/// Refuses a change of another version than the seller saw.
+fn check_version(expected: Option<u64>, actual: u64) -> Result<(), Rejection> {
+    match expected {
+        Some(expected) if expected != actual => {
+            Err(Rejection::VersionMismatch { expected, actual })
+        }
+        _ => Ok(()),
+    }
 }

@@ -2,15 +2,18 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::ProductDetails;
+use super::{ProductDetails, check_version, rows, validate};
 use crate::apply::{Ctx, Stop};
 use crate::command::Reply;
-use crate::ids::ProductId;
+use crate::ids::{CollectionId, ProductId};
+use crate::inventory::{self, MovementReason, Stock, UNITS_MAX};
+use crate::money::Money;
+use crate::rejection::Rejection;
 
 /// Replaces a product's details; with `available`, sets its stock in the same entry.
 ///
-/// Refused, in this order: `ProductNotFound`, `ProductArchived`, `VersionMismatch`, `OutOfRange`,
-/// `TooManyUnits`.
+/// Refused, in this order: `ProductNotFound`, `ProductArchived`, `VersionMismatch`, `OutOfRange`
+/// or `Malformed` (the first field that is wrong), `TooManyUnits`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UpdateProduct {
     /// Which product.
@@ -32,13 +35,48 @@ pub struct ProductChange {
     pub description: Option<String>,
     pub brand: Option<String>,
     pub sku: Option<String>,
-    pub price: Option<crate::money::Money>,
-    pub collections: Option<Vec<crate::ids::CollectionId>>,
+    pub price: Option<Money>,
+    pub collections: Option<Vec<CollectionId>>,
     pub attributes: Option<Vec<(String, String)>>,
 }
 
 impl UpdateProduct {
-    pub(crate) fn apply(&self, _ctx: &mut Ctx<'_, '_>) -> Result<Reply, Stop> {
-        todo!()
+    pub(crate) fn apply(&self, ctx: &mut Ctx<'_, '_>) -> Result<Reply, Stop> {
+        let found = rows::product(ctx.txn, self.id)?;
+        let mut product = found.ok_or(Rejection::ProductNotFound { product: self.id })?;
+        if product.archived_at.is_some() {
+            return Err(Rejection::ProductArchived { product: self.id }.into());
+        }
+        check_version(self.expected_version, product.version)?;
+        product.details = validate::product(self.change.clone().over(product.details))?;
+        let stock = inventory::rows::stock_of(ctx.txn, self.id)?;
+        let on_hand = self.on_hand(&stock)?;
+        product.version += 1;
+        product.updated_at = ctx.now();
+        rows::put_product(ctx, &product);
+        let reason = MovementReason::SetAvailable;
+        let stock = inventory::rows::set_on_hand(ctx, self.id, stock, on_hand, reason);
+        Ok(Reply::Product { product: Box::new(product), stock })
+    }
+
+    /// The units on hand that make `available` units free to sell.
+    fn on_hand(&self, stock: &Stock) -> Result<u32, Rejection> {
+        let Some(available) = self.available else { return Ok(stock.on_hand) };
+        let on_hand = stock.in_use().checked_add(available).filter(|units| *units <= UNITS_MAX);
+        on_hand.ok_or(Rejection::TooManyUnits { limit: UNITS_MAX })
+    }
+}
+
+impl ProductChange {
+    fn over(self, before: ProductDetails) -> ProductDetails {
+        ProductDetails {
+            name: self.name.unwrap_or(before.name),
+            description: self.description.unwrap_or(before.description),
+            brand: self.brand.unwrap_or(before.brand),
+            sku: self.sku.unwrap_or(before.sku),
+            price: self.price.unwrap_or(before.price),
+            collections: self.collections.unwrap_or(before.collections),
+            attributes: self.attributes.unwrap_or(before.attributes),
+        }
     }
 }

@@ -2,25 +2,39 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::{MovementReason, REASON_BYTES_MAX, UNITS_MAX, rows};
 use crate::apply::{Ctx, Stop};
+use crate::catalog::validate::text;
 use crate::command::Reply;
 use crate::ids::ProductId;
+use crate::rejection::{Field, Rejection};
 
 /// Adds or takes units. Never takes units that are held or committed.
 ///
-/// Refused, in this order: `ProductNotFound`, `OutOfRange`, `TooManyUnits`, `UnitsInUse`.
+/// Refused, in this order: `ProductNotFound`, `OutOfRange` (quantity, then reason),
+/// `Malformed` (reason), `TooManyUnits`, `UnitsInUse`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AdjustStock {
     /// Which product.
     pub product: ProductId,
-    /// Units more, or fewer; not 0.
+    /// Units more, or fewer; not 0, and at most `UNITS_MAX` either way.
     pub delta: i64,
     /// Why: 1 to `REASON_BYTES_MAX` bytes.
     pub reason: String,
 }
 
 impl AdjustStock {
-    pub(crate) fn apply(&self, _ctx: &mut Ctx<'_, '_>) -> Result<Reply, Stop> {
-        todo!()
+    pub(crate) fn apply(&self, ctx: &mut Ctx<'_, '_>) -> Result<Reply, Stop> {
+        let product = self.product;
+        let stock = rows::stock(ctx.txn, product)?;
+        let stock = stock.ok_or(Rejection::ProductNotFound { product })?;
+        let max = i64::from(UNITS_MAX);
+        if self.delta == 0 || !(-max..=max).contains(&self.delta) {
+            return Err(Rejection::OutOfRange { field: Field::Quantity, min: -max, max }.into());
+        }
+        text(Field::Reason, &self.reason, 1, REASON_BYTES_MAX)?;
+        let on_hand = rows::check_level(&stock, i64::from(stock.on_hand) + self.delta)?;
+        let reason = MovementReason::Adjusted(self.reason.clone());
+        Ok(Reply::Stock(rows::set_on_hand(ctx, product, stock, on_hand, reason)))
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::HoldRef;
+use super::{HoldRef, HoldState, NewHold, hold_units};
 use crate::apply::{Ctx, Stop};
 use crate::command::Reply;
 use crate::ids::ProductId;
@@ -10,8 +10,9 @@ use crate::money::Currency;
 
 /// Holds all lines of this shard, or none. A repeat answers what became of the hold.
 ///
-/// Refused, in this order: `HoldEnded`, `OutOfRange`, `ProductNotFound`, `ProductArchived`,
-/// `CurrencyMismatch`, `OutOfStock` with every short line.
+/// Refused, in this order: `HoldEnded`, `AlreadyExists` (this hold, with other lines), `OutOfRange`
+/// (lines, quantity, time), `ProductNotFound`, `ProductArchived`, `CurrencyMismatch`, `OutOfStock`
+/// with every short line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HoldStock {
     /// The new hold.
@@ -34,7 +35,16 @@ pub struct HoldLine {
 }
 
 impl HoldStock {
-    pub(crate) fn apply(&self, _ctx: &mut Ctx<'_, '_>) -> Result<Reply, Stop> {
-        todo!()
+    pub(crate) fn apply(&self, ctx: &mut Ctx<'_, '_>) -> Result<Reply, Stop> {
+        let new = NewHold {
+            hold: self.hold,
+            lines: &self.lines,
+            currency: self.currency,
+            state: HoldState::Held,
+            timer_ms: Some(self.timer_ms),
+        };
+        let (hold, repeated) = hold_units(ctx, &new)?;
+        ctx.replayed = repeated;
+        Ok(Reply::Held(hold.into_receipt(self.hold)))
     }
 }

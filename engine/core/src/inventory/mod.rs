@@ -11,6 +11,7 @@ mod receive_stock;
 mod release_hold;
 pub(crate) mod rows;
 mod set_stock;
+mod units;
 
 use serde::{Deserialize, Serialize};
 
@@ -22,7 +23,11 @@ pub use commit_hold::CommitHold;
 pub use hold_stock::{HoldLine, HoldStock};
 pub use receive_stock::ReceiveStock;
 pub use release_hold::ReleaseHold;
+pub(crate) use rows::hold_name;
 pub use set_stock::SetStock;
+pub(crate) use units::{
+    NewHold, add_up, commit_units, forget_hold, hold_units, release_units, retime_hold, timer_kind,
+};
 
 /// The most units of one product that can be on hand.
 pub const UNITS_MAX: u32 = 1_000_000_000;
@@ -30,6 +35,9 @@ pub const UNITS_MAX: u32 = 1_000_000_000;
 pub const REASON_BYTES_MAX: usize = 256;
 /// How long units are held for an order before its shard is asked about it, in milliseconds.
 pub const ASK_AFTER_MS: u64 = 30_000;
+/// The longest a hold without an order lasts, or until an order's shard is asked, in milliseconds:
+/// 60 minutes.
+pub const HOLD_MS_MAX: u64 = 60 * 60_000;
 /// How long the marker of an ended hold is kept, in milliseconds: 72 hours.
 pub const MARKER_RETENTION_MS: u64 = 72 * 3_600_000;
 
@@ -102,6 +110,14 @@ pub struct Hold {
     pub timer_at: u64,
     /// What is held, one line for each product, prices as they were then.
     pub lines: Vec<HeldLine>,
+}
+
+impl Hold {
+    /// What the holder is told.
+    pub fn into_receipt(self, name: HoldRef) -> HoldReceipt {
+        let expires_at = if matches!(name, HoldRef::Free(_)) { self.timer_at } else { 0 };
+        HoldReceipt { state: self.state, lines: self.lines, expires_at }
+    }
 }
 
 /// Where a hold stands. Append only.

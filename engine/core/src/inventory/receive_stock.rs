@@ -2,9 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::{MovementReason, UNITS_MAX, rows};
 use crate::apply::{Ctx, Stop};
 use crate::command::Reply;
 use crate::ids::ProductId;
+use crate::rejection::{Field, Rejection};
 
 /// Adds units that arrived. Refused, in this order: `ProductNotFound`, `OutOfRange`, `TooManyUnits`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,7 +18,17 @@ pub struct ReceiveStock {
 }
 
 impl ReceiveStock {
-    pub(crate) fn apply(&self, _ctx: &mut Ctx<'_, '_>) -> Result<Reply, Stop> {
-        todo!()
+    pub(crate) fn apply(&self, ctx: &mut Ctx<'_, '_>) -> Result<Reply, Stop> {
+        let product = self.product;
+        let stock = rows::stock(ctx.txn, product)?;
+        let stock = stock.ok_or(Rejection::ProductNotFound { product })?;
+        if self.quantity == 0 || self.quantity > UNITS_MAX {
+            let max = i64::from(UNITS_MAX);
+            return Err(Rejection::OutOfRange { field: Field::Quantity, min: 1, max }.into());
+        }
+        let on_hand = stock.on_hand.checked_add(self.quantity).filter(|units| *units <= UNITS_MAX);
+        let on_hand = on_hand.ok_or(Rejection::TooManyUnits { limit: UNITS_MAX })?;
+        let stock = rows::set_on_hand(ctx, product, stock, on_hand, MovementReason::Received);
+        Ok(Reply::Stock(stock))
     }
 }

@@ -2,11 +2,15 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::HoldRef;
+use super::{HoldReceipt, HoldRef, HoldState, release_units};
 use crate::apply::{Ctx, Stop};
 use crate::command::Reply;
+use crate::rejection::Rejection;
 
-/// Ends a hold, held or committed, and frees its units. Ending it twice is a no-op.
+/// Ends a hold without an order, held or committed, and frees its units. Ending it twice is a no-op.
+/// An order's units are released by its own shard, with a message.
+///
+/// Refused: `OrderDecides`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReleaseHold {
     /// Which hold.
@@ -14,7 +18,12 @@ pub struct ReleaseHold {
 }
 
 impl ReleaseHold {
-    pub(crate) fn apply(&self, _ctx: &mut Ctx<'_, '_>) -> Result<Reply, Stop> {
-        todo!()
+    pub(crate) fn apply(&self, ctx: &mut Ctx<'_, '_>) -> Result<Reply, Stop> {
+        let HoldRef::Free(_) = self.hold else { return Err(Rejection::OrderDecides.into()) };
+        if release_units(ctx, self.hold)? == Some(HoldState::Released) {
+            return Ok(Reply::Nothing);
+        }
+        let ended = HoldReceipt { state: HoldState::Released, lines: Vec::new(), expires_at: 0 };
+        Ok(Reply::Held(ended))
     }
 }

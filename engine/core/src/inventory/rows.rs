@@ -1,1 +1,97 @@
 //! Reads and writes stock, movement and hold rows. Nobody else does.
+//!
+//! A stock row is written by [`put_stock`] only, which tells the feed when the units free to sell
+//! have changed; units on hand change by [`set_on_hand`] only, which records the movement (I1).
+
+use super::{Hold, HoldRef, Movement, MovementReason, Stock, UNITS_MAX};
+use crate::apply::Ctx;
+use crate::fault::Fault;
+use crate::feed::Event;
+use crate::ids::{HoldId, OrderId, ProductId, Slot};
+use crate::keys::Key;
+use crate::rejection::Rejection;
+use crate::txn::Txn;
+
+/// The stock level of a product. Every product has one, so none means no product.
+pub(crate) fn stock(txn: &Txn<'_>, product: ProductId) -> Result<Option<Stock>, Fault> {
+    txn.read(&Key::Stock(product))
+}
+
+/// The stock level of a product that is known to exist.
+pub(crate) fn stock_of(txn: &Txn<'_>, product: ProductId) -> Result<Stock, Fault> {
+    stock(txn, product)?.ok_or_else(|| Fault::contradiction(format!("{product} without stock")))
+}
+
+/// Writes a level; says so on the feed if other units are free to sell than `before`.
+pub(super) fn put_stock(ctx: &mut Ctx<'_, '_>, product: ProductId, before: u32, stock: &Stock) {
+    ctx.txn.put(&Key::Stock(product), stock);
+    let available = stock.available();
+    if available != before {
+        ctx.emit(Event::StockChanged { product, available });
+    }
+}
+
+/// A new number of units on hand, if the limits allow it: `TooManyUnits`, `UnitsInUse`.
+pub(super) fn check_level(stock: &Stock, on_hand: i64) -> Result<u32, Rejection> {
+    if on_hand > i64::from(UNITS_MAX) {
+        return Err(Rejection::TooManyUnits { limit: UNITS_MAX });
+    }
+    let in_use = stock.in_use();
+    let level = u32::try_from(on_hand).ok().filter(|level| *level >= in_use);
+    level.ok_or(Rejection::UnitsInUse { in_use, on_hand })
+}
+
+/// Sets the units on hand and records the movement. The caller has checked the limits.
+pub(crate) fn set_on_hand(
+    ctx: &mut Ctx<'_, '_>,
+    product: ProductId,
+    mut stock: Stock,
+    on_hand: u32,
+    reason: MovementReason,
+) -> Stock {
+    let delta = i64::from(on_hand) - i64::from(stock.on_hand);
+    if delta == 0 {
+        return stock;
+    }
+    let before = stock.available();
+    stock.on_hand = on_hand;
+    stock.movements += 1;
+    let movement = Movement { at: ctx.now(), delta, on_hand, reason };
+    ctx.txn.put(&Key::Movement { product, number: stock.movements }, &movement);
+    put_stock(ctx, product, before, &stock);
+    stock
+}
+
+/// Writes the level of a product that did not exist before: nothing on hand.
+pub(crate) fn create_stock(ctx: &mut Ctx<'_, '_>, product: ProductId) -> Stock {
+    let stock = Stock::default();
+    put_stock(ctx, product, 0, &stock);
+    stock
+}
+
+/// A hold, or the marker of an ended one.
+pub(crate) fn hold(txn: &Txn<'_>, hold: HoldRef) -> Result<Option<Hold>, Fault> {
+    txn.read(&Key::Hold(hold))
+}
+
+/// Which hold a row key names.
+pub(crate) fn hold_name(key: &[u8]) -> Result<HoldRef, Fault> {
+    let id = |bytes: &[u8]| Some(u128::from_be_bytes(*bytes.first_chunk()?));
+    let name = match key.get(2..) {
+        Some([0, slot0, slot1, hash @ ..]) => id(hash).map(|hash| {
+            let slot = Slot(u16::from_be_bytes([*slot0, *slot1]));
+            HoldRef::Order(OrderId { slot, hash })
+        }),
+        Some([1, hold @ ..]) => id(hold).map(|hold| HoldRef::Free(HoldId(hold))),
+        _ => None,
+    };
+    name.ok_or_else(|| Fault::contradiction("a malformed hold key"))
+}
+
+pub(super) fn put_hold(txn: &mut Txn<'_>, hold: HoldRef, row: &Hold) {
+    txn.put(&Key::Hold(hold), row);
+}
+
+pub(super) fn delete_hold(txn: &mut Txn<'_>, hold: HoldRef) {
+    txn.delete(&Key::Hold(hold));
+}

@@ -5,10 +5,17 @@
 //! never disagree with the label.
 
 mod cancel_order;
+mod change;
+mod confirm;
+mod decision;
+mod ending;
 mod place_order;
+mod receipts;
 mod refuse_order;
 mod resolve_hold;
 pub(crate) mod rows;
+mod status;
+mod timers;
 
 use serde::{Deserialize, Serialize};
 
@@ -19,14 +26,22 @@ use crate::payment::Payment;
 use crate::rejection::Rejection;
 
 pub use cancel_order::CancelOrder;
+pub(crate) use change::{Change, OrderTimer};
 pub use place_order::{PlaceOrder, Receipt};
 pub use refuse_order::RefuseOrder;
 pub use resolve_hold::ResolveHold;
+pub(crate) use resolve_hold::resolve;
+pub use status::Status;
+pub(crate) use timers::{retime_hold, timer_fired};
 
 /// The most lines of one order.
 pub const LINES_PER_ORDER_MAX: usize = 200;
 /// How long units are held for a payment, in milliseconds: 15 minutes.
 pub const ORDER_HOLD_MS: u64 = 15 * 60_000;
+/// How long the customer has for an action that the bank asks for, in milliseconds: 15 minutes.
+pub const ACTION_MS: u64 = 15 * 60_000;
+/// The longest that units are held for an order's payment and action together, in milliseconds.
+pub const ORDER_HOLD_MAX_MS: u64 = 60 * 60_000;
 /// How long a decision on an order that was not placed is kept, in milliseconds: 72 hours.
 pub const DECISION_RETENTION_MS: u64 = 72 * 3_600_000;
 /// After which time a confirmed order that nobody has begun to fulfill raises an alarm: 48 hours.
@@ -65,7 +80,7 @@ pub struct Order {
     pub timers: OrderTimers,
     /// How many provider calls were ordered for it so far: numbers the next.
     pub calls: u32,
-    /// How many of them are not settled.
+    /// How many of them are not settled: 0 or 1.
     pub calls_pending: u32,
     /// How many history rows it has.
     pub transitions: u32,
@@ -138,6 +153,20 @@ pub enum Review {
     ProviderRefused,
 }
 
+impl Review {
+    /// The name that clients see.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::AmountMismatch => "amount_mismatch",
+            Self::PaymentUnknown => "payment_unknown",
+            Self::OrphanMoney => "orphan_money",
+            Self::AuthorizationExpiring => "authorization_expiring",
+            Self::FulfillmentOverdue => "fulfillment_overdue",
+            Self::ProviderRefused => "provider_refused",
+        }
+    }
+}
+
 /// When each armed timer fires, in Unix milliseconds.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OrderTimers {
@@ -151,47 +180,12 @@ pub struct OrderTimers {
     pub fulfill_sla: Option<u64>,
 }
 
-/// The headline status. Append only; the later ones come with fulfillment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "the names are the contract of ORDERS.md §2")]
-pub enum Status {
-    PaymentPending,
-    RequiresAction,
-    PaymentUnknown,
-    Confirmed,
-    Canceling,
-    Canceled,
-    Expired,
-    PaymentFailed,
-}
-
-impl Status {
-    /// The name that clients see.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::PaymentPending => "payment_pending",
-            Self::RequiresAction => "requires_action",
-            Self::PaymentUnknown => "payment_unknown",
-            Self::Confirmed => "confirmed",
-            Self::Canceling => "canceling",
-            Self::Canceled => "canceled",
-            Self::Expired => "expired",
-            Self::PaymentFailed => "payment_failed",
-        }
-    }
-
-    /// Nothing more happens to the order by itself.
-    pub fn is_terminal(self) -> bool {
-        matches!(self, Self::Canceled | Self::Expired | Self::PaymentFailed)
-    }
-}
-
 /// One step of an order's life.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Transition {
     /// Effective now, in Unix milliseconds.
     pub at: u64,
-    /// The transition of ORDERS.md §4, e.g. `T1`, `T23o`.
+    /// The transition of ORDERS.md §4, e.g. `T1`, `T23o`; `alarm` for one that only asks for a look.
     pub name: String,
     /// The status before it; none when it was placed.
     pub from: Option<Status>,

@@ -4,20 +4,32 @@
 //! receipts; the lines of this very shard are held here. The first of `PlaceOrder`, `RefuseOrder`
 //! and `ResolveHold` for an order id is the decision; later ones get its answer.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
+use super::decision::Request;
+use super::{
+    Change, FULFILL_SLA_MS, Flags, KeyResult, ORDER_HOLD_MS, Order, OrderLine, OrderTimer,
+    OrderTimers, Units, rows,
+};
 use crate::apply::{Ctx, Stop};
 use crate::command::Reply;
+use crate::fault::Fault;
 use crate::ids::{OrderId, Owner, ShardId};
-use crate::inventory::{HeldLine, HoldLine};
-use crate::money::Currency;
-use crate::payment::Pay;
+use crate::inventory::{HeldLine, HoldLine, HoldState};
+use crate::money::{Currency, Money};
+use crate::outbox::{Call, Message};
+use crate::payment::{Pay, Payment};
+use crate::rejection::Rejection;
 
 /// Places an order.
 ///
 /// Answered first, if decided: the order as it is now, the stored refusal, or `Aborted`. Then
-/// refused, in this order: `IdempotencyMismatch`, `TooLate`, `OutOfRange` (lines, quantity, total),
-/// `ProductNotFound`, `ProductArchived`, `CurrencyMismatch`, `OutOfStock`, `PriceChanged`.
+/// refused, in this order: `OrderNotFound` (the owner does not live here: a routing error),
+/// `IdempotencyMismatch`, `TooLate`, `OutOfRange` (lines, quantity, method), `Aborted` (receipts
+/// that do not fit the lines), `CurrencyMismatch` of a receipt, `ProductNotFound`,
+/// `ProductArchived`, `CurrencyMismatch`, `OutOfStock`, `OutOfRange` (total), `PriceChanged`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlaceOrder {
     /// Derived from owner, key, body and attempt.
@@ -52,16 +64,90 @@ pub struct Receipt {
 }
 
 impl PlaceOrder {
-    pub(crate) fn apply(&self, _ctx: &mut Ctx<'_, '_>) -> Result<Reply, Stop> {
-        todo!()
+    pub(crate) fn apply(&self, ctx: &mut Ctx<'_, '_>) -> Result<Reply, Stop> {
+        if !self.request().is_at_home(ctx) {
+            return Err(Rejection::OrderNotFound.into());
+        }
+        if let Some(outcome) = self.request().decided(ctx)? {
+            ctx.replayed = outcome != Err(Rejection::IdempotencyMismatch);
+            return Ok(outcome?);
+        }
+        if ctx.now() > self.not_after {
+            return Err(Rejection::TooLate.into());
+        }
+        self.check_range()?;
+        let mut prices = self.price_receipts(ctx)?;
+        let on_account = self.pay == Pay::OnAccount;
+        let state = if on_account { HoldState::Committed } else { HoldState::Held };
+        self.hold_own(ctx, state, &mut prices)?;
+        let (lines, total) = self.price_lines(&prices)?;
+        let result = KeyResult { body: self.body, order: self.order, refused: None };
+        rows::put_key_result(ctx, &self.owner, self.key, &result);
+        let order = self.new_order(ctx.now(), lines, total);
+        rows::list_order(ctx.txn, &order);
+        let mut change = Change::placing(ctx, order);
+        if on_account {
+            change.place_on_account()?
+        } else {
+            change.place()
+        }
+        Ok(Reply::Order(Box::new(change.save())))
     }
 
     /// Records a refusal: the decision, the key's result, and the releases.
     pub(crate) fn record_refusal(
         &self,
-        _ctx: &mut Ctx<'_, '_>,
-        _rejection: &crate::rejection::Rejection,
-    ) -> Result<(), crate::fault::Fault> {
-        todo!()
+        ctx: &mut Ctx<'_, '_>,
+        rejection: &Rejection,
+    ) -> Result<(), Fault> {
+        let shards = self.receipts.iter().map(|receipt| receipt.shard).collect();
+        self.request().refuse(ctx, rejection, &shards)
+    }
+
+    fn request(&self) -> Request<'_> {
+        let Self { order, key, body, .. } = *self;
+        Request { order, owner: &self.owner, key, body }
+    }
+
+    fn new_order(&self, now: u64, lines: Vec<OrderLine>, total: i64) -> Order {
+        let hold_shards: BTreeSet<_> = self.receipts.iter().map(|receipt| receipt.shard).collect();
+        Order {
+            id: self.order,
+            owner: self.owner.clone(),
+            version: 0,
+            placed_at: now,
+            updated_at: now,
+            currency: self.currency,
+            total,
+            lines,
+            units: Units::Held,
+            payment: Payment::new(&self.pay),
+            ending: None,
+            flags: Flags::default(),
+            hold_shards: hold_shards.into_iter().collect(),
+            timers: OrderTimers::default(),
+            calls: 0,
+            calls_pending: 0,
+            transitions: 0,
+        }
+    }
+}
+
+impl Change<'_, '_, '_> {
+    /// T1: units are held, an intent is created, and the payment has until the hold timer.
+    fn place(&mut self) {
+        let Order { total, currency, .. } = self.order;
+        self.call(Call::CreateIntent { amount: Money { amount: total, currency } });
+        self.arm(OrderTimer::Hold, self.ctx.now().saturating_add(ORDER_HOLD_MS));
+        self.step("T1", "");
+    }
+
+    /// T1o: the customer is trusted to pay an invoice, so the order is confirmed at once.
+    fn place_on_account(&mut self) -> Result<(), Fault> {
+        self.order.units = Units::Committed;
+        self.tell(Message::CommitHold(self.order.id))?;
+        self.arm(OrderTimer::FulfillSla, self.ctx.now().saturating_add(FULFILL_SLA_MS));
+        self.step("T1o", "");
+        Ok(())
     }
 }

@@ -2,13 +2,15 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::decision::Request;
 use crate::apply::{Ctx, Stop};
 use crate::command::Reply;
+use crate::fault::Fault;
 use crate::ids::{OrderId, Owner, ShardId};
 use crate::rejection::Rejection;
 
-/// Writes the refusal under the owner's key and releases what other shards hold. Always answered
-/// with a rejection: `reason`, or what was decided before.
+/// Writes the refusal under the owner's key and releases what other shards hold. Answered with
+/// `reason`, or with what was decided before: if the order was placed, with the order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RefuseOrder {
     /// The order that will not be.
@@ -26,7 +28,30 @@ pub struct RefuseOrder {
 }
 
 impl RefuseOrder {
-    pub(crate) fn apply(&self, _ctx: &mut Ctx<'_, '_>) -> Result<Reply, Stop> {
-        todo!()
+    pub(crate) fn apply(&self, ctx: &mut Ctx<'_, '_>) -> Result<Reply, Stop> {
+        if !self.request().is_at_home(ctx) {
+            return Err(Rejection::OrderNotFound.into());
+        }
+        match self.request().decided(ctx)? {
+            Some(outcome) => {
+                ctx.replayed = outcome != Err(Rejection::IdempotencyMismatch);
+                Ok(outcome?)
+            }
+            None => Err(self.reason.clone().into()),
+        }
+    }
+
+    /// Records the refusal: the decision, the key's result, and the releases.
+    pub(crate) fn record_refusal(
+        &self,
+        ctx: &mut Ctx<'_, '_>,
+        rejection: &Rejection,
+    ) -> Result<(), Fault> {
+        self.request().refuse(ctx, rejection, &self.shards.iter().copied().collect())
+    }
+
+    fn request(&self) -> Request<'_> {
+        let Self { order, key, body, .. } = *self;
+        Request { order, owner: &self.owner, key, body }
     }
 }

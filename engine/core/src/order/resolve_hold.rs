@@ -2,8 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::{Decision, Units, decision, rows};
 use crate::apply::{Ctx, Stop};
 use crate::command::Reply;
+use crate::fault::Fault;
 use crate::ids::{OrderId, ShardId};
 
 /// Decides `Aborted` if nothing was decided; releases the units unless the order lives. What the
@@ -17,7 +19,28 @@ pub struct ResolveHold {
 }
 
 impl ResolveHold {
-    pub(crate) fn apply(&self, _ctx: &mut Ctx<'_, '_>) -> Result<Reply, Stop> {
-        todo!()
+    pub(crate) fn apply(&self, ctx: &mut Ctx<'_, '_>) -> Result<Reply, Stop> {
+        resolve(ctx, self.order, self.from)?;
+        Ok(Reply::Nothing)
     }
+}
+
+/// What a shard is told that asks about an order: nothing while it lives, else `ReleaseHold`. So is
+/// one that holds units in the name of an order which wants none of it.
+///
+/// An order that was never decided is given up here, so that a late `PlaceOrder` cannot place it on
+/// units that are free again. A shard that asks the wrong shard is told nothing.
+pub(crate) fn resolve(ctx: &mut Ctx<'_, '_>, order: OrderId, from: ShardId) -> Result<(), Fault> {
+    if !decision::is_at_home(ctx, order) {
+        return Ok(());
+    }
+    match rows::order(ctx.txn, order)? {
+        Some(placed) if placed.units != Units::Released && placed.has_units_in(ctx, from) => {
+            return Ok(());
+        }
+        Some(_) => {}
+        None if rows::decision(ctx.txn, order)?.is_some() => {}
+        None => rows::put_decision(ctx, order, &Decision::Aborted),
+    }
+    decision::release_at(ctx, from, order)
 }

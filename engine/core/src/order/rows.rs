@@ -1,1 +1,71 @@
 //! Reads and writes order, history, key and decision rows. Nobody else does.
+
+use super::{DECISION_RETENTION_MS, Decision, KeyResult, Order, Transition};
+use crate::apply::Ctx;
+use crate::dedup::KEY_RETENTION_MS;
+use crate::due::TimerKind;
+use crate::fault::Fault;
+use crate::ids::{OrderId, Owner};
+use crate::keys::Key;
+use crate::txn::Txn;
+
+/// An order.
+pub(crate) fn order(txn: &Txn<'_>, id: OrderId) -> Result<Option<Order>, Fault> {
+    txn.read(&Key::Order(id))
+}
+
+/// Replaces an order's row.
+pub(super) fn put_order(txn: &mut Txn<'_>, order: &Order) {
+    txn.put(&Key::Order(order.id), order);
+}
+
+/// Lists an order under its owner. Once, when it is placed.
+pub(super) fn list_order(txn: &mut Txn<'_>, order: &Order) {
+    let Order { id, owner, placed_at, .. } = order;
+    let key = Key::OwnerOrder { owner: owner.hash(), placed_at: *placed_at, order: *id };
+    txn.put_empty(&key);
+}
+
+/// Appends a step to an order's history.
+pub(super) fn put_step(txn: &mut Txn<'_>, order: OrderId, number: u32, step: &Transition) {
+    txn.put(&Key::OrderHistory { order, number }, step);
+}
+
+/// What was decided of an order that was not placed.
+pub(crate) fn decision(txn: &Txn<'_>, order: OrderId) -> Result<Option<Decision>, Fault> {
+    txn.read(&Key::Decision(order))
+}
+
+/// Decides that an order is not placed, for as long as decisions are kept.
+pub(super) fn put_decision(ctx: &mut Ctx<'_, '_>, order: OrderId, decision: &Decision) {
+    ctx.txn.put(&Key::Decision(order), decision);
+    let forget_at = ctx.now().saturating_add(DECISION_RETENTION_MS);
+    ctx.arm(forget_at, TimerKind::ForgetDecision(order));
+}
+
+/// Forgets a decision: its timer has fired.
+pub(super) fn delete_decision(txn: &mut Txn<'_>, order: OrderId) {
+    txn.delete(&Key::Decision(order));
+}
+
+/// What an owner's order key led to.
+pub(crate) fn key_result(
+    txn: &Txn<'_>,
+    owner: &Owner,
+    key: u128,
+) -> Result<Option<KeyResult>, Fault> {
+    txn.read(&Key::OrderKey { owner: owner.hash(), key })
+}
+
+/// Writes what an owner's order key led to, for as long as keys are honored.
+pub(super) fn put_key_result(ctx: &mut Ctx<'_, '_>, owner: &Owner, key: u128, result: &KeyResult) {
+    let owner = owner.hash();
+    ctx.txn.put(&Key::OrderKey { owner, key }, result);
+    let forget_at = ctx.now().saturating_add(KEY_RETENTION_MS);
+    ctx.arm(forget_at, TimerKind::ForgetOrderKey { owner, key });
+}
+
+/// Forgets an owner's order key: its timer has fired.
+pub(super) fn delete_key_result(txn: &mut Txn<'_>, owner: u128, key: u128) {
+    txn.delete(&Key::OrderKey { owner, key });
+}

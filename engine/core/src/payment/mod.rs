@@ -4,9 +4,15 @@
 //! id is committed, then it is confirmed. After that every unknown outcome is resolved by asking for
 //! that id. Webhooks and lost answers all end in [`Settle`].
 
+mod calls;
+mod outcome;
+mod reconcile;
+mod released;
 mod settle;
 
 use serde::{Deserialize, Serialize};
+
+use crate::outbox::Call;
 
 pub use settle::Settle;
 
@@ -27,6 +33,12 @@ pub const RECONCILE_STEPS_MS: [u64; 7] =
     [2_000, 5_000, 15_000, 60_000, 300_000, 1_800_000, 7_200_000];
 /// How long an outcome may be unknown before a person must look, in milliseconds: 24 hours.
 pub const UNKNOWN_MAX_MS: u64 = 24 * 3_600_000;
+/// How long the provider honors an idempotency key for sure, in milliseconds: 23 hours.
+pub const PROVIDER_KEY_MS: u64 = 23 * 3_600_000;
+/// The longest id of an intent that is taken for one, in bytes.
+pub const INTENT_ID_BYTES_MAX: usize = 255;
+/// How much of a decline's or refusal's code is kept, in bytes.
+pub const CODE_BYTES_MAX: usize = 64;
 /// How long before an authorization lapses its timer fires, in milliseconds: 12 hours.
 pub const AUTH_EXPIRY_MARGIN_MS: u64 = 12 * 3_600_000;
 
@@ -58,6 +70,24 @@ pub struct Payment {
     pub unknown_since: Option<u64>,
     /// Which of `RECONCILE_STEPS_MS` comes next.
     pub reconcile_step: u8,
+    /// The call whose outcome is being found out, if it may have to be made again.
+    pub open: Option<OpenCall>,
+    /// What the provider has received for the order, in minor units.
+    pub captured: i64,
+    /// What of it was given back or is on its way back, in minor units.
+    pub refunded: i64,
+}
+
+/// A call that nobody knows the outcome of. It is made again under its number, hence under the same
+/// idempotency key: the provider cannot do it twice.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpenCall {
+    /// Its number among the order's calls.
+    pub number: u32,
+    /// When it was first ordered, in Unix milliseconds.
+    pub at: u64,
+    /// What it asks for.
+    pub call: Call,
 }
 
 /// Where a payment stands: ORDERS.md §2. Append only; the later states come with fulfillment.

@@ -1,13 +1,20 @@
-//! T2–T4, T6–T9, T11–T13: what the provider answered becomes the order's state.
+//! T2–T9, T11–T13: what the provider answered becomes the order's state.
+//!
+//! Here an answer is matched with its call. What an intent's status means for the order is in
+//! `outcome` (before the order's units are released) and `released` (after).
 
 use serde::{Deserialize, Serialize};
 
-use super::CallResult;
+use super::{CODE_BYTES_MAX, CallResult, INTENT_ID_BYTES_MAX, Intent, OpenCall, PaymentState};
 use crate::apply::{Ctx, Stop};
 use crate::command::Reply;
-use crate::outbox::EffectId;
+use crate::fault::Fault;
+use crate::keys::Key;
+use crate::order::{Change, Ending, Review, Units};
+use crate::outbox::{Call, EffectId, ProviderCall};
 
-/// Settles a call to the provider. A repeat, or one for a call settled before, is a no-op.
+/// Settles a call to the provider. A repeat, or one for a call settled before, is a no-op (T36). An
+/// answer that does not fit its call, or is about another intent, counts as unknown.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Settle {
     /// Which call.
@@ -17,7 +24,114 @@ pub struct Settle {
 }
 
 impl Settle {
-    pub(crate) fn apply(&self, _ctx: &mut Ctx<'_, '_>) -> Result<Reply, Stop> {
-        todo!()
+    pub(crate) fn apply(&self, ctx: &mut Ctx<'_, '_>) -> Result<Reply, Stop> {
+        let EffectId { order, number } = self.effect;
+        let key = Key::ProviderCall(self.effect);
+        let Some(ProviderCall { at, call, .. }) = ctx.txn.read(&key)? else {
+            return Ok(Reply::Nothing);
+        };
+        let order = crate::order::rows::order(ctx.txn, order)?;
+        let order = order.ok_or_else(|| Fault::contradiction("a call without its order"))?;
+        ctx.txn.delete(&key);
+        let mut change = Change::of(ctx, order);
+        change.order.calls_pending = 0;
+        change.settle(OpenCall { number, at, call }, &self.result)?;
+        Ok(Reply::Order(Box::new(change.save())))
     }
+}
+
+impl Change<'_, '_, '_> {
+    fn settle(&mut self, made: OpenCall, result: &CallResult) -> Result<(), Fault> {
+        match (&made.call, result) {
+            (Call::Refund { .. }, CallResult::Refunded) => self.refunded(),
+            (Call::Refund { .. }, CallResult::Refused { code }) => self.refund_refused(code),
+            (Call::Refund { .. }, _) => self.unknown(made),
+            (Call::CreateIntent { .. }, CallResult::Intent(intent)) if is_an_id(intent) => {
+                self.order.payment.intent = Some(intent.id.clone());
+                self.resolved();
+                self.seen(&made.call, intent)?;
+            }
+            (Call::CreateIntent { .. }, CallResult::Refused { code }) => {
+                self.create_refused(code)?;
+            }
+            (Call::ConfirmIntent { .. }, CallResult::Refused { code }) => {
+                self.confirm_refused(code)?;
+            }
+            (Call::CancelIntent { .. } | Call::GetIntent { .. }, CallResult::Refused { .. }) => {
+                self.unresolved();
+            }
+            (_, CallResult::Intent(intent)) if self.is_ours(intent) => {
+                self.seen(&made.call, intent)?;
+            }
+            _ => self.unknown(made),
+        }
+        Ok(())
+    }
+
+    /// What an intent's status means depends on where the units are.
+    fn seen(&mut self, asked: &Call, intent: &Intent) -> Result<(), Fault> {
+        match self.order.units {
+            Units::Held => self.seen_held(asked, intent),
+            Units::Expiring => self.seen_expiring(asked, intent),
+            Units::Committed => {
+                self.resolved();
+                Ok(())
+            }
+            Units::Released => self.seen_released(asked, intent),
+        }
+    }
+
+    /// T3: no intent, no payment.
+    fn create_refused(&mut self, code: &str) -> Result<(), Fault> {
+        if self.order.units == Units::Released {
+            self.resolved();
+            return Ok(());
+        }
+        let asked_for = self.order.flags.cancel_requested;
+        let ending = if asked_for { Ending::Customer } else { Ending::PaymentFailed };
+        self.order.ending = Some(ending);
+        self.order.payment.decline_code = Some(kept(code));
+        self.release(PaymentState::Voided, "T3", &kept(code))
+    }
+
+    /// The provider did not even try. If it did after all, voiding finds out.
+    fn confirm_refused(&mut self, code: &str) -> Result<(), Fault> {
+        match self.order.units {
+            Units::Held => self.declined(code, false),
+            Units::Expiring | Units::Released => {
+                self.void();
+                Ok(())
+            }
+            Units::Committed => Ok(()),
+        }
+    }
+
+    /// T31: the money is back where it came from.
+    fn refunded(&mut self) {
+        self.resolved();
+        self.order.payment.state = PaymentState::Refunded;
+        self.step("T31", "");
+    }
+
+    /// T32: the money stays here until a person has looked.
+    fn refund_refused(&mut self, code: &str) {
+        self.resolved();
+        self.order.payment.refunded = 0;
+        self.review(Review::ProviderRefused);
+        self.step("T32", &kept(code));
+    }
+
+    fn is_ours(&self, intent: &Intent) -> bool {
+        self.order.payment.intent.as_ref() == Some(&intent.id)
+    }
+}
+
+fn is_an_id(intent: &Intent) -> bool {
+    (1..=INTENT_ID_BYTES_MAX).contains(&intent.id.0.len())
+}
+
+/// As much of a provider's code as is worth keeping.
+pub(super) fn kept(code: &str) -> String {
+    let fits = |(at, character): (usize, char)| at + character.len_utf8() <= CODE_BYTES_MAX;
+    code.char_indices().take_while(|next| fits(*next)).map(|(_, character)| character).collect()
 }

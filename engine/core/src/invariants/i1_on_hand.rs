@@ -1,0 +1,94 @@
+//! I1: the units on hand are the sum of the movements, and every movement says so.
+
+use super::{Violation, each, violation};
+use crate::codec::decode;
+use crate::fault::Fault;
+use crate::ids::ProductId;
+use crate::inventory::{Movement, Stock};
+use crate::keys::prefixed;
+use crate::read;
+use crate::txn::View;
+
+pub(super) fn check(view: &dyn View, found: &mut Vec<Violation>) -> Result<(), Fault> {
+    let mut with_movements = 0_u64;
+    let mut ledger: Option<Ledger> = None;
+    each(view, prefixed(b"mv"), |key, value| {
+        let (product, number) = name_of(key)?;
+        let movement: Movement = decode(value)?;
+        if ledger.as_ref().is_none_or(|ledger| ledger.product != product) {
+            if let Some(ledger) = ledger.take() {
+                ledger.close(view, found)?;
+            }
+            with_movements += 1;
+            ledger = Some(Ledger { product, on_hand: 0, last: 0 });
+        }
+        if let Some(ledger) = &mut ledger {
+            ledger.add(number, &movement, found);
+        }
+        Ok(())
+    })?;
+    if let Some(ledger) = ledger {
+        ledger.close(view, found)?;
+    }
+    let mut moved = 0_u64;
+    each(view, prefixed(b"st"), |_, value| {
+        let stock: Stock = decode(value)?;
+        moved += u64::from(stock.movements > 0);
+        if stock.movements == 0 && stock.on_hand != 0 {
+            violation(found, "I1", format!("{} units on hand without a movement", stock.on_hand));
+        }
+        Ok(())
+    })?;
+    if moved != with_movements {
+        let what = format!("{moved} products have moved, {with_movements} have movements");
+        violation(found, "I1", what);
+    }
+    Ok(())
+}
+
+/// The movements of one product so far.
+struct Ledger {
+    product: ProductId,
+    on_hand: i128,
+    last: u64,
+}
+
+impl Ledger {
+    fn add(&mut self, number: u64, movement: &Movement, found: &mut Vec<Violation>) {
+        let product = self.product;
+        if number != self.last + 1 {
+            let what = format!("{product}: movement {number} follows {}", self.last);
+            violation(found, "I1", what);
+        }
+        self.last = number;
+        self.on_hand += i128::from(movement.delta);
+        if self.on_hand != i128::from(movement.on_hand) {
+            let what = format!(
+                "{product}: movement {number} says {} on hand, their sum is {}",
+                movement.on_hand, self.on_hand
+            );
+            violation(found, "I1", what);
+        }
+    }
+
+    fn close(self, view: &dyn View, found: &mut Vec<Violation>) -> Result<(), Fault> {
+        let Self { product, on_hand, last } = self;
+        match read::stock(view, product)? {
+            Some(stock) if i128::from(stock.on_hand) == on_hand && stock.movements == last => {}
+            stock => {
+                let what =
+                    format!("{product}: {last} movements sum up to {on_hand}, not {stock:?}");
+                violation(found, "I1", what);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn name_of(key: &[u8]) -> Result<(ProductId, u64), Fault> {
+    let parts = key.get(2..18).zip(key.get(18..26)).and_then(|(product, number)| {
+        let product = u128::from_be_bytes(*product.first_chunk()?);
+        Some((ProductId(product), u64::from_be_bytes(*number.first_chunk()?)))
+    });
+    parts.ok_or_else(|| Fault::contradiction("a short movement key"))
+}

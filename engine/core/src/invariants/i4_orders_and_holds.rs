@@ -1,0 +1,174 @@
+//! I4: an active order has exactly its holds, and a hold of an order has its order.
+//!
+//! Held, committed or free: what the order says and what its holds say is the same, product by
+//! product. A hold whose order was never placed, or has ended, is active only as long as its timer
+//! will ask about it. Across shards, messages that were not delivered yet count as delivered.
+
+use std::collections::BTreeMap;
+
+use super::{Violation, each, violation};
+use crate::apply::Shard;
+use crate::codec::decode;
+use crate::fault::Fault;
+use crate::ids::{OrderId, ProductId, ShardId, Topology};
+use crate::inventory::{Hold, HoldRef, HoldState, hold_name};
+use crate::keys::{Key, prefixed};
+use crate::order::{Order, Units};
+use crate::outbox::{self, Message};
+use crate::txn::View;
+
+/// Within one shard: orders that live here, and the units of them that are held here.
+pub(super) fn check(
+    view: &dyn View,
+    shard: Shard,
+    found: &mut Vec<Violation>,
+) -> Result<(), Fault> {
+    let here = Side { id: shard.id, view };
+    check_orders(shard.topology, here, here, &Pending::new(), found)?;
+    check_holds(shard.topology, here, here, &Pending::new(), found)
+}
+
+/// Across shards: orders of each shard, and the units of them that each other shard holds.
+pub(super) fn check_across(
+    shards: &[(ShardId, &dyn View)],
+    found: &mut Vec<Violation>,
+) -> Result<(), Fault> {
+    let data = || shards.iter().filter(|(id, _)| *id != ShardId::META);
+    let sides = || data().map(|&(id, view)| Side { id, view });
+    let topology = Topology { shards: data().map(|(id, _)| id.0).max().unwrap_or(1) };
+    for (home, there) in sides().flat_map(|home| sides().map(move |there| (home, there))) {
+        if home.id != there.id {
+            let pending = pending(home, there)?;
+            check_orders(topology, home, there, &pending, found)?;
+            check_holds(topology, home, there, &pending, found)?;
+        }
+    }
+    Ok(())
+}
+
+/// A shard and its rows.
+#[derive(Clone, Copy)]
+struct Side<'a> {
+    id: ShardId,
+    view: &'a dyn View,
+}
+
+/// What messages on their way will make of a hold.
+type Pending = BTreeMap<OrderId, HoldState>;
+
+/// The messages of one shard that another has not taken in.
+fn pending(home: Side<'_>, there: Side<'_>) -> Result<Pending, Fault> {
+    let mut pending = Pending::new();
+    let delivered = outbox::delivered(there.view, home.id)?;
+    let sent = outbox::sent(home.view, there.id)?;
+    let unsent = usize::try_from(sent.saturating_sub(delivered)).unwrap_or(usize::MAX);
+    for (_, message) in outbox::messages(home.view, there.id, delivered, unsent)? {
+        match message {
+            Message::CommitHold(order) => {
+                pending.entry(order).or_insert(HoldState::Committed);
+            }
+            Message::ReleaseHold(order) => {
+                pending.insert(order, HoldState::Released);
+            }
+            Message::AskOrder { .. } => {}
+        }
+    }
+    Ok(pending)
+}
+
+/// Every order of `home` has the units in `there` that it thinks it has.
+fn check_orders(
+    topology: Topology,
+    home: Side<'_>,
+    there: Side<'_>,
+    pending: &Pending,
+    found: &mut Vec<Violation>,
+) -> Result<(), Fault> {
+    each(home.view, prefixed(b"od"), |_, value| {
+        let order: Order = decode(value)?;
+        let wanted = units_in(&order, |product| topology.of_product(product) == there.id);
+        let listed = home.id == there.id || order.hold_shards.contains(&there.id);
+        if listed == wanted.is_empty() && home.id != there.id {
+            violation(found, "I4", format!("{}: holds in {}: {listed}", order.id, there.id));
+        }
+        let hold = hold(there.view, order.id)?;
+        let state = hold.as_ref().map(|hold| after(hold, pending.get(&order.id)));
+        let held = hold.as_ref().map(sums).unwrap_or_default();
+        let free = state.is_none_or(|state| state == HoldState::Released)
+            || hold.as_ref().is_some_and(is_asked_about);
+        let agrees = match order.units {
+            _ if wanted.is_empty() => free,
+            Units::Held | Units::Expiring => state == Some(HoldState::Held) && held == wanted,
+            Units::Committed => state == Some(HoldState::Committed) && held == wanted,
+            Units::Released => free,
+        };
+        if !agrees {
+            let (id, units, there) = (order.id, order.units, there.id);
+            let what = format!("{id} is {units:?} with {wanted:?}; in {there} {state:?} {held:?}");
+            violation(found, "I4", what);
+        }
+        Ok(())
+    })
+}
+
+/// Every active hold in `there` of an order of `home` has its order, or is asked about.
+fn check_holds(
+    topology: Topology,
+    home: Side<'_>,
+    there: Side<'_>,
+    pending: &Pending,
+    found: &mut Vec<Violation>,
+) -> Result<(), Fault> {
+    each(there.view, prefixed(b"ho"), |key, value| {
+        let HoldRef::Order(id) = hold_name(key)? else { return Ok(()) };
+        if topology.of_order(id) != home.id {
+            return Ok(());
+        }
+        let hold: Hold = decode(value)?;
+        let active = after(&hold, pending.get(&id)) != HoldState::Released;
+        if !active || is_asked_about(&hold) {
+            return Ok(());
+        }
+        let ordered = home.view.get(&Key::Order(id).encode())?.is_some();
+        if !ordered {
+            let what = format!("{id} does not exist; in {} it has {hold:?}", there.id);
+            violation(found, "I4", what);
+        }
+        Ok(())
+    })
+}
+
+fn hold(view: &dyn View, order: OrderId) -> Result<Option<Hold>, Fault> {
+    let row = view.get(&Key::Hold(HoldRef::Order(order)).encode())?;
+    row.map(|row| decode(&row)).transpose()
+}
+
+/// The state that a hold is in when the messages on their way have arrived.
+fn after(hold: &Hold, pending: Option<&HoldState>) -> HoldState {
+    match (hold.state, pending) {
+        (HoldState::Released, _) | (_, None) => hold.state,
+        (_, Some(pending)) => *pending,
+    }
+}
+
+/// Its timer will ask what became of its order.
+fn is_asked_about(hold: &Hold) -> bool {
+    hold.state == HoldState::Held && hold.timer_at != 0
+}
+
+fn units_in(order: &Order, wanted: impl Fn(ProductId) -> bool) -> BTreeMap<ProductId, u64> {
+    let lines = order.lines.iter().map(|line| (line.product, line.quantity));
+    add_up(lines.filter(|(product, _)| wanted(*product)))
+}
+
+fn sums(hold: &Hold) -> BTreeMap<ProductId, u64> {
+    add_up(hold.lines.iter().map(|line| (line.product, line.quantity)))
+}
+
+fn add_up(lines: impl Iterator<Item = (ProductId, u32)>) -> BTreeMap<ProductId, u64> {
+    let mut sums = BTreeMap::new();
+    for (product, quantity) in lines {
+        *sums.entry(product).or_default() += u64::from(quantity);
+    }
+    sums
+}

@@ -1,0 +1,82 @@
+//! I5: an order has at most one intent, so at most one that can succeed, and is confirmed once.
+
+use super::{Violation, each, violation};
+use crate::codec::decode;
+use crate::fault::Fault;
+use crate::keys::prefixed;
+use crate::order::{Order, Status};
+use crate::outbox::{self, Call};
+use crate::payment::{IntentId, PaymentState};
+use crate::read;
+use crate::txn::View;
+
+/// How many calls are read at once.
+const PAGE: usize = 1_000;
+
+pub(super) fn check(view: &dyn View, found: &mut Vec<Violation>) -> Result<(), Fault> {
+    each(view, prefixed(b"od"), |_, value| {
+        let Order { id, payment, .. } = decode(value)?;
+        if may_have_intent(payment.state).is_some_and(|has| has != payment.intent.is_some()) {
+            let what = format!("{id} is {:?} with the intent {:?}", payment.state, payment.intent);
+            violation(found, "I5", what);
+        }
+        let history = read::order_history(view, id)?;
+        let confirmed =
+            |from: Option<Status>, to| to == Status::Confirmed && from != Some(Status::Confirmed);
+        if history.iter().filter(|step| confirmed(step.from, step.to)).count() > 1 {
+            violation(found, "I5", format!("{id} was confirmed more than once"));
+        }
+        Ok(())
+    })?;
+    check_calls(view, found)
+}
+
+/// Every call is about the order's one intent; only its first call, made again perhaps, creates it.
+fn check_calls(view: &dyn View, found: &mut Vec<Violation>) -> Result<(), Fault> {
+    let mut after = None;
+    loop {
+        let calls = outbox::provider_calls(view, after, PAGE)?;
+        for (id, made) in &calls {
+            let order = read::order(view, id.order)?;
+            let known = order.and_then(|order| order.payment.intent);
+            let fits = match intent_of(&made.call) {
+                Some(intent) => known.as_ref() == Some(intent),
+                None => known.is_none() && id.number == 0,
+            };
+            if !fits {
+                violation(found, "I5", format!("{id} asks for {:?} beside {known:?}", made.call));
+            }
+        }
+        after = calls.last().map(|(id, _)| *id);
+        if calls.len() < PAGE {
+            return Ok(());
+        }
+    }
+}
+
+fn intent_of(call: &Call) -> Option<&IntentId> {
+    match call {
+        Call::CreateIntent { .. } => None,
+        Call::ConfirmIntent { intent, .. }
+        | Call::CancelIntent { intent }
+        | Call::GetIntent { intent }
+        | Call::Refund { intent, .. } => Some(intent),
+    }
+}
+
+/// Whether a payment in this state has an intent; nothing where it depends.
+fn may_have_intent(state: PaymentState) -> Option<bool> {
+    match state {
+        PaymentState::OnAccount | PaymentState::IntentCreating => Some(false),
+        PaymentState::Unknown | PaymentState::Voided => None,
+        PaymentState::IntentReady
+        | PaymentState::Confirming
+        | PaymentState::RequiresAction
+        | PaymentState::Declined
+        | PaymentState::Authorized
+        | PaymentState::Captured
+        | PaymentState::Voiding
+        | PaymentState::RefundRequested
+        | PaymentState::Refunded => Some(true),
+    }
+}

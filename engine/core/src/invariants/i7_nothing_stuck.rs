@@ -1,0 +1,57 @@
+//! I7: an order that has not ended has a timer or a call pending, or a person looks at it; and its
+//! timers and calls are the ones it thinks it has.
+
+use std::collections::BTreeMap;
+
+use super::{Violation, each, timers, violation};
+use crate::codec::decode;
+use crate::due::TimerKind;
+use crate::fault::Fault;
+use crate::ids::OrderId;
+use crate::keys::prefixed;
+use crate::order::{Order, OrderTimer};
+use crate::outbox;
+use crate::payment::PaymentState;
+use crate::txn::View;
+
+pub(super) fn check(view: &dyn View, found: &mut Vec<Violation>) -> Result<(), Fault> {
+    let mut timers = timers(view, |kind| {
+        use TimerKind::{AuthExpiry, FulfillSla, OrderHold, Reconcile};
+        matches!(kind, OrderHold(_) | Reconcile(_) | AuthExpiry(_) | FulfillSla(_))
+    })?;
+    let mut calls = BTreeMap::<OrderId, u32>::new();
+    each(view, prefixed(b"pc"), |key, _| {
+        *calls.entry(outbox::effect_of(key)?.order).or_default() += 1;
+        Ok(())
+    })?;
+    each(view, prefixed(b"od"), |_, value| {
+        let order: Order = decode(value)?;
+        let mut moves = order.calls_pending > 0;
+        for timer in OrderTimer::ALL {
+            let armed = timers.remove(&timer.kind(order.id));
+            moves |= armed.is_some();
+            if armed != timer.of(&order.timers) {
+                let what = format!("{}: {timer:?} is armed for {armed:?}, not as said", order.id);
+                violation(found, "I7", what);
+            }
+        }
+        let made = calls.remove(&order.id).unwrap_or(0);
+        if made != order.calls_pending || made > 1 {
+            let what = format!("{}: {made} calls are pending, not as said", order.id);
+            violation(found, "I7", what);
+        }
+        let refunding = order.payment.state == PaymentState::RefundRequested;
+        let open = refunding || !order.status().is_terminal();
+        if open && !moves && order.flags.needs_review.is_none() {
+            violation(found, "I7", format!("{} is {} for ever", order.id, order.status().as_str()));
+        }
+        Ok(())
+    })?;
+    for (kind, at) in timers {
+        violation(found, "I7", format!("{kind:?} is armed for {at} without its order"));
+    }
+    for (order, made) in calls {
+        violation(found, "I7", format!("{made} calls are pending without their order {order}"));
+    }
+    Ok(())
+}

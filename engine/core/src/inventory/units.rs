@@ -1,0 +1,257 @@
+//! Takes, commits and gives back the units of one hold, in this shard.
+//!
+//! [`hold_units`] is all or nothing and checks before it writes. [`commit_units`] and
+//! [`release_units`] never refuse: they answer what the hold was, and do nothing where they do not
+//! apply, so that a repeated message is harmless. Each arms or disarms the hold's one timer.
+
+use super::{
+    HOLD_MS_MAX, HeldLine, Hold, HoldLine, HoldRef, HoldState, MARKER_RETENTION_MS, Stock,
+    UNITS_MAX, rows,
+};
+use crate::apply::{Ctx, Stop};
+use crate::catalog::{self, ForSale};
+use crate::due::TimerKind;
+use crate::fault::Fault;
+use crate::ids::ProductId;
+use crate::money::Currency;
+use crate::order::LINES_PER_ORDER_MAX;
+use crate::rejection::{Field, Rejection, ShortLine};
+
+/// A hold to be taken.
+pub(crate) struct NewHold<'a> {
+    pub hold: HoldRef,
+    /// Quantities of one product are added up.
+    pub lines: &'a [HoldLine],
+    /// What every product must be sold in.
+    pub currency: Currency,
+    /// `Held`, or `Committed` for an order that is confirmed as it is placed.
+    pub state: HoldState,
+    /// After which time its timer fires, in milliseconds: 1 to `HOLD_MS_MAX`. None for units whose
+    /// order, in this very shard, has timers of its own.
+    pub timer_ms: Option<u64>,
+}
+
+/// Takes the units of all lines, or none; tells the hold, and whether it was there already.
+///
+/// Refused, in this order: `HoldEnded`, `AlreadyExists` (a hold of this name, with other lines),
+/// `OutOfRange` (lines, quantity, time), `ProductNotFound`, `ProductArchived`, `CurrencyMismatch`,
+/// `OutOfStock` with every short line. An existing hold is committed if that is what is wanted.
+pub(crate) fn hold_units(ctx: &mut Ctx<'_, '_>, new: &NewHold<'_>) -> Result<(Hold, bool), Stop> {
+    let wanted = add_up(new.lines);
+    if let Some(hold) = rows::hold(ctx.txn, new.hold)? {
+        return Ok((repeated(ctx, new, &wanted, hold)?, true));
+    }
+    check_range(new)?;
+    let mut levels = Vec::with_capacity(wanted.len());
+    let lines = price(ctx, new, &wanted, &mut levels)?;
+    for (line, stock) in lines.iter().zip(&mut levels) {
+        let before = stock.available();
+        match new.state {
+            HoldState::Committed => stock.committed += line.quantity,
+            _ => stock.held += line.quantity,
+        }
+        rows::put_stock(ctx, line.product, before, stock);
+    }
+    let timer = timer_kind(new.hold, new.state).zip(new.timer_ms);
+    let timer_at = timer.map_or(0, |(_, ms)| ctx.now().saturating_add(ms));
+    if let Some((kind, _)) = timer {
+        ctx.arm(timer_at, kind);
+    }
+    let hold = Hold { state: new.state, timer_at, lines };
+    rows::put_hold(ctx.txn, new.hold, &hold);
+    Ok((hold, false))
+}
+
+/// Turns held units into committed ones. Says what the hold was, if there is one.
+pub(crate) fn commit_units(
+    ctx: &mut Ctx<'_, '_>,
+    name: HoldRef,
+) -> Result<Option<HoldState>, Fault> {
+    let Some(mut hold) = rows::hold(ctx.txn, name)? else { return Ok(None) };
+    let before = hold.state;
+    if before == HoldState::Held {
+        commit(ctx, name, &mut hold)?;
+    }
+    Ok(Some(before))
+}
+
+/// Frees units, held or committed, and leaves a marker; also for a hold that was never taken, so
+/// that a late `HoldStock` cannot take it. Says what the hold was, if there is one.
+pub(crate) fn release_units(
+    ctx: &mut Ctx<'_, '_>,
+    name: HoldRef,
+) -> Result<Option<HoldState>, Fault> {
+    let hold = rows::hold(ctx.txn, name)?;
+    let before = hold.as_ref().map(|hold| hold.state);
+    if before == Some(HoldState::Released) {
+        return Ok(before);
+    }
+    if let Some(hold) = hold {
+        for line in &hold.lines {
+            let mut stock = rows::stock_of(ctx.txn, line.product)?;
+            let free = stock.available();
+            take_from(&mut stock, hold.state, line)?;
+            rows::put_stock(ctx, line.product, free, &stock);
+        }
+        disarm(ctx, name, &hold);
+    }
+    let timer_at = ctx.now().saturating_add(MARKER_RETENTION_MS);
+    let marker = Hold { state: HoldState::Released, timer_at, lines: Vec::new() };
+    rows::put_hold(ctx.txn, name, &marker);
+    ctx.arm(timer_at, TimerKind::ForgetHold(name));
+    Ok(before)
+}
+
+/// Forgets the marker of an ended hold: its timer has fired.
+pub(crate) fn forget_hold(ctx: &mut Ctx<'_, '_>, name: HoldRef) -> Result<(), Fault> {
+    if rows::hold(ctx.txn, name)?.is_some_and(|hold| hold.state == HoldState::Released) {
+        rows::delete_hold(ctx.txn, name);
+    }
+    Ok(())
+}
+
+/// Notes that the timer of held units is armed for another time. Says whether they are still held.
+pub(crate) fn retime_hold(ctx: &mut Ctx<'_, '_>, name: HoldRef, at: u64) -> Result<bool, Fault> {
+    let Some(mut hold) = rows::hold(ctx.txn, name)? else { return Ok(false) };
+    if hold.state != HoldState::Held {
+        return Ok(false);
+    }
+    hold.timer_at = at;
+    rows::put_hold(ctx.txn, name, &hold);
+    Ok(true)
+}
+
+/// What a repeat finds.
+fn repeated(
+    ctx: &mut Ctx<'_, '_>,
+    new: &NewHold<'_>,
+    wanted: &[(ProductId, u64)],
+    mut hold: Hold,
+) -> Result<Hold, Stop> {
+    if hold.state == HoldState::Released {
+        return Err(Rejection::HoldEnded.into());
+    }
+    let there = hold.lines.iter().map(|line| (line.product, u64::from(line.quantity)));
+    if !there.eq(wanted.iter().copied()) {
+        return Err(Rejection::AlreadyExists.into());
+    }
+    if new.state == HoldState::Committed && hold.state == HoldState::Held {
+        commit(ctx, new.hold, &mut hold)?;
+    }
+    Ok(hold)
+}
+
+fn commit(ctx: &mut Ctx<'_, '_>, name: HoldRef, hold: &mut Hold) -> Result<(), Fault> {
+    for line in &hold.lines {
+        let mut stock = rows::stock_of(ctx.txn, line.product)?;
+        let free = stock.available();
+        take_from(&mut stock, HoldState::Held, line)?;
+        stock.committed += line.quantity;
+        rows::put_stock(ctx, line.product, free, &stock);
+    }
+    disarm(ctx, name, hold);
+    hold.state = HoldState::Committed;
+    hold.timer_at = 0;
+    rows::put_hold(ctx.txn, name, hold);
+    Ok(())
+}
+
+/// The pinned lines, and the levels they are taken from. Writes nothing.
+fn price(
+    ctx: &Ctx<'_, '_>,
+    new: &NewHold<'_>,
+    wanted: &[(ProductId, u64)],
+    levels: &mut Vec<Stock>,
+) -> Result<Vec<HeldLine>, Stop> {
+    let mut lines = Vec::with_capacity(wanted.len());
+    let (mut archived, mut foreign, mut short) = (None, None, Vec::new());
+    for &(product, requested) in wanted {
+        let sale = catalog::for_sale(ctx.txn, product)?;
+        let ForSale { version, archived: gone, name, price } =
+            sale.ok_or(Rejection::ProductNotFound { product })?;
+        if gone {
+            archived.get_or_insert(Rejection::ProductArchived { product });
+        }
+        if price.currency != new.currency {
+            let actual = price.currency;
+            foreign.get_or_insert(Rejection::CurrencyMismatch { product, actual });
+        }
+        let stock = rows::stock_of(ctx.txn, product)?;
+        let available = stock.available();
+        let fits = u32::try_from(requested).ok().filter(|quantity| *quantity <= available);
+        match fits {
+            Some(quantity) => {
+                lines.push(HeldLine { product, version, name, unit_price: price, quantity });
+                levels.push(stock);
+            }
+            None => short.push(ShortLine { product, requested, available }),
+        }
+    }
+    if let Some(rejection) = archived.or(foreign) {
+        return Err(rejection.into());
+    }
+    if !short.is_empty() {
+        return Err(Rejection::OutOfStock { lines: short }.into());
+    }
+    Ok(lines)
+}
+
+fn check_range(new: &NewHold<'_>) -> Result<(), Rejection> {
+    let count = 1..=LINES_PER_ORDER_MAX;
+    if !count.contains(&new.lines.len()) {
+        let max = LINES_PER_ORDER_MAX as i64;
+        return Err(Rejection::OutOfRange { field: Field::Lines, min: 1, max });
+    }
+    if new.lines.iter().any(|line| !(1..=UNITS_MAX).contains(&line.quantity)) {
+        let max = i64::from(UNITS_MAX);
+        return Err(Rejection::OutOfRange { field: Field::Quantity, min: 1, max });
+    }
+    if new.timer_ms.is_some_and(|ms| !(1..=HOLD_MS_MAX).contains(&ms)) {
+        let max = HOLD_MS_MAX as i64;
+        return Err(Rejection::OutOfRange { field: Field::HoldMs, min: 1, max });
+    }
+    Ok(())
+}
+
+/// The units asked for of each product, in the order of the products' ids.
+pub(crate) fn add_up(lines: &[HoldLine]) -> Vec<(ProductId, u64)> {
+    let mut sums: Vec<_> =
+        lines.iter().map(|line| (line.product, u64::from(line.quantity))).collect();
+    sums.sort_unstable_by_key(|(product, _)| *product);
+    sums.dedup_by(|next, sum| {
+        let same = next.0 == sum.0;
+        if same {
+            sum.1 += next.1;
+        }
+        same
+    });
+    sums
+}
+
+fn take_from(stock: &mut Stock, state: HoldState, line: &HeldLine) -> Result<(), Fault> {
+    let units = match state {
+        HoldState::Committed => &mut stock.committed,
+        _ => &mut stock.held,
+    };
+    let less = units.checked_sub(line.quantity);
+    *units = less.ok_or_else(|| {
+        Fault::contradiction(format!("a hold has more units of {} than its stock", line.product))
+    })?;
+    Ok(())
+}
+
+fn disarm(ctx: &mut Ctx<'_, '_>, name: HoldRef, hold: &Hold) {
+    if let Some(kind) = timer_kind(name, hold.state).filter(|_| hold.timer_at != 0) {
+        ctx.disarm(hold.timer_at, kind);
+    }
+}
+
+/// The timer that a hold in this state has, if its `timer_at` is not 0.
+pub(crate) fn timer_kind(name: HoldRef, state: HoldState) -> Option<TimerKind> {
+    match (state, name) {
+        (HoldState::Held, HoldRef::Order(order)) => Some(TimerKind::AskOrder(order)),
+        (HoldState::Held, HoldRef::Free(hold)) => Some(TimerKind::ExpireHold(hold)),
+        (HoldState::Released, name) => Some(TimerKind::ForgetHold(name)),
+        (HoldState::Committed, _) => None,
+    }
+}

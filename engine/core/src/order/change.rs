@@ -1,0 +1,165 @@
+//! An order while a command changes it: what every transition is written with.
+//!
+//! A transition changes the order's parts through [`Change`], says its name with [`Change::step`],
+//! and the command stores the order once with [`Change::save`].
+
+use super::{Order, OrderTimers, Review, Transition, Units, rows};
+use crate::apply::Ctx;
+use crate::due::TimerKind;
+use crate::fault::Fault;
+use crate::feed::Event;
+use crate::ids::{OrderId, ShardId};
+use crate::inventory::{self, HoldRef};
+use crate::order::Status;
+use crate::outbox::Message;
+
+/// An order being changed.
+pub(crate) struct Change<'c, 'a, 'v> {
+    pub ctx: &'c mut Ctx<'a, 'v>,
+    pub order: Order,
+    /// The status that the history and the feed know; none before it is placed.
+    told: Option<Status>,
+}
+
+/// The timers an order can have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum OrderTimer {
+    Hold,
+    Reconcile,
+    AuthExpiry,
+    FulfillSla,
+}
+
+impl OrderTimer {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Hold, Self::Reconcile, Self::AuthExpiry, Self::FulfillSla];
+
+    /// What the due index calls it.
+    pub fn kind(self, order: OrderId) -> TimerKind {
+        match self {
+            Self::Hold => TimerKind::OrderHold(order),
+            Self::Reconcile => TimerKind::Reconcile(order),
+            Self::AuthExpiry => TimerKind::AuthExpiry(order),
+            Self::FulfillSla => TimerKind::FulfillSla(order),
+        }
+    }
+
+    /// When it is armed for.
+    pub fn of(self, timers: &OrderTimers) -> Option<u64> {
+        match self {
+            Self::Hold => timers.hold,
+            Self::Reconcile => timers.reconcile,
+            Self::AuthExpiry => timers.auth_expiry,
+            Self::FulfillSla => timers.fulfill_sla,
+        }
+    }
+
+    fn slot(self, timers: &mut OrderTimers) -> &mut Option<u64> {
+        match self {
+            Self::Hold => &mut timers.hold,
+            Self::Reconcile => &mut timers.reconcile,
+            Self::AuthExpiry => &mut timers.auth_expiry,
+            Self::FulfillSla => &mut timers.fulfill_sla,
+        }
+    }
+}
+
+impl Order {
+    /// A shard, this one or another, has or had units for the order.
+    pub(super) fn has_units_in(&self, ctx: &Ctx<'_, '_>, shard: ShardId) -> bool {
+        self.lines.iter().any(|line| ctx.shard.topology.of_product(line.product) == shard)
+    }
+}
+
+impl<'c, 'a, 'v> Change<'c, 'a, 'v> {
+    /// An order that is being placed.
+    pub fn placing(ctx: &'c mut Ctx<'a, 'v>, order: Order) -> Self {
+        Self { ctx, order, told: None }
+    }
+
+    /// An order that exists.
+    pub fn of(ctx: &'c mut Ctx<'a, 'v>, order: Order) -> Self {
+        let told = Some(order.status());
+        Self { ctx, order, told }
+    }
+
+    /// Stores the order as it is now.
+    pub fn save(self) -> Order {
+        rows::put_order(self.ctx.txn, &self.order);
+        self.order
+    }
+
+    /// Ends a transition: its history row and, if the headline is another, its event.
+    pub fn step(&mut self, name: &str, note: &str) {
+        let order = &mut self.order;
+        let (at, to) = (self.ctx.now(), order.status());
+        let (name, note) = (name.to_owned(), note.to_owned());
+        let step = Transition { at, name, from: self.told, to, note };
+        rows::put_step(self.ctx.txn, order.id, order.transitions, &step);
+        order.transitions = order.transitions.saturating_add(1);
+        order.version = order.version.saturating_add(1);
+        order.updated_at = at;
+        if self.told != Some(to) {
+            self.told = Some(to);
+            let (order, owner) = (order.id, order.owner.clone());
+            self.ctx.emit(Event::OrderChanged { order, owner, status: to });
+        }
+    }
+
+    /// Arms a timer, or moves it.
+    pub fn arm(&mut self, timer: OrderTimer, at: u64) {
+        self.disarm(timer);
+        self.ctx.arm(at, timer.kind(self.order.id));
+        *timer.slot(&mut self.order.timers) = Some(at);
+    }
+
+    /// Disarms a timer, if it is armed.
+    pub fn disarm(&mut self, timer: OrderTimer) {
+        if let Some(at) = timer.slot(&mut self.order.timers).take() {
+            self.ctx.disarm(at, timer.kind(self.order.id));
+        }
+    }
+
+    /// Notes that a timer has fired: its row is gone.
+    pub fn fired(&mut self, timer: OrderTimer) {
+        *timer.slot(&mut self.order.timers) = None;
+    }
+
+    /// Disarms every timer.
+    pub fn disarm_all(&mut self) {
+        OrderTimer::ALL.into_iter().for_each(|timer| self.disarm(timer));
+    }
+
+    /// Asks a person to look. An older reason stays, unless money came for an ended order.
+    pub fn review(&mut self, reason: Review) {
+        let flag = &mut self.order.flags.needs_review;
+        if flag.is_none() || reason == Review::OrphanMoney {
+            *flag = Some(reason);
+        }
+    }
+
+    /// Commits the order's units, here and in the other shards.
+    pub fn commit_units(&mut self) -> Result<(), Fault> {
+        let order = self.order.id;
+        self.order.units = Units::Committed;
+        if self.order.has_units_in(self.ctx, self.ctx.shard.id) {
+            inventory::commit_units(self.ctx, HoldRef::Order(order))?;
+        }
+        self.tell(Message::CommitHold(order))
+    }
+
+    /// Gives the order's units back, here and in the other shards.
+    pub fn release_units(&mut self) -> Result<(), Fault> {
+        let order = self.order.id;
+        self.order.units = Units::Released;
+        if inventory::rows::hold(self.ctx.txn, HoldRef::Order(order))?.is_some() {
+            inventory::release_units(self.ctx, HoldRef::Order(order))?;
+        }
+        self.tell(Message::ReleaseHold(order))
+    }
+
+    /// Tells every other shard that holds units for the order.
+    pub fn tell(&mut self, message: Message) -> Result<(), Fault> {
+        self.order.hold_shards.iter().try_for_each(|shard| self.ctx.send(*shard, message))
+    }
+}

@@ -1,0 +1,188 @@
+//! The headline status: one total function of an order's parts, so that they cannot disagree.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Ending, Order, Review, Units};
+use crate::payment::PaymentState;
+
+/// The headline status. Append only; the later ones come with fulfillment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "the names are the contract of ORDERS.md §2")]
+pub enum Status {
+    PaymentPending,
+    RequiresAction,
+    PaymentUnknown,
+    Confirmed,
+    Canceling,
+    Canceled,
+    Expired,
+    PaymentFailed,
+}
+
+impl Status {
+    /// The name that clients see.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::PaymentPending => "payment_pending",
+            Self::RequiresAction => "requires_action",
+            Self::PaymentUnknown => "payment_unknown",
+            Self::Confirmed => "confirmed",
+            Self::Canceling => "canceling",
+            Self::Canceled => "canceled",
+            Self::Expired => "expired",
+            Self::PaymentFailed => "payment_failed",
+        }
+    }
+
+    /// Nothing more happens to the order by itself.
+    pub fn is_terminal(self) -> bool {
+        matches!(self, Self::Canceled | Self::Expired | Self::PaymentFailed)
+    }
+}
+
+impl Order {
+    /// Where the order stands, in one word.
+    pub fn status(&self) -> Status {
+        match (self.units, self.ending) {
+            (Units::Held, None) => before_confirmation(self.payment.state),
+            (Units::Committed, None) => Status::Confirmed,
+            (Units::Released, ending) => match ending {
+                Some(Ending::Expired) => Status::Expired,
+                Some(Ending::PaymentFailed) => Status::PaymentFailed,
+                Some(Ending::Customer) | None if self.money_follows() => Status::Canceling,
+                Some(Ending::Customer) | None => Status::Canceled,
+            },
+            (Units::Expiring, _) | (Units::Held | Units::Committed, Some(_)) => Status::Canceling,
+        }
+    }
+
+    /// The units are free already, and the money is still on its way back (T12b, T23, T24). Money
+    /// that came for an order which had ended (T13) does not reopen it.
+    fn money_follows(&self) -> bool {
+        let open =
+            matches!(self.payment.state, PaymentState::Voiding | PaymentState::RefundRequested);
+        open && self.flags.needs_review != Some(Review::OrphanMoney)
+    }
+}
+
+fn before_confirmation(payment: PaymentState) -> Status {
+    match payment {
+        PaymentState::RequiresAction => Status::RequiresAction,
+        PaymentState::Unknown => Status::PaymentUnknown,
+        _ => Status::PaymentPending,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::{OrderId, Owner};
+    use crate::money::Currency;
+    use crate::order::{Flags, OrderTimers};
+    use crate::payment::{Pay, Payment};
+
+    const UNITS: [Units; 4] = [Units::Held, Units::Expiring, Units::Committed, Units::Released];
+    const ENDINGS: [Option<Ending>; 4] =
+        [None, Some(Ending::Customer), Some(Ending::Expired), Some(Ending::PaymentFailed)];
+    const PAYMENTS: [PaymentState; 13] = [
+        PaymentState::OnAccount,
+        PaymentState::IntentCreating,
+        PaymentState::IntentReady,
+        PaymentState::Confirming,
+        PaymentState::RequiresAction,
+        PaymentState::Unknown,
+        PaymentState::Declined,
+        PaymentState::Authorized,
+        PaymentState::Captured,
+        PaymentState::Voiding,
+        PaymentState::Voided,
+        PaymentState::RefundRequested,
+        PaymentState::Refunded,
+    ];
+    const REVIEWS: [Option<Review>; 7] = [
+        None,
+        Some(Review::AmountMismatch),
+        Some(Review::PaymentUnknown),
+        Some(Review::OrphanMoney),
+        Some(Review::AuthorizationExpiring),
+        Some(Review::FulfillmentOverdue),
+        Some(Review::ProviderRefused),
+    ];
+
+    fn order() -> Order {
+        let owner = Owner::new("cus_1").unwrap();
+        Order {
+            id: OrderId::derive(&owner, "key", 0, 0),
+            owner,
+            version: 0,
+            placed_at: 0,
+            updated_at: 0,
+            currency: Currency::USD,
+            total: 0,
+            lines: Vec::new(),
+            units: Units::Held,
+            payment: Payment::new(&Pay::OnAccount),
+            ending: None,
+            flags: Flags::default(),
+            hold_shards: Vec::new(),
+            timers: OrderTimers::default(),
+            calls: 0,
+            calls_pending: 0,
+            transitions: 0,
+        }
+    }
+
+    /// The table of ORDERS.md §2, written down row by row rather than computed.
+    fn expected(order: &Order) -> Status {
+        let review = order.flags.needs_review;
+        match (order.units, order.ending, order.payment.state, review) {
+            (Units::Held, None, PaymentState::RequiresAction, _) => Status::RequiresAction,
+            (Units::Held, None, PaymentState::Unknown, _) => Status::PaymentUnknown,
+            (Units::Held, None, _, _) => Status::PaymentPending,
+            (Units::Committed, None, _, _) => Status::Confirmed,
+            (Units::Released, Some(Ending::Expired), _, _) => Status::Expired,
+            (Units::Released, Some(Ending::PaymentFailed), _, _) => Status::PaymentFailed,
+            (Units::Released, _, _, Some(Review::OrphanMoney)) => Status::Canceled,
+            (Units::Released, _, PaymentState::Voiding, _) => Status::Canceling,
+            (Units::Released, _, PaymentState::RefundRequested, _) => Status::Canceling,
+            (Units::Released, _, _, _) => Status::Canceled,
+            (Units::Held | Units::Expiring | Units::Committed, _, _, _) => Status::Canceling,
+        }
+    }
+
+    #[test]
+    fn every_combination_has_its_status() {
+        let mut order = order();
+        let mut seen = std::collections::BTreeSet::new();
+        for units in UNITS {
+            for ending in ENDINGS {
+                for state in PAYMENTS {
+                    for needs_review in REVIEWS {
+                        for bits in 0..4 {
+                            order.units = units;
+                            order.ending = ending;
+                            order.payment.state = state;
+                            let [cancel_requested, reconciling] = [bits & 1 != 0, bits & 2 != 0];
+                            order.flags = Flags { needs_review, cancel_requested, reconciling };
+                            assert_eq!(order.status(), expected(&order), "{order:?}");
+                            seen.insert(order.status());
+                        }
+                    }
+                }
+            }
+        }
+        assert_eq!(seen.len(), 8, "every status is reachable: {seen:?}");
+    }
+
+    #[test]
+    fn an_ended_order_has_no_units() {
+        let mut order = order();
+        for (units, ending) in UNITS.into_iter().flat_map(|units| ENDINGS.map(|end| (units, end))) {
+            order.units = units;
+            order.ending = ending;
+            if order.status().is_terminal() {
+                assert_eq!(units, Units::Released);
+            }
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! The engine as its callers see it: commands in, answers out, over several shards in memory.
+//!
+//! One binary, so that there is one to link. `scripts` tells stories that anyone can read; `golden`
+//! holds the bytes; `fuzz` asks for the impossible.
+
+mod cluster;
+mod fuzz;
+mod golden;
+mod scripts;

@@ -1,0 +1,80 @@
+//! Names for ids: a script says `pen@2`, the engine a product id whose slot shard 2 owns.
+
+use std::collections::BTreeMap;
+
+use engine_core::{
+    CollectionId, HoldId, OrderId, Owner, ProductId, SLOTS, ShardId, Slot, Topology,
+};
+
+/// What the names of a script stand for.
+pub struct Names {
+    topology: Topology,
+    /// How an answer prints an id, and its name.
+    known: BTreeMap<String, String>,
+}
+
+impl Names {
+    pub fn new(topology: Topology) -> Self {
+        Self { topology, known: BTreeMap::new() }
+    }
+
+    /// The product of that name, in the shard that its name says.
+    pub fn product(&mut self, name: &str) -> ProductId {
+        let (base, shard) = self.parts(name);
+        let ids = (0..).map(|salt| ProductId(u128::from(hash(base)) << 16 | salt));
+        let id = ids.clone().find(|id| self.topology.of_product(*id) == shard).unwrap();
+        self.learn(format!("{id:?}"), name);
+        id
+    }
+
+    /// The owner of that name, whose orders live in the shard that its name says.
+    pub fn owner(&mut self, name: &str) -> Owner {
+        let (base, shard) = self.parts(name);
+        let owners = (0..).filter_map(|salt: u32| Owner::new(&format!("cus_{base}{salt}")));
+        let owner = owners.clone().find(|owner| self.topology.of_owner(owner) == shard).unwrap();
+        self.learn(format!("{owner:?}"), name);
+        owner
+    }
+
+    /// An order that nobody derived from a key, in the shard that its name says.
+    pub fn order(&mut self, name: &str) -> OrderId {
+        let (base, shard) = self.parts(name);
+        let slot = (0..SLOTS).map(Slot).find(|slot| self.topology.shard_of(*slot) == shard);
+        let id = OrderId { slot: slot.unwrap(), hash: u128::from(hash(base)) };
+        self.learn(format!("{id:?}"), name);
+        self.learn(id.to_string(), name);
+        id
+    }
+
+    pub fn collection(&mut self, name: &str) -> CollectionId {
+        let id = CollectionId(u128::from(hash(name)));
+        self.learn(format!("{id:?}"), name);
+        id
+    }
+
+    pub fn hold(&mut self, name: &str) -> HoldId {
+        let id = HoldId(u128::from(hash(name)));
+        self.learn(format!("{id:?}"), name);
+        id
+    }
+
+    /// Prints `name` from now on, wherever an answer prints `text`.
+    pub fn learn(&mut self, text: String, name: &str) {
+        self.known.insert(text, name.to_owned());
+    }
+
+    /// An answer with names in place of ids.
+    pub fn spell_out(&self, said: &str) -> String {
+        self.known.iter().fold(said.to_owned(), |said, (id, name)| said.replace(id, name))
+    }
+
+    fn parts<'a>(&self, name: &'a str) -> (&'a str, ShardId) {
+        let (base, shard) = name.split_once('@').unwrap_or((name, "1"));
+        (base, ShardId(shard.parse().expect("a shard number after `@`")))
+    }
+}
+
+/// A number for a name; distinct names of one script are told apart by more than luck: see `learn`.
+fn hash(name: &str) -> u64 {
+    name.bytes().fold(7, |hash, byte| hash.wrapping_mul(131).wrapping_add(u64::from(byte)))
+}

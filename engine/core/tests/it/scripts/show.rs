@@ -1,0 +1,112 @@
+//! How an answer reads: short where it is told often, in full where it is refused.
+
+use engine_core::catalog::{Collection, Product};
+use engine_core::feed::Event;
+use engine_core::inventory::{HeldLine, HoldReceipt, Stock};
+use engine_core::{Applied, Money, Reply};
+
+/// What the caller of a command is told.
+pub fn applied(applied: &Applied) -> String {
+    let again = if applied.replayed { "again: " } else { "" };
+    match &applied.outcome {
+        Ok(reply) => format!("{again}{}\n", self::reply(reply)),
+        Err(rejection) => format!("{again}rejected: {rejection:?}\n"),
+    }
+}
+
+fn reply(reply: &Reply) -> String {
+    match reply {
+        Reply::Nothing => "nothing to do".into(),
+        Reply::Product { product, stock } => {
+            format!("{}; {}", self::product(product), self::stock(stock))
+        }
+        Reply::Collection(collection) => self::collection(collection),
+        Reply::Stock(stock) => self::stock(stock),
+        Reply::Held(receipt) => self::receipt(receipt),
+        other => format!("{other:?}"),
+    }
+}
+
+pub fn event(event: &Event) -> String {
+    match event {
+        Event::ProductChanged(product) => {
+            let archived = if product.archived_at.is_some() { ", archived" } else { "" };
+            format!("product {:?} is version {}{archived}", product.id, product.version)
+        }
+        Event::CollectionChanged(collection) => {
+            let archived = if collection.archived_at.is_some() { ", archived" } else { "" };
+            format!("collection {:?} is version {}{archived}", collection.id, collection.version)
+        }
+        Event::StockChanged { product, available } => format!("{product:?}: {available} available"),
+        Event::OrderChanged { order, owner, status } => {
+            format!("order {order:?} of {owner:?} is {}", status.as_str())
+        }
+    }
+}
+
+pub fn product(product: &Product) -> String {
+    let Product { id, version, created_at, updated_at, archived_at, details } = product;
+    let archived = archived_at.map(|at| format!(", archived {at}")).unwrap_or_default();
+    let mut text = format!(
+        "{id:?} v{version} {} {}, created {created_at}, updated {updated_at}{archived}",
+        quoted(&details.name),
+        money(details.price),
+    );
+    for (what, value) in
+        [("description", &details.description), ("brand", &details.brand), ("sku", &details.sku)]
+    {
+        if !value.is_empty() {
+            text += &format!(", {what} {}", quoted(value));
+        }
+    }
+    if !details.collections.is_empty() {
+        text += &format!(", in {:?}", details.collections);
+    }
+    if !details.attributes.is_empty() {
+        text += &format!(", with {:?}", details.attributes);
+    }
+    text
+}
+
+fn collection(collection: &Collection) -> String {
+    let Collection { id, version, created_at, updated_at, archived_at, details } = collection;
+    let archived = archived_at.map(|at| format!(", archived {at}")).unwrap_or_default();
+    format!(
+        "{id:?} v{version} {} {}, created {created_at}, updated {updated_at}{archived}",
+        quoted(&details.name),
+        quoted(&details.description),
+    )
+}
+
+pub fn stock(stock: &Stock) -> String {
+    let Stock { on_hand, held, committed, .. } = stock;
+    let available = stock.available();
+    format!("{on_hand} on hand, {held} held, {committed} committed, {available} available")
+}
+
+fn receipt(receipt: &HoldReceipt) -> String {
+    let HoldReceipt { state, lines, expires_at } = receipt;
+    let mut text = format!("{state:?}: {}", held(lines));
+    if *expires_at != 0 {
+        text += &format!(", until {expires_at}");
+    }
+    text
+}
+
+/// The lines of a hold.
+pub fn held(lines: &[HeldLine]) -> String {
+    let lines = lines.iter().map(|line| {
+        let HeldLine { product, version, name, unit_price, quantity } = line;
+        format!("{quantity} × {product:?} v{version} {name:?} at {}", money(*unit_price))
+    });
+    lines.collect::<Vec<_>>().join(", ")
+}
+
+pub fn money(money: Money) -> String {
+    format!("{} {}", money.amount, money.currency)
+}
+
+/// A text, or how long it is.
+fn quoted(text: &str) -> String {
+    if text.len() <= 80 { format!("{text:?}") } else { format!("({} bytes)", text.len()) }
+}

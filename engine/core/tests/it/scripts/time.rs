@@ -1,0 +1,125 @@
+//! Lines about the world itself: time, retries, messages between shards, and what rows say.
+
+use engine_core::outbox::Message;
+use engine_core::{Acknowledge, Command, Deliver, Pulse, ShardId, next_deadline, read};
+
+use super::world::World;
+use super::{Said, inventory, show};
+
+#[derive(goldenscript::Command)]
+enum Line {
+    /// Sets the clock that stamps the next commands.
+    At(u64),
+    /// The next command carries an idempotency key, and a body under it.
+    Key { key: String, body: String },
+    /// The next command carries a request id made at that time.
+    Request(u32),
+    /// From here on messages come from nobody: invariants hold within each shard only.
+    Alone,
+    /// Fires what is overdue in a shard.
+    Pulse {
+        shard: u16,
+        #[arg(key)]
+        limit: Option<u16>,
+    },
+    /// Delivers all messages between all shards, and acknowledges them.
+    Deliver,
+    /// Delivers a message that is not, or no longer, in an outbox.
+    DeliverRaw {
+        #[arg(key)]
+        from: u16,
+        #[arg(key)]
+        to: u16,
+        #[arg(key)]
+        first: u64,
+        /// `commit=order`, `release=order`, `ask=order`
+        messages: Vec<(String, String)>,
+    },
+    /// Forgets messages of a shard that another has.
+    Acknowledge {
+        shard: u16,
+        #[arg(key)]
+        to: u16,
+        #[arg(key)]
+        through: u64,
+    },
+    /// Tells when a shard's first timer is due.
+    Deadline(u16),
+    /// Tells a shard's clock.
+    Clock(u16),
+    #[command(other)]
+    Other(goldenscript::Command),
+}
+
+pub fn run(world: &mut World, line: &goldenscript::Command) -> Said {
+    match Line::try_from(line)? {
+        Line::At(now) => world.cluster.now = now,
+        Line::Key { key, body } => world.idempotency = Some((key, body)),
+        Line::Request(number) => world.request = Some(number),
+        Line::Alone => world.alone = true,
+        Line::Pulse { shard, limit } => {
+            return world
+                .run_in(ShardId(shard), Command::Pulse(Pulse { limit: limit.unwrap_or(100) }));
+        }
+        Line::Deliver => return deliver(world),
+        Line::DeliverRaw { from, to, first, messages } => {
+            let from = ShardId(from);
+            let messages = messages.iter().map(|(what, order)| message(world, from, what, order));
+            let messages = messages.collect();
+            let command = Command::Deliver(Deliver { from, first, messages });
+            return world.run_in(ShardId(to), command);
+        }
+        Line::Acknowledge { shard, to, through } => {
+            let command = Command::Acknowledge(Acknowledge { to: ShardId(to), through });
+            return world.run_in(ShardId(shard), command);
+        }
+        Line::Deadline(shard) => {
+            let deadline = next_deadline(world.cluster.rows(ShardId(shard)))?;
+            return Ok(format!("{deadline:?}\n"));
+        }
+        Line::Clock(shard) => {
+            return Ok(format!("{:?}\n", read::clock(world.cluster.rows(ShardId(shard)))?));
+        }
+        Line::Other(line) => return inventory::run(world, &line),
+    }
+    Ok(String::new())
+}
+
+/// Delivers until no shard has anything to say to another.
+fn deliver(world: &mut World) -> Said {
+    let mut said = String::new();
+    loop {
+        let mut delivered = 0;
+        for (from, to) in world.cluster.pairs() {
+            let count = world.cluster.deliver(from, to)?;
+            if count > 0 {
+                said += &format!("{count} from shard {from} to shard {to}\n");
+            }
+            delivered += count;
+        }
+        if delivered == 0 {
+            return Ok(said);
+        }
+    }
+}
+
+fn message(world: &mut World, from: ShardId, what: &str, order: &str) -> Message {
+    let order = world.names.order(order);
+    match what {
+        "commit" => Message::CommitHold(order),
+        "release" => Message::ReleaseHold(order),
+        "ask" => Message::AskOrder { order, from },
+        what => panic!("no such message: {what}"),
+    }
+}
+
+/// Used by lines that show a hold.
+pub fn hold(world: &World, shard: ShardId, hold: engine_core::inventory::HoldRef) -> Said {
+    Ok(match read::hold(world.cluster.rows(shard), hold)? {
+        None => "no hold\n".into(),
+        Some(hold) => {
+            let (state, timer) = (hold.state, hold.timer_at);
+            format!("{state:?}: {}; timer {timer}\n", show::held(&hold.lines))
+        }
+    })
+}

@@ -1,0 +1,214 @@
+//! A segment's products as columns in memory, one value per document, read from the cards.
+//!
+//! Filters, sorts, facets and hits read these, never the disk: about 200 bytes per product. They
+//! depend on the segment alone, not on what was deleted from it since, so they are read once, when
+//! a segment first appears, and kept until it is merged away.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::sync::Arc;
+
+use engine_core::{CollectionId, Currency, Money, ProductId};
+use tantivy::schema::Value as _;
+use tantivy::{SegmentReader, TantivyDocument, TantivyError};
+
+use crate::card::Card;
+use crate::schema::Fields;
+use crate::stock::StockTable;
+
+/// In the brand column: no brand.
+pub(crate) const NO_BRAND: u32 = u32::MAX;
+/// How much of a name counts in its order, in characters of the lower-case name.
+pub(crate) const SORTED_CHARS: usize = 128;
+
+/// The columns. All lists without a note have one value per document.
+#[derive(Default)]
+pub(crate) struct Columns {
+    pub(crate) ids: Vec<ProductId>,
+    /// Where the stock table has the product.
+    pub(crate) slots: Vec<u32>,
+    pub(crate) amounts: Vec<i64>,
+    pub(crate) currencies: Vec<Currency>,
+    pub(crate) created: Vec<u64>,
+    /// The first eight bytes of the lower-case name, as a number.
+    pub(crate) name_keys: Vec<u64>,
+    pub(crate) name_hashes: Vec<u64>,
+    pub(crate) sku_hashes: Vec<u64>,
+    /// Places in `brands`, or [`NO_BRAND`].
+    pub(crate) brand_ords: Vec<u32>,
+    /// The segment's own list of brands.
+    pub(crate) brands: Vec<Arc<str>>,
+    /// The segment's own list of collections.
+    pub(crate) collections: Vec<CollectionId>,
+    /// Places in `collections`, document after document.
+    collection_ords: Vec<u32>,
+    /// Where each document's places end.
+    collection_ends: Vec<u32>,
+    /// Names and SKUs, document after document.
+    texts: String,
+    spans: Vec<Span>,
+}
+
+/// Where a document's name begins in `texts`, and how long it and the SKU behind it are.
+struct Span {
+    start: u64,
+    name: u16,
+    sku: u16,
+}
+
+impl Columns {
+    /// Reads the cards of all documents, deleted ones included.
+    pub(crate) fn load(
+        reader: &SegmentReader,
+        fields: &Fields,
+        stock: &StockTable,
+    ) -> Result<Self, TantivyError> {
+        let mut columns = Self::default();
+        let mut places = Places::default();
+        let store = reader.get_store_reader(1)?;
+        for document in store.iter::<TantivyDocument>(None) {
+            let document = document?;
+            let bytes = document.get_first(fields.card).and_then(|value| value.as_bytes());
+            bytes
+                .and_then(Card::decode)
+                .and_then(|card| columns.push(&card, &mut places, stock))
+                .ok_or_else(|| TantivyError::InternalError("a damaged card".to_owned()))?;
+        }
+        if columns.ids.len() != reader.max_doc() as usize {
+            return Err(TantivyError::InternalError("documents without cards".to_owned()));
+        }
+        columns.shrink();
+        Ok(columns)
+    }
+
+    fn push(&mut self, card: &Card<'_>, places: &mut Places, stock: &StockTable) -> Option<()> {
+        let span = Span {
+            start: self.texts.len() as u64,
+            name: card.name.len().try_into().ok()?,
+            sku: card.sku.len().try_into().ok()?,
+        };
+        self.ids.push(card.id);
+        self.slots.push(stock.slot(card.id));
+        self.amounts.push(card.price.amount);
+        self.currencies.push(card.price.currency);
+        self.created.push(card.created_at);
+        self.name_keys.push(name_key(card.name));
+        self.name_hashes.push(card.name_hash);
+        self.sku_hashes.push(card.sku_hash);
+        self.brand_ords.push(match card.brand {
+            "" => NO_BRAND,
+            brand => places.brands.of(Arc::from(brand), &mut self.brands),
+        });
+        let first = self.collection_ords.len();
+        for collection in &card.collections {
+            let ord = places.collections.of(*collection, &mut self.collections);
+            if !self.collection_ords[first..].contains(&ord) {
+                self.collection_ords.push(ord);
+            }
+        }
+        self.collection_ends.push(self.collection_ords.len().try_into().ok()?);
+        self.texts.push_str(card.name);
+        self.texts.push_str(card.sku);
+        self.spans.push(span);
+        Some(())
+    }
+
+    fn shrink(&mut self) {
+        self.ids.shrink_to_fit();
+        self.slots.shrink_to_fit();
+        self.amounts.shrink_to_fit();
+        self.currencies.shrink_to_fit();
+        self.created.shrink_to_fit();
+        self.name_keys.shrink_to_fit();
+        self.name_hashes.shrink_to_fit();
+        self.sku_hashes.shrink_to_fit();
+        self.brand_ords.shrink_to_fit();
+        self.collection_ords.shrink_to_fit();
+        self.collection_ends.shrink_to_fit();
+        self.texts.shrink_to_fit();
+        self.spans.shrink_to_fit();
+    }
+
+    pub(crate) fn price(&self, doc: usize) -> Money {
+        Money { amount: self.amounts[doc], currency: self.currencies[doc] }
+    }
+
+    pub(crate) fn name(&self, doc: usize) -> &str {
+        let span = &self.spans[doc];
+        let start = span.start as usize;
+        &self.texts[start..start + usize::from(span.name)]
+    }
+
+    pub(crate) fn sku(&self, doc: usize) -> &str {
+        let span = &self.spans[doc];
+        let start = span.start as usize + usize::from(span.name);
+        &self.texts[start..start + usize::from(span.sku)]
+    }
+
+    pub(crate) fn brand(&self, doc: usize) -> Arc<str> {
+        let brand = self.brands.get(self.brand_ords[doc] as usize);
+        brand.cloned().unwrap_or_else(|| Arc::from(""))
+    }
+
+    /// The collections of a document, as places in `collections`.
+    pub(crate) fn collection_ords(&self, doc: usize) -> &[u32] {
+        let start = doc.checked_sub(1).map_or(0, |before| self.collection_ends[before]);
+        &self.collection_ords[start as usize..self.collection_ends[doc] as usize]
+    }
+
+    /// The place of a collection in this segment, if any product here is in it.
+    pub(crate) fn collection_ord(&self, collection: CollectionId) -> Option<u32> {
+        let place = self.collections.iter().position(|other| *other == collection);
+        place.map(|place| place as u32)
+    }
+}
+
+/// Where each value lies in the segment's own lists, while they are being made.
+#[derive(Default)]
+struct Places {
+    brands: Interner<Arc<str>>,
+    collections: Interner<CollectionId>,
+}
+
+/// Gives each distinct value the next number.
+pub(crate) struct Interner<T>(HashMap<T, u32>);
+
+impl<T> Default for Interner<T> {
+    fn default() -> Self {
+        Self(HashMap::new())
+    }
+}
+
+impl<T: Hash + Eq + Clone> Interner<T> {
+    /// The number of a value; a new value is added to the list.
+    pub(crate) fn of(&mut self, value: T, list: &mut Vec<T>) -> u32 {
+        if let Some(number) = self.0.get(&value) {
+            return *number;
+        }
+        let number = list.len() as u32;
+        list.push(value.clone());
+        self.0.insert(value, number);
+        number
+    }
+}
+
+/// What names are ordered by.
+pub(crate) fn sorted_name(name: &str) -> impl Iterator<Item = char> + '_ {
+    name.chars().flat_map(char::to_lowercase).take(SORTED_CHARS)
+}
+
+/// The first bytes of what names are ordered by: decides most comparisons.
+pub(crate) fn name_key(name: &str) -> u64 {
+    let mut bytes = [0; 8];
+    let mut filled = 0;
+    for char in sorted_name(name).take(8) {
+        let mut buffer = [0; 4];
+        for byte in char.encode_utf8(&mut buffer).bytes() {
+            if let Some(place) = bytes.get_mut(filled) {
+                *place = byte;
+            }
+            filled += 1;
+        }
+    }
+    u64::from_be_bytes(bytes)
+}

@@ -1,0 +1,122 @@
+//! What can be asked, and what is answered: our own types, no query language.
+//!
+//! The text of a query is words and nothing else: no character in it is an operator.
+
+use std::sync::Arc;
+
+use engine_core::{CollectionId, Currency, Money, ProductId};
+
+/// The longest text of a query, in characters.
+pub const QUERY_CHARS_MAX: usize = 256;
+/// The most words of a text that are looked for; further ones are ignored.
+pub const TERMS_MAX: usize = 16;
+/// The most hits on one page.
+pub const HITS_MAX: usize = 100;
+/// The most values one facet lists: those with the highest counts.
+pub const FACET_VALUES_MAX: usize = 100;
+/// The longest cursor, in characters.
+pub const CURSOR_CHARS_MAX: usize = 1200;
+
+/// What to look for. The default finds everything, newest first.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Query {
+    /// Words which a hit has all of, in name, description, brand or SKU. Without a word: all.
+    pub text: String,
+    /// The last word may be the beginning of a word in name, brand or SKU: search as you type.
+    pub prefix: bool,
+    /// Only products of this collection.
+    pub collection: Option<CollectionId>,
+    /// Only products of this brand, in upper or lower case.
+    pub brand: Option<String>,
+    /// Only products at such a price.
+    pub price: Option<PriceRange>,
+    /// Only products with units free to sell.
+    pub in_stock: bool,
+    /// In which order.
+    pub sort: Sort,
+    /// What to count beside the hits.
+    pub facets: FacetRequest,
+    /// At most so many hits, up to [`HITS_MAX`]; 0 for the counts alone.
+    pub limit: usize,
+    /// Go on after the last hit of an earlier page of the same search.
+    pub cursor: Option<String>,
+}
+
+/// Prices from and to, both included. Products priced in another currency are no hits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PriceRange {
+    /// The currency of both bounds.
+    pub currency: Currency,
+    /// The lowest price, in minor units.
+    pub min: Option<i64>,
+    /// The highest price, in minor units.
+    pub max: Option<i64>,
+}
+
+/// The order of the hits. Hits that are equal in it come in the order of their ids.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Sort {
+    /// The best match first; without a text, the newest.
+    #[default]
+    Relevance,
+    /// The cheapest first; one currency after the other.
+    PriceAsc,
+    /// The dearest first; one currency after the other.
+    PriceDesc,
+    /// The newest first.
+    Newest,
+    /// By name, upper and lower case alike.
+    Name,
+}
+
+/// Which facets to count.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct FacetRequest {
+    /// Count brands.
+    pub brand: bool,
+    /// Count collections.
+    pub collection: bool,
+}
+
+/// The answer to a [`Query`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct Hits {
+    /// One page of products.
+    pub hits: Vec<Hit>,
+    /// How many products there are on all pages, exactly.
+    pub total: u64,
+    /// The counts that were asked for.
+    pub facets: Facets,
+    /// Where to go on; nothing when this is the last page.
+    pub next_cursor: Option<String>,
+}
+
+/// A product that was found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Hit {
+    /// Its id.
+    pub id: ProductId,
+    /// Its name.
+    pub name: String,
+    /// What one unit costs.
+    pub price: Money,
+    /// Its brand, or empty.
+    pub brand: Arc<str>,
+    /// The seller's own number for it, or empty.
+    pub sku: String,
+    /// The collections it is in, existing or not.
+    pub collections: Vec<CollectionId>,
+    /// Units free to sell now.
+    pub available: u32,
+    /// How well it matches; 0 unless sorted by relevance.
+    pub score: f32,
+}
+
+/// How many of all hits there are of each value: the highest count first, then by value.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Facets {
+    /// By brand; products without one are not counted.
+    pub brands: Vec<(Arc<str>, u64)>,
+    /// By collection, existing or not.
+    pub collections: Vec<(CollectionId, u64)>,
+}

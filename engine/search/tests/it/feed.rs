@@ -1,0 +1,101 @@
+//! Entries of the feed: once or often, with gaps, over restarts; stock at once.
+
+use engine_core::ShardId;
+use engine_search::{Progress, Query};
+
+use crate::support::{SHARD, changed, entry, fill, ids, open, product, stock, text};
+
+#[test]
+fn a_product_is_found_after_the_commit_and_its_position_says_so() {
+    let dir = tempfile::tempdir().unwrap();
+    let (index, mut writer) = open(dir.path());
+    let kettle = product(1, "Copper kettle");
+    writer.apply(SHARD, 5, &entry(0, vec![changed(&kettle)])).unwrap();
+    assert_eq!(index.search(&text("kettle")).unwrap().total, 0);
+    assert_eq!(index.positions().get(&SHARD), None);
+    writer.commit().unwrap();
+    let hits = index.search(&text("KETTLES")).unwrap();
+    assert_eq!((ids(&hits), hits.total), (vec![1], 1));
+    assert_eq!(index.positions().get(&SHARD), Some(&5));
+}
+
+#[test]
+fn an_entry_applied_twice_changes_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let (index, mut writer) = open(dir.path());
+    let first = entry(0, vec![changed(&product(1, "Kettle")), changed(&product(2, "Kettle"))]);
+    let mut sold = product(2, "Kettle");
+    sold.archived_at = Some(9);
+    let second = entry(3, vec![changed(&sold)]);
+    for _ in 0..2 {
+        assert_eq!(writer.apply(SHARD, 3, &first).unwrap(), Progress::Applied);
+        assert_eq!(writer.apply(SHARD, 8, &second).unwrap(), Progress::Applied);
+        writer.commit().unwrap();
+        assert_eq!(ids(&index.search(&text("kettle")).unwrap()), vec![1]);
+    }
+    assert_eq!(writer.next(SHARD), 8);
+}
+
+#[test]
+fn stock_counts_at_once_without_a_commit() {
+    let dir = tempfile::tempdir().unwrap();
+    let (index, mut writer) = open(dir.path());
+    fill(&mut writer, &[product(1, "Kettle"), product(2, "Kettle")]);
+    let available = Query { in_stock: true, ..text("kettle") };
+    assert_eq!(index.search(&available).unwrap().total, 0);
+    writer.apply(SHARD, 2, &entry(1, vec![stock(1, 3), stock(2, 1)])).unwrap();
+    assert_eq!(index.search(&available).unwrap().total, 2);
+    assert_eq!(index.positions().get(&SHARD), Some(&2), "nothing waits for a commit");
+    writer.apply(SHARD, 3, &entry(2, vec![stock(1, 0)])).unwrap();
+    let hits = index.search(&available).unwrap();
+    assert_eq!((ids(&hits), hits.hits[0].available), (vec![2], 1));
+}
+
+#[test]
+fn a_gap_is_told_and_a_rebuild_closes_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let (index, mut writer) = open(dir.path());
+    let other = ShardId(2);
+    fill(&mut writer, &[product(1, "Old kettle"), product(2, "Old pan")]);
+    writer.apply(other, 1, &entry(0, vec![changed(&product(3, "Other kettle"))])).unwrap();
+    writer.commit().unwrap();
+    let late = entry(7, vec![changed(&product(4, "Late kettle"))]);
+    assert_eq!(writer.apply(SHARD, 9, &late).unwrap(), Progress::Gap);
+    assert_eq!(index.search(&text("late")).unwrap().total, 0);
+
+    let mut rebuild = writer.begin_rebuild(SHARD).unwrap();
+    rebuild.add(&product(5, "New kettle"), 4).unwrap();
+    drop(rebuild);
+    writer.commit().unwrap();
+    assert_eq!(index.search(&text("old")).unwrap().total, 2, "a dropped rebuild never happened");
+
+    let mut rebuild = writer.begin_rebuild(SHARD).unwrap();
+    rebuild.add(&product(5, "New kettle"), 4).unwrap();
+    rebuild.finish(8).unwrap();
+    assert_eq!(ids(&index.search(&text("kettle")).unwrap()), vec![3, 5]);
+    assert_eq!(index.positions().get(&SHARD), Some(&8));
+    assert_eq!(writer.apply(SHARD, 9, &late).unwrap(), Progress::Applied);
+    writer.commit().unwrap();
+    assert_eq!(index.search(&text("kettle")).unwrap().total, 3);
+}
+
+#[test]
+fn a_restart_goes_on_from_the_last_commit() {
+    let dir = tempfile::tempdir().unwrap();
+    let (index, mut writer) = open(dir.path());
+    fill(&mut writer, &[product(1, "Kettle")]);
+    writer.apply(SHARD, 2, &entry(1, vec![changed(&product(2, "Kettle"))])).unwrap();
+    drop((index, writer));
+
+    let (index, mut writer) = open(dir.path());
+    assert_eq!(index.positions().get(&SHARD), Some(&1));
+    assert_eq!(index.search(&text("kettle")).unwrap().total, 1);
+    assert_eq!(writer.next(SHARD), 0, "stock is not known before it is loaded");
+    index.stock().load(SHARD, 2, [(engine_core::ProductId(1), 6)]);
+    assert_eq!(writer.next(SHARD), 1);
+    writer.apply(SHARD, 2, &entry(1, vec![changed(&product(2, "Kettle"))])).unwrap();
+    writer.commit().unwrap();
+    let hits = index.search(&text("kettle")).unwrap();
+    assert_eq!(hits.total, 2);
+    assert_eq!(hits.hits[0].available, 6);
+}
