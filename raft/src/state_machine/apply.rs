@@ -1,12 +1,14 @@
 //! One log entry becomes one batch of rows.
+//!
+//! The digest is taken over each entry's writes on its own, so it does not depend on how openraft
+//! groups the entries that it hands over.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use engine_core::codec::encode;
-use engine_core::{Applied, Fault, Txn};
+use engine_core::{Applied, Digest, Fault, Txn, digest_after};
 use engine_store::Batch;
 
-use super::digest::Rolling;
 use super::{Position, StateMachine, keys};
 use crate::records::StoredMembershipRecord;
 use crate::types::{Entry, Payload, SharedBatch, StoredMembership};
@@ -14,31 +16,29 @@ use crate::types::{Entry, Payload, SharedBatch, StoredMembership};
 impl StateMachine {
     /// Applies an entry, commits its rows, and publishes how far the replica has come.
     pub(super) fn apply_entry(&mut self, entry: &Entry) -> Result<Vec<Applied>, Fault> {
+        let index = entry.log_id.index;
+        let mut position = Position {
+            last: Some(entry.log_id),
+            members: self.position.members.clone(),
+            digest: Digest { index, ..self.position.digest },
+        };
         let mut writes = Batch::new();
-        let mut rolling = Rolling::after(self.position.digest);
-        let mut members = None;
-        let applied = match &entry.payload {
-            Payload::Blank => Vec::new(),
+        let mut applied = Vec::new();
+        match &entry.payload {
+            Payload::Blank => {}
             Payload::Normal(batch) => {
-                self.apply_batch(entry.log_id.index, batch, &mut writes, &mut rolling)?
+                applied = self.apply_batch(batch, &mut writes, &mut position.digest)?;
             }
             Payload::Membership(membership) => {
-                members = Some(StoredMembership::new(Some(entry.log_id), membership.clone()));
-                Vec::new()
+                position.members = StoredMembership::new(Some(entry.log_id), membership.clone());
+                let record = StoredMembershipRecord::from(&position.members);
+                writes.put(keys::members(self.shard.id), encode(&record));
             }
-        };
-        let digest = rolling.finish(entry.log_id.index);
-        let members_changed = members.is_some();
-        let members = members.unwrap_or_else(|| self.position.members.clone());
-        let position = Position { last: Some(entry.log_id), members, digest };
-        if members_changed {
-            let record = StoredMembershipRecord::from(&position.members);
-            writes.put(keys::members(self.shard.id), encode(&record));
         }
         writes.put(keys::applied(self.shard.id), encode(&position.applied()));
         self.common.store.write(writes)?;
+        self.replica.advance(position.digest);
         self.position = position;
-        self.replica.advance(digest);
         if !applied.is_empty() {
             self.common.feed.send_modify(|count| *count += 1);
         }
@@ -48,21 +48,21 @@ impl StateMachine {
     /// Runs the core on a batch and gathers its writes.
     fn apply_batch(
         &self,
-        index: u64,
         batch: &SharedBatch,
         writes: &mut Batch,
-        rolling: &mut Rolling,
+        digest: &mut Digest,
     ) -> Result<Vec<Applied>, Fault> {
         if let Some(theirs) = batch.digest {
             self.replica.compare(theirs)?;
         }
         let mut txn = Txn::new(&self.view);
-        let run = AssertUnwindSafe(|| engine_core::apply(&mut txn, self.shard, index, batch));
+        let run =
+            AssertUnwindSafe(|| engine_core::apply(&mut txn, self.shard, digest.index, batch));
         let applied = catch_unwind(run).unwrap_or_else(|_| {
-            Err(Fault(format!("the state machine panicked on log entry {index}")))
+            Err(Fault(format!("the state machine panicked on log entry {}", digest.index)))
         })?;
+        digest.value = digest_after(digest.value, txn.writes());
         for (key, value) in txn.into_writes() {
-            rolling.write(&key, value.as_deref());
             let key = keys::row(self.shard.id, &key);
             match value {
                 Some(value) => writes.put(key, value),

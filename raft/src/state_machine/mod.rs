@@ -9,7 +9,6 @@
 //! was applied, and the other shards go on.
 
 mod apply;
-mod digest;
 mod flush;
 mod install;
 mod keys;
