@@ -8,7 +8,8 @@ MAKEFLAGS += --no-print-directory
 CARGO := . .ci/env && cargo
 BIN := . .ci/env && "$$CARGO_TARGET_DIR"/release
 
-# Passed through: make demo ARGS="--nodes 1", make bench ARGS="order_hot", make test ARGS="-p raft".
+# Passed through: make demo ARGS="--nodes 1", make bench ARGS="order_hot", make test ARGS="place_order".
+# Always the whole workspace: with `-p` cargo resolves other features and compiles much again.
 ARGS ?=
 
 .DEFAULT_GOAL := help
@@ -23,7 +24,7 @@ demo: build ## a three-node cluster with a real catalog, on this machine; Ctrl-C
 	@$(BIN)/stoa demo $(ARGS)
 
 test: build ## every test, process tests with kill -9 included
-	@$(CARGO) test --release --locked --no-fail-fast $(or $(ARGS),--workspace)
+	@$(CARGO) test --release --locked --workspace --no-fail-fast $(ARGS)
 
 verify: setup ## fmt, clippy, doc, deny: never writes to the tree
 	@cargo fmt --version >/dev/null 2>&1 && cargo clippy --version >/dev/null 2>&1 || \
@@ -40,7 +41,7 @@ bench: build ## load scenarios with an audit after each; ARGS picks one
 
 soak: build ## the process tests with long runs; SECONDS_EACH sets how long each one orders
 	@STOA_SOAK_SECONDS=$${SECONDS_EACH:-120} && export STOA_SOAK_SECONDS && \
-		$(CARGO) test --release --locked -p tests --test it -- --test-threads 1 process::
+		$(CARGO) test --release --locked --workspace --test it -- --test-threads 1 process::
 
 setup: ## checks for compilers and libclang, installs libclang
 	@.ci/setup

@@ -1,0 +1,86 @@
+//! What can be typed: nouns, then verbs. Each verb declares its own flags in its own file.
+
+use clap::{Parser, Subcommand};
+
+use crate::{demo, verbs};
+
+/// Stoa's command line: a local cluster to try, and the operator's view of a running one.
+#[derive(Debug, Parser)]
+#[command(name = "stoa", version, about, arg_required_else_help = true, max_term_width = 100)]
+pub struct Cli {
+    /// Print data as one JSON document
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// What to work on.
+    #[command(subcommand)]
+    pub noun: Noun,
+}
+
+/// What to work on.
+#[derive(Debug, Subcommand)]
+pub enum Noun {
+    /// Run a cluster with a real catalog on this machine, until Ctrl-C
+    Demo(demo::Args),
+    /// The cluster's nodes and shards
+    #[command(subcommand, arg_required_else_help = true)]
+    Cluster(Cluster),
+    /// Bring data in
+    #[command(subcommand, arg_required_else_help = true)]
+    Import(Import),
+    /// Orders
+    #[command(subcommand, arg_required_else_help = true)]
+    Order(Order),
+    /// Stock levels, and the proof that they are right
+    #[command(subcommand, arg_required_else_help = true)]
+    Stock(Stock),
+}
+
+/// The cluster's nodes and shards.
+#[derive(Debug, Subcommand)]
+pub enum Cluster {
+    /// Who is alive, who leads what
+    Status(verbs::cluster_status::Args),
+}
+
+/// Bring data in.
+#[derive(Debug, Subcommand)]
+pub enum Import {
+    /// Create products from a file, one JSON object per line, plain or gzipped
+    Products(verbs::import_products::Args),
+}
+
+/// Orders.
+#[derive(Debug, Subcommand)]
+pub enum Order {
+    /// One order, with its history
+    Show(verbs::order_show::Args),
+}
+
+/// Stock.
+#[derive(Debug, Subcommand)]
+pub enum Stock {
+    /// The level of a product, with its last movements
+    Show(verbs::stock_show::Args),
+    /// Check every invariant over all shards
+    Audit(verbs::stock_audit::Args),
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn flags_do_not_contradict_one_another() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_verb_is_typed_after_its_noun() {
+        let typed = ["stoa", "cluster", "status", "--url", "http://127.0.0.1:7101", "--json"];
+        let cli = Cli::try_parse_from(typed).unwrap();
+        assert!(cli.json);
+        assert!(matches!(cli.noun, Noun::Cluster(Cluster::Status(_))));
+    }
+}

@@ -1,0 +1,288 @@
+//! What lies where: the demo's folder, its `cluster.json`, and each node's `start`.
+
+use std::{
+    env, fs,
+    fs::File,
+    io::ErrorKind,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use rustix::fs::{FlockOperation, flock};
+use serde::{Deserialize, Serialize};
+use xxhash_rust::xxh3::xxh3_64;
+
+use crate::failure::Failure;
+
+/// Nodes of a new cluster.
+const NODES: u16 = 3;
+/// Shards of a new cluster.
+const SHARDS: u16 = 4;
+/// Node i takes HTTP on this port plus i.
+const HTTP_PORT: u16 = 7_100;
+/// Node i talks to its peers on the HTTP base port plus this plus i.
+const PEER_PORT_OFFSET: u16 = 100;
+/// The currency of the catalog's prices.
+const CURRENCY: &str = "USD";
+
+/// What was asked for; what was not is as the folder has it, or the default.
+#[derive(Debug, Default)]
+pub struct Wish {
+    /// How many nodes.
+    pub nodes: Option<u16>,
+    /// How many shards.
+    pub shards: Option<u16>,
+    /// The port before the first node's.
+    pub http_port: Option<u16>,
+}
+
+/// `cluster.json`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClusterFile {
+    /// The cluster's name.
+    pub cluster_id: String,
+    /// How many shards.
+    pub shards: u16,
+    /// ISO 4217.
+    pub currency: String,
+    /// The nodes, by id from 1.
+    pub nodes: Vec<NodeFile>,
+}
+
+/// A node of `cluster.json`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NodeFile {
+    /// From 1.
+    pub id: u64,
+    /// Where it takes HTTP.
+    pub http: String,
+    /// Where it talks to its peers.
+    pub peer: String,
+}
+
+impl NodeFile {
+    /// Its HTTP address as a URL.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.http)
+    }
+}
+
+/// The demo's folder. No other demo uses it while this lives.
+#[derive(Debug)]
+pub struct Folder {
+    /// Where it is, from the root.
+    pub path: PathBuf,
+    /// What lies in `cluster.json`.
+    pub cluster: ClusterFile,
+    _lock: File,
+}
+
+/// Opens the folder, creating what is missing.
+pub fn open(path: Option<PathBuf>, wish: &Wish) -> Result<Folder, Failure> {
+    let path = path.map_or_else(default_path, Ok)?;
+    fs::create_dir_all(path.join("cards")).map_err(|error| Failure::io(&path, error))?;
+    let path = path.canonicalize().map_err(|error| Failure::io(&path, error))?;
+    let lock = lock(&path)?;
+    let known = read(&path)?;
+    let cluster = decide(known.clone(), wish, &path)?;
+    if known.as_ref() != Some(&cluster) {
+        write(&path, &cluster)?;
+    }
+    Ok(Folder { path, cluster, _lock: lock })
+}
+
+impl Folder {
+    /// A node's own folder.
+    pub fn node(&self, id: u64) -> PathBuf {
+        self.path.join(format!("node{id}"))
+    }
+
+    /// Writes each node's `start`.
+    pub fn write_starts(&self, stoad: &Path) -> Result<(), Failure> {
+        for node in &self.cluster.nodes {
+            let folder = self.node(node.id);
+            let start = folder.join("start");
+            let written = fs::create_dir_all(&folder)
+                .and_then(|()| fs::write(&start, self.start(node, stoad)))
+                .and_then(|()| fs::set_permissions(&start, fs::Permissions::from_mode(0o755)));
+            written.map_err(|error| Failure::io(&start, error))?;
+        }
+        Ok(())
+    }
+
+    /// The script that starts a node, from anywhere: it becomes the node, under the `pid` it notes.
+    fn start(&self, node: &NodeFile, stoad: &Path) -> String {
+        let folder = self.node(node.id);
+        let mut command = vec![
+            ("--dir", folder.display().to_string()),
+            ("--node-id", node.id.to_string()),
+            ("--http", node.http.clone()),
+            ("--peer-listen", node.peer.clone()),
+        ];
+        for peer in &self.cluster.nodes {
+            command.push(("--peer", format!("{}={},{}", peer.id, peer.peer, peer.url())));
+        }
+        command.push(("--cluster-id", self.cluster.cluster_id.clone()));
+        command.push(("--shards", self.cluster.shards.to_string()));
+        command.push(("--currency", self.cluster.currency.clone()));
+        command.push(("--card-simulator", self.path.join("cards").display().to_string()));
+        let flags: Vec<String> =
+            command.iter().map(|(flag, value)| format!("{flag} {}", quoted(value))).collect();
+        format!(
+            "#!/bin/sh\n\
+             # Starts node {id} of this cluster, unless it runs already. Its log: {log}\n\
+             cd {folder} || exit 2\n\
+             pid=$(cat pid 2>/dev/null) && grep -qsF {folder} \"/proc/$pid/cmdline\" && \
+             echo \"node {id} runs already: process $pid\" >&2 && exit 1\n\
+             echo $$ >pid && exec {stoad} {flags} >>log 2>&1\n",
+            id = node.id,
+            log = folder.join("log").display(),
+            folder = quoted(&folder.display().to_string()),
+            stoad = quoted(&stoad.display().to_string()),
+            flags = flags.join(" "),
+        )
+    }
+}
+
+/// A text as one word of a shell.
+pub fn quoted(text: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-:=,".contains(&byte);
+    if !text.is_empty() && text.bytes().all(plain) {
+        return text.to_string();
+    }
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+fn default_path() -> Result<PathBuf, Failure> {
+    let data = env::var_os("XDG_DATA_HOME").filter(|set| !set.is_empty()).map(PathBuf::from);
+    let home = || env::var_os("HOME").map(|home| Path::new(&home).join(".local/share"));
+    let data = data.or_else(home).ok_or_else(|| {
+        Failure::new("there is no home folder to keep the data in", "stoa demo --dir D")
+    })?;
+    Ok(data.join("stoa/demo"))
+}
+
+fn lock(path: &Path) -> Result<File, Failure> {
+    let file = path.join("lock");
+    let lock = File::create(&file).map_err(|error| Failure::io(&file, error))?;
+    flock(&lock, FlockOperation::NonBlockingLockExclusive).map_err(|_| {
+        let what = format!("another `stoa demo` runs in {}", path.display());
+        Failure::new(what, "stop it with Ctrl-C, or take another --dir and --http-port")
+    })?;
+    Ok(lock)
+}
+
+fn read(path: &Path) -> Result<Option<ClusterFile>, Failure> {
+    let file = path.join("cluster.json");
+    let text = match fs::read_to_string(&file) {
+        Ok(text) => text,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(Failure::io(&file, error)),
+    };
+    serde_json::from_str(&text).map(Some).map_err(|error| Failure::io(&file, error))
+}
+
+/// Written whole or not at all: without it the nodes' data would have no cluster.
+fn write(path: &Path, cluster: &ClusterFile) -> Result<(), Failure> {
+    let (file, fresh) = (path.join("cluster.json"), path.join("cluster.json.new"));
+    let failed = |error: &dyn std::fmt::Display| Failure::io(&file, error);
+    let text = serde_json::to_string_pretty(cluster).map_err(|error| failed(&error))?;
+    fs::write(&fresh, text).map_err(|error| failed(&error))?;
+    fs::rename(&fresh, &file).map_err(|error| failed(&error))
+}
+
+/// The cluster to run: the folder's own, which keeps its size, at the ports asked for.
+fn decide(known: Option<ClusterFile>, wish: &Wish, path: &Path) -> Result<ClusterFile, Failure> {
+    let fresh = known.is_none();
+    let mut cluster = known.unwrap_or_else(|| ClusterFile {
+        cluster_id: new_cluster_id(),
+        shards: wish.shards.unwrap_or(SHARDS),
+        currency: CURRENCY.to_string(),
+        nodes: Vec::new(),
+    });
+    if fresh {
+        let base = wish.http_port.unwrap_or(HTTP_PORT);
+        cluster.nodes = nodes(wish.nodes.unwrap_or(NODES), base)?;
+        return Ok(cluster);
+    }
+    let count = cluster.nodes.len();
+    let same_nodes = wish.nodes.is_none_or(|wished| usize::from(wished) == count);
+    let same_shards = wish.shards.is_none_or(|wished| wished == cluster.shards);
+    if !same_nodes || !same_shards {
+        let what = format!(
+            "{} holds a cluster of {count} nodes and {} shards, which stay as they are",
+            path.display(),
+            cluster.shards
+        );
+        return Err(Failure::new(what, "leave --nodes and --shards away, or take another --dir"));
+    }
+    if let (Some(base), Ok(count)) = (wish.http_port, u16::try_from(count)) {
+        cluster.nodes = nodes(count, base)?;
+    }
+    Ok(cluster)
+}
+
+fn nodes(count: u16, base: u16) -> Result<Vec<NodeFile>, Failure> {
+    (1..=count)
+        .map(|id| {
+            let http = base.checked_add(id)?;
+            let peer = http.checked_add(PEER_PORT_OFFSET)?;
+            let at = |port: u16| format!("127.0.0.1:{port}");
+            Some(NodeFile { id: id.into(), http: at(http), peer: at(peer) })
+        })
+        .collect::<Option<_>>()
+        .ok_or_else(|| Failure::new("the ports end at 65535", "stoa demo --http-port 7100"))
+}
+
+fn new_cluster_id() -> String {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    format!("demo-{:08x}", xxh3_64(format!("{now:?} {}", std::process::id()).as_bytes()) >> 32)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn known() -> Option<ClusterFile> {
+        Some(decide(None, &Wish::default(), Path::new("/d")).unwrap())
+    }
+
+    #[test]
+    fn a_new_cluster_is_as_wished() {
+        let wish = Wish { nodes: Some(2), shards: Some(1), http_port: Some(9000) };
+        let cluster = decide(None, &wish, Path::new("/d")).unwrap();
+        assert_eq!((cluster.nodes.len(), cluster.shards), (2, 1));
+        assert_eq!(cluster.nodes[1].url(), "http://127.0.0.1:9002");
+        assert_eq!(cluster.nodes[1].peer, "127.0.0.1:9102");
+    }
+
+    #[test]
+    fn a_cluster_keeps_its_name_and_size() {
+        let same = Wish { nodes: Some(3), shards: Some(4), http_port: None };
+        assert_eq!(decide(known(), &same, Path::new("/d")).unwrap().shards, 4);
+        for other in [
+            Wish { nodes: Some(5), ..Wish::default() },
+            Wish { shards: Some(8), ..Wish::default() },
+        ] {
+            assert!(decide(known(), &other, Path::new("/d")).is_err());
+        }
+        let moved = Wish { http_port: Some(8000), ..Wish::default() };
+        let before = known();
+        let after = decide(before.clone(), &moved, Path::new("/d")).unwrap();
+        assert_eq!(after.cluster_id, before.unwrap().cluster_id);
+        assert_eq!(after.nodes[0].http, "127.0.0.1:8001");
+    }
+
+    #[test]
+    fn ports_beyond_the_last_are_refused() {
+        let wish = Wish { http_port: Some(65_500), ..Wish::default() };
+        assert!(decide(None, &wish, Path::new("/d")).is_err());
+    }
+
+    #[test]
+    fn a_word_stays_a_word() {
+        assert_eq!(quoted("/a/b-c.d"), "/a/b-c.d");
+        assert_eq!(quoted("/a b/it's"), r"'/a b/it'\''s'");
+    }
+}

@@ -1,0 +1,154 @@
+//! What is printed once everything runs: the URLs, and four commands to try that work as they are.
+
+use std::time::{Duration, Instant};
+
+use api_client::{Client, SearchQuery};
+use serde::Serialize;
+
+use super::{cluster::Cluster, folder::quoted};
+use crate::{failure::Failure, output::Output};
+
+/// What the first command searches for.
+const WORDS: &str = "iphone case";
+/// How long the index may take to show the catalog, in milliseconds.
+const INDEXED_MS: u64 = 10_000;
+/// How often it is asked, in milliseconds.
+const ASK_MS: u64 = 100;
+
+#[derive(Debug, Serialize)]
+struct Guide {
+    dir: String,
+    products: Option<u64>,
+    shards: u16,
+    nodes: Vec<Place>,
+    commands: Vec<Command>,
+    ready: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct Place {
+    id: u64,
+    url: String,
+    pid: Option<i32>,
+    start: String,
+}
+
+#[derive(Debug, Serialize)]
+struct Command {
+    what: String,
+    line: String,
+}
+
+/// Prints it. Without a terminal the last line is `ready`.
+pub async fn print(
+    cluster: &Cluster,
+    products: Option<u64>,
+    output: &Output,
+) -> Result<(), Failure> {
+    let asked = &cluster.nodes[cluster.nodes.len().min(2) - 1];
+    let product = match products {
+        Some(_) => Some(find(&asked.client).await?),
+        None => None,
+    };
+    let places = cluster.nodes.iter().map(|node| Place {
+        id: node.file.id,
+        url: node.file.url(),
+        pid: node.process.pid(),
+        start: node.process.start_script().display().to_string(),
+    });
+    let guide = Guide {
+        dir: cluster.folder.path.display().to_string(),
+        products,
+        shards: cluster.folder.cluster.shards,
+        nodes: places.collect(),
+        commands: commands(cluster, product.as_deref()),
+        ready: true,
+    };
+    output.data(&guide, text);
+    if !output.is_json() && !output.is_live() {
+        output.line("ready");
+    }
+    Ok(())
+}
+
+/// A product that the search command finds, as soon as the node's index has it.
+async fn find(client: &Client) -> Result<String, Failure> {
+    let asked = Instant::now();
+    let query = SearchQuery {
+        q: Some(WORDS.to_string()),
+        in_stock: Some(true),
+        limit: Some(1),
+        ..SearchQuery::default()
+    };
+    loop {
+        let found = client.search(&query).await.map(|answer| answer.body.hits);
+        match found {
+            Ok(hits) if !hits.is_empty() => return Ok(hits[0].id.clone()),
+            Err(error) if !error.is_retryable() => return Err(error.into()),
+            _ if asked.elapsed() > Duration::from_millis(INDEXED_MS) => break,
+            _ => tokio::time::sleep(Duration::from_millis(ASK_MS)).await,
+        }
+    }
+    let any = client.products(1, None).await?.body.data;
+    any.into_iter().next().map(|product| product.id).ok_or_else(|| {
+        Failure::new("the catalog is empty", "take another --dir, or stoa demo --no-catalog")
+    })
+}
+
+fn commands(cluster: &Cluster, product: Option<&str>) -> Vec<Command> {
+    let asked = cluster.nodes[cluster.nodes.len().min(2) - 1].file.url();
+    let first = &cluster.nodes[0];
+    let post = format!("curl -sS -X POST {asked}");
+    let json = "-H 'Content-Type: application/json'";
+    let command = |what: &str, line: String| Command { what: what.into(), line };
+    let search = match product {
+        Some(_) => command(
+            "find a product",
+            format!(
+                "curl -sS '{asked}/v1/search?q={}&in_stock=true&limit=3'",
+                WORDS.replace(' ', "+")
+            ),
+        ),
+        None => command(
+            "create a product, and keep its id for the order",
+            format!(
+                "PRODUCT=$({post}/v1/products {json} -d '{{\"name\":\"A thing\",\"price\":2999,\
+                 \"currency\":\"USD\",\"stock\":100}}' | sed 's/.*\"id\":\"\\(prod_[^\"]*\\).*/\\1/')"
+            ),
+        ),
+    };
+    // Without a catalog the shell fills in what the first command kept.
+    let product = product.unwrap_or("'$PRODUCT'");
+    let order = format!(
+        "{post}/v1/orders {json} -H \"Idempotency-Key: demo-$(date +%s)\" -H 'Prefer: wait=5' \
+         -d '{{\"customer_id\":\"cus_demo\",\"currency\":\"USD\",\"payment_method\":\"pm_card_visa\",\
+         \"lines\":[{{\"product_id\":\"{product}\",\"quantity\":1}}]}}'"
+    );
+    let pid = quoted(&first.process.pid_file().display().to_string());
+    let start = quoted(&first.process.start_script().display().to_string());
+    let id = first.file.id;
+    vec![
+        search,
+        command("buy it with a test card", order),
+        command(&format!("kill node {id}, then order again"), format!("kill -9 $(cat {pid})")),
+        command(&format!("start node {id} again"), format!("{start} &")),
+    ]
+}
+
+fn text(guide: &Guide) -> String {
+    let products = guide.products.map_or_else(|| "no".to_string(), |count| count.to_string());
+    let mut text = format!(
+        "\nStoa runs: {} nodes, {} shards, {products} products. Its data: {}\n\n",
+        guide.nodes.len(),
+        guide.shards,
+        guide.dir
+    );
+    for node in &guide.nodes {
+        text.push_str(&format!("  node {}  {}\n", node.id, node.url));
+    }
+    text.push_str("\nTry, in another terminal:\n");
+    for command in &guide.commands {
+        text.push_str(&format!("\n  # {}\n  {}\n", command.what, command.line));
+    }
+    text
+}

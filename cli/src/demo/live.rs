@@ -1,0 +1,119 @@
+//! The view after the start: who is alive and who leads, refreshed in place on a terminal; told
+//! on stderr, change by change, where nobody watches.
+
+use std::time::{Duration, Instant};
+
+use api_client::{ClusterStatus, NodeSelf};
+
+use super::cluster::Cluster;
+use crate::{
+    output::{Output, table},
+    verbs::cluster_status::leads,
+};
+
+/// How often it looks, in milliseconds.
+const LOOK_MS: u64 = 1_000;
+
+/// What was seen of the cluster at one moment.
+struct Seen {
+    nodes: Vec<Option<NodeSelf>>,
+    status: Option<ClusterStatus>,
+    at: Instant,
+}
+
+/// Watches until the future is dropped.
+pub async fn watch(cluster: &Cluster, output: &Output) {
+    let mut looks = tokio::time::interval(Duration::from_millis(LOOK_MS));
+    looks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut before: Option<Seen> = None;
+    let mut drawn = 0;
+    loop {
+        looks.tick().await;
+        let seen = look(cluster).await;
+        if output.is_live() {
+            let view = view(cluster, &seen, before.as_ref());
+            let up = if drawn > 0 { format!("\x1b[{drawn}A\x1b[J") } else { String::new() };
+            output.line(&format!("{up}{}", view.trim_end()));
+            drawn = view.trim_end().lines().count();
+        } else if let Some(before) = &before {
+            tell_changes(cluster, before, &seen, output);
+        }
+        before = Some(seen);
+    }
+}
+
+async fn look(cluster: &Cluster) -> Seen {
+    let asked: Vec<_> = cluster
+        .nodes
+        .iter()
+        .map(|node| {
+            let client = node.client.clone();
+            tokio::spawn(async move { client.node_self().await.ok() })
+        })
+        .collect();
+    let mut nodes = Vec::new();
+    for answer in asked {
+        nodes.push(answer.await.ok().flatten());
+    }
+    let mut status = None;
+    for (node, itself) in cluster.nodes.iter().zip(&nodes) {
+        if itself.is_some() && status.is_none() {
+            status = node.client.cluster_status().await.ok();
+        }
+    }
+    Seen { nodes, status, at: Instant::now() }
+}
+
+fn view(cluster: &Cluster, seen: &Seen, before: Option<&Seen>) -> String {
+    let rows: Vec<Vec<String>> = cluster
+        .nodes
+        .iter()
+        .zip(&seen.nodes)
+        .map(|(node, itself)| match itself {
+            Some(itself) => vec![
+                node.file.id.to_string(),
+                "alive".to_string(),
+                node.file.url(),
+                itself.pid.to_string(),
+                leads(&itself.leads),
+            ],
+            None => {
+                let state = if node.process.pid().is_some() { "silent" } else { "down" };
+                let start = format!("start it: {} &", node.process.start_script().display());
+                let id = node.file.id.to_string();
+                vec![id, state.to_string(), node.file.url(), "-".to_string(), start]
+            }
+        })
+        .collect();
+    let table = table(&["node", "state", "url", "pid", "leads"], &rows);
+    format!("\n{table}\n{}   (Ctrl-C stops every node)\n", headline(seen, before))
+}
+
+fn headline(seen: &Seen, before: Option<&Seen>) -> String {
+    let Some(status) = &seen.status else { return "no node answers".to_string() };
+    let health = if status.healthy { "healthy" } else { "degraded" };
+    let entries = applied(status);
+    let rate = before.and_then(|before| {
+        let grown = entries.saturating_sub(applied(before.status.as_ref()?));
+        let millis = u64::try_from((seen.at - before.at).as_millis()).ok()?;
+        grown.saturating_mul(1_000).checked_div(millis)
+    });
+    let rate = rate.map(|rate| format!(", {rate}/s")).unwrap_or_default();
+    format!("{health}: {entries} log entries{rate}")
+}
+
+fn applied(status: &ClusterStatus) -> u64 {
+    status.shards.iter().map(|shard| shard.applied_index).sum()
+}
+
+fn tell_changes(cluster: &Cluster, before: &Seen, seen: &Seen, output: &Output) {
+    for (at, node) in cluster.nodes.iter().enumerate() {
+        match (&before.nodes[at], &seen.nodes[at]) {
+            (Some(_), None) => output.note(&format!("node {} does not answer", node.file.id)),
+            (None, Some(itself)) => {
+                output.note(&format!("node {} is back: process {}", node.file.id, itself.pid));
+            }
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! Which node to ask: `--url`, or the first node of the demo.
+
+use api_client::{Client, Error};
+
+use crate::failure::Failure;
+
+/// Where the demo's first node listens.
+pub const DEFAULT_URL: &str = "http://127.0.0.1:7101";
+
+/// Which node to ask.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Target {
+    /// A node's URL; several, separated by commas, are tried in turn
+    #[arg(long, env = "STOA_URL", default_value = DEFAULT_URL, value_delimiter = ',')]
+    pub url: Vec<String>,
+}
+
+impl Target {
+    /// A client of the first node that answers. A node that answers badly is an answer.
+    pub async fn client(&self) -> Result<Client, Failure> {
+        let mut last = None;
+        for url in &self.url {
+            let client = Client::new(url)?;
+            match client.node_self().await {
+                Err(error @ (Error::Connect(_) | Error::Timeout(_) | Error::Broken(_))) => {
+                    last = Some(error);
+                }
+                _ => return Ok(client),
+            }
+        }
+        let why = last.map_or("no --url given".to_string(), |error| error.to_string());
+        Err(Failure::new(
+            format!("no node answers at {}: {why}", self.url.join(", ")),
+            "`stoa demo` starts a cluster; `--url http://HOST:PORT` names another node",
+        ))
+    }
+}

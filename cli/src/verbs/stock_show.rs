@@ -1,0 +1,65 @@
+//! `stoa stock show ID`: a product's level, and how it came to be.
+
+use api_client::{Movement, Stock};
+use serde::Serialize;
+
+use crate::{
+    failure::{Exit, Failure},
+    output::{Output, table},
+    target::Target,
+};
+
+/// How many movements are asked for: the most that one page holds.
+const MOVEMENTS: u32 = 100;
+
+/// Flags of `stoa stock show`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The product: `prod_…`
+    id: String,
+    #[command(flatten)]
+    target: Target,
+}
+
+#[derive(Debug, Serialize)]
+struct Shown {
+    #[serde(flatten)]
+    stock: Stock,
+    movements: Vec<Movement>,
+    more_movements: bool,
+}
+
+/// Prints the level and the oldest movements.
+pub async fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
+    let client = args.target.client().await?;
+    let stock = client.stock(&args.id).await?.body;
+    let page = client.movements(&args.id, MOVEMENTS, None).await?.body;
+    let shown = Shown { stock, movements: page.data, more_movements: page.has_more };
+    output.data(&shown, text);
+    Ok(Exit::Ok)
+}
+
+fn text(shown: &Shown) -> String {
+    let Stock { product_id, on_hand, held, committed, available } = &shown.stock;
+    let level = [on_hand, held, committed, available].map(u32::to_string).to_vec();
+    let rows: Vec<Vec<String>> = shown
+        .movements
+        .iter()
+        .map(|moved| {
+            vec![
+                moved.number.to_string(),
+                moved.at.clone(),
+                format!("{:+}", moved.delta),
+                moved.on_hand.to_string(),
+                moved.kind.clone(),
+                moved.reason.clone().unwrap_or_default(),
+            ]
+        })
+        .collect();
+    let more = if shown.more_movements { "…\n" } else { "" };
+    format!(
+        "{product_id}\n\n{}\n{}{more}",
+        table(&["on hand", "held", "committed", "available"], &[level]),
+        table(&["no", "at", "units", "on hand", "kind", "reason"], &rows)
+    )
+}
