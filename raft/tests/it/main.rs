@@ -2,4 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may")]
 
+mod faults;
 mod openraft_suite;
+mod replica;
+mod restart;
+mod snapshots;

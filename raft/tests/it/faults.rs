@@ -1,0 +1,84 @@
+//! What stops a replica, or the node, and what is left then.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use engine_core::Digest;
+use engine_store::StoreError;
+use openraft::storage::IOFlushed;
+use raft::log_store::WalSync;
+use raft::types::TypeConfig;
+use tokio::sync::oneshot;
+
+use crate::replica::{TestReplica, batch, batches, entries, log_id};
+
+#[tokio::test]
+async fn a_replica_that_differs_from_its_leader_stops_and_writes_nothing() {
+    let mut replica = TestReplica::new();
+    replica.commit(batches(0..10)).await;
+    let ours = replica.machine.replica().digest();
+    assert_eq!(ours.index, 9);
+
+    let mut same = batch(10);
+    same.digest = Some(ours);
+    let mut forgotten = batch(11);
+    forgotten.digest = Some(Digest { index: 1_000_000, value: 7 });
+    replica.commit(vec![same, forgotten]).await;
+    assert_eq!(replica.machine.replica().fault(), None);
+
+    let rows = replica.rows();
+    let mut other = batch(12);
+    other.digest = Some(Digest { index: 9, value: ours.value ^ 1 });
+    let refused = replica.apply(entries(12, vec![other])).await.unwrap_err().to_string();
+    assert!(refused.contains("differ"), "{refused}");
+    assert_eq!(replica.machine.replica().fault(), Some(refused));
+    assert_eq!(replica.rows(), rows);
+    assert_eq!(replica.applied().await, Some(log_id(11)));
+}
+
+#[tokio::test]
+async fn grouping_of_entries_does_not_change_the_digest() {
+    let mut at_once = TestReplica::new();
+    at_once.commit(batches(0..40)).await;
+    let mut one_by_one = TestReplica::new();
+    for number in 0..40 {
+        one_by_one.commit(vec![batch(number)]).await;
+    }
+    let digest = at_once.machine.replica().digest();
+    assert_eq!(one_by_one.machine.replica().digest(), digest);
+    assert_ne!(digest.value, 0);
+}
+
+#[tokio::test]
+async fn after_a_failed_sync_every_callback_fails_and_it_is_not_tried_again() {
+    let syncs = Arc::new(AtomicUsize::new(0));
+    let fatal = Arc::new(AtomicUsize::new(0));
+    let sync = WalSync::start(
+        {
+            let syncs = Arc::clone(&syncs);
+            move || match syncs.fetch_add(1, Ordering::SeqCst) {
+                0 => Ok(()),
+                _ => Err(StoreError::DiskFull("No space left on device".to_owned())),
+            }
+        },
+        {
+            let fatal = Arc::clone(&fatal);
+            move |error| {
+                assert!(error.is_disk_full());
+                fatal.fetch_add(1, Ordering::SeqCst);
+            }
+        },
+    )
+    .unwrap();
+    sync.synced().await.unwrap();
+    let (sender, first) = oneshot::channel();
+    sync.completed_when_synced(IOFlushed::<TypeConfig>::signal(sender));
+    assert_eq!(first.await.unwrap().unwrap_err().kind(), std::io::ErrorKind::StorageFull);
+    let (sender, second) = oneshot::channel();
+    sync.completed_when_synced(IOFlushed::<TypeConfig>::signal(sender));
+    assert!(second.await.unwrap().is_err());
+    assert!(sync.synced().await.is_err());
+    drop(sync);
+    assert_eq!(syncs.load(Ordering::SeqCst), 2);
+    assert_eq!(fatal.load(Ordering::SeqCst), 1);
+}
