@@ -23,6 +23,7 @@ pub mod invariants;
 pub mod inventory;
 mod keys;
 mod money;
+mod nature;
 pub mod order;
 pub mod outbox;
 pub mod payment;
