@@ -2,8 +2,13 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may")]
 
+mod cluster;
+mod effects;
+mod failover;
 mod faults;
 mod openraft_suite;
+mod refusals;
 mod replica;
+mod replication;
 mod restart;
 mod snapshots;
