@@ -29,7 +29,8 @@ use tokio_util::sync::CancellationToken;
 use super::frame::{Frame, FrameReader, Head};
 use super::handshake::{self, HandshakeError, Identity};
 use super::kind::{Kind, Lane};
-use super::send_buffer::{NotSent, SendBuffer};
+pub(crate) use super::send_buffer::NotSent;
+use super::send_buffer::SendBuffer;
 use crate::types::NodeId;
 
 /// How long a connection attempt may take.

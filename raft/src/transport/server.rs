@@ -22,17 +22,17 @@ use crate::types::NodeId;
 /// The most requests of one connection that are carried out at a time.
 const REQUESTS_PER_CONNECTION_MAX: usize = 8_192;
 
-/// What a node does for its peers.
+/// What a node does for one connection of a peer.
 pub(crate) trait Service: Send + Sync + 'static {
     /// Carries out a request. Nothing is answered when it cannot be understood.
     fn serve(self: Arc<Self>, from: NodeId, frame: Frame) -> BoxFuture<'static, Option<Vec<u8>>>;
 }
 
-/// Accepts connections until it is told to stop, then ends them all.
-pub(crate) async fn run(
+/// Accepts connections until it is told to stop, then ends them all. Each gets a service of its own.
+pub(crate) async fn run<S: Service>(
     listener: TcpListener,
     us: Arc<Identity>,
-    service: Arc<impl Service>,
+    serve: impl Fn() -> Arc<S>,
     stop: CancellationToken,
 ) {
     let connections = TaskTracker::new();
@@ -43,7 +43,7 @@ pub(crate) async fn run(
         };
         match accepted {
             Ok((socket, addr)) => {
-                let (us, service, stop) = (us.clone(), service.clone(), stop.clone());
+                let (us, service, stop) = (us.clone(), serve(), stop.clone());
                 connections.spawn(async move {
                     let ended = tokio::select! {
                         ended = connection(socket, &us, service) => ended,

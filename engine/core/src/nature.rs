@@ -1,0 +1,76 @@
+//! What may be asked of a command without knowing what it means: how it is retried, how long it is.
+
+use crate::catalog::ProductDetails;
+use crate::command::Command;
+
+/// What every command takes in an entry, in bytes: the stamp, ids and numbers.
+const FIXED_BYTES: usize = 160;
+/// What a line, a receipt or a message takes, in bytes.
+const LINE_BYTES: usize = 64;
+
+impl Command {
+    /// Whether doing it twice is doing it once: it goes by an id of its own, or by a number. Any
+    /// other command needs a request id to be tried again.
+    pub fn is_idempotent(&self) -> bool {
+        match self {
+            Self::HoldStock(_)
+            | Self::CommitHold(_)
+            | Self::ReleaseHold(_)
+            | Self::PlaceOrder(_)
+            | Self::RefuseOrder(_)
+            | Self::ResolveHold(_)
+            | Self::Settle(_)
+            | Self::Deliver(_)
+            | Self::Acknowledge(_)
+            | Self::Pulse(_) => true,
+            Self::CreateProduct(_)
+            | Self::UpdateProduct(_)
+            | Self::ArchiveProduct(_)
+            | Self::CreateCollection(_)
+            | Self::UpdateCollection(_)
+            | Self::ArchiveCollection(_)
+            | Self::ReceiveStock(_)
+            | Self::AdjustStock(_)
+            | Self::SetStock(_)
+            | Self::CancelOrder(_) => false,
+        }
+    }
+
+    /// Roughly how many bytes it takes in an entry: what bounds a batch.
+    pub fn estimated_bytes(&self) -> usize {
+        let text = |text: &Option<String>| text.as_ref().map_or(0, String::len);
+        let variable = match self {
+            Self::CreateProduct(create) => details(&create.details),
+            Self::UpdateProduct(update) => {
+                let change = &update.change;
+                text(&change.name)
+                    + text(&change.description)
+                    + change.attributes.as_deref().map_or(0, attributes)
+                    + change.collections.as_ref().map_or(0, |all| all.len() * LINE_BYTES)
+            }
+            Self::CreateCollection(create) => {
+                create.details.name.len() + create.details.description.len()
+            }
+            Self::UpdateCollection(update) => text(&update.name) + text(&update.description),
+            Self::HoldStock(hold) => hold.lines.len() * LINE_BYTES,
+            Self::PlaceOrder(place) => {
+                let held: usize = place.receipts.iter().map(|receipt| receipt.lines.len()).sum();
+                (place.lines.len() + 2 * held) * LINE_BYTES
+            }
+            Self::Deliver(deliver) => deliver.messages.len() * LINE_BYTES,
+            _ => 0,
+        };
+        FIXED_BYTES + variable
+    }
+}
+
+fn details(details: &ProductDetails) -> usize {
+    details.name.len()
+        + details.description.len()
+        + attributes(&details.attributes)
+        + details.collections.len() * LINE_BYTES
+}
+
+fn attributes(attributes: &[(String, String)]) -> usize {
+    attributes.iter().map(|(name, value)| name.len() + value.len() + 2).sum()
+}

@@ -1,0 +1,183 @@
+//! From many proposals to few log entries, at the leader of a shard.
+//!
+//! ```text
+//! callers ─► bounded queue ─► one entry: all that queued while the last was under way ─► openraft
+//!    ▲                                                                                     │
+//!    └───────────────── each caller's own result, after it was applied ◄───────────────────┘
+//! ```
+//!
+//! There is no timer: an idle shard proposes at once, a busy one in ever larger batches. The stamp
+//! is written here, by the leader, because its clock is the shard's. A caller that has given up
+//! while it waited is dropped unproposed: overload sheds work instead of doing it in vain.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use engine_core::dedup::Idempotency;
+use engine_core::{Applied, Batch, Command, Digest, ShardId, Stamp, Stamped};
+use futures::stream::{FuturesUnordered, StreamExt};
+use openraft::errors::{ClientWriteError, RaftError};
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::Instant;
+
+use crate::config::{BATCH_BYTES_MAX, BATCH_COMMANDS_MAX, WAITING_PROPOSALS_MAX, WallClock};
+use crate::group::Raft;
+use crate::state_machine::Replica;
+use crate::transport::wire::{ProposeAnswer, ProposeRequest};
+use crate::types::{SharedBatch, TypeConfig};
+
+/// How many entries of a shard are under way at a time. More would make them smaller, and a small
+/// entry costs as much as a large one.
+const ENTRIES_UNDER_WAY_MAX: usize = 2;
+/// How often the leader's digest travels with a batch.
+const DIGEST_EVERY: Duration = Duration::from_secs(1);
+
+/// The queue before a shard's leader.
+#[derive(Clone)]
+pub(crate) struct Batcher {
+    queue: mpsc::Sender<Queued>,
+}
+
+/// A command that waits.
+struct Queued {
+    request: u128,
+    idempotency: Option<Idempotency>,
+    command: Command,
+    caller: oneshot::Sender<ProposeAnswer>,
+}
+
+/// What the batcher works with.
+pub(crate) struct Work {
+    shard: ShardId,
+    raft: Raft,
+    replica: Arc<Replica>,
+    clock: WallClock,
+    waiting: mpsc::Receiver<Queued>,
+}
+
+impl Batcher {
+    /// A queue, and what empties it: spawn [`Work::run`].
+    pub fn new(
+        shard: ShardId,
+        raft: Raft,
+        replica: Arc<Replica>,
+        clock: WallClock,
+    ) -> (Self, Work) {
+        let (queue, waiting) = mpsc::channel(WAITING_PROPOSALS_MAX);
+        (Self { queue }, Work { shard, raft, replica, clock, waiting })
+    }
+
+    /// Queues a command, or says why it cannot be.
+    pub fn submit(
+        &self,
+        request: ProposeRequest,
+    ) -> Result<oneshot::Receiver<ProposeAnswer>, ProposeAnswer> {
+        let ProposeRequest { request, idempotency, command } = request;
+        let (caller, answer) = oneshot::channel();
+        match self.queue.try_send(Queued { request, idempotency, command, caller }) {
+            Ok(()) => Ok(answer),
+            Err(mpsc::error::TrySendError::Full(_)) => Err(ProposeAnswer::Overloaded),
+            Err(mpsc::error::TrySendError::Closed(_)) => {
+                Err(ProposeAnswer::Stopped("this node is stopping".to_owned()))
+            }
+        }
+    }
+}
+
+impl Work {
+    /// Proposes what is queued until every [`Batcher`] is dropped.
+    pub async fn run(mut self) {
+        let mut queued = VecDeque::new();
+        let mut received = Vec::with_capacity(BATCH_COMMANDS_MAX);
+        let mut under_way = FuturesUnordered::new();
+        let mut digest_sent = Instant::now();
+        loop {
+            let may_propose = under_way.len() < ENTRIES_UNDER_WAY_MAX;
+            if may_propose && !queued.is_empty() {
+                let digest = (digest_sent.elapsed() >= DIGEST_EVERY).then(|| {
+                    digest_sent = Instant::now();
+                    self.replica.digest()
+                });
+                let (batch, callers) = cut(&mut queued, (self.clock)(), digest);
+                if !callers.is_empty() {
+                    under_way.push(propose(self.raft.clone(), self.shard, batch, callers));
+                }
+                continue;
+            }
+            let room = BATCH_COMMANDS_MAX.saturating_sub(queued.len());
+            tokio::select! {
+                Some(()) = under_way.next() => {}
+                count = self.waiting.recv_many(&mut received, room), if may_propose => {
+                    if count == 0 {
+                        break;
+                    }
+                    queued.extend(received.drain(..));
+                }
+            }
+        }
+        while under_way.next().await.is_some() {}
+    }
+}
+
+/// Takes a batch from the front of the queue.
+fn cut(
+    queued: &mut VecDeque<Queued>,
+    now: u64,
+    digest: Option<Digest>,
+) -> (Batch, Vec<oneshot::Sender<ProposeAnswer>>) {
+    let mut commands = Vec::with_capacity(queued.len());
+    let mut callers = Vec::with_capacity(queued.len());
+    let mut bytes = 0;
+    while let Some(next) = queued.pop_front() {
+        if next.caller.is_closed() {
+            continue;
+        }
+        bytes += next.command.estimated_bytes();
+        let stamp = Stamp { now, request: next.request, idempotency: next.idempotency };
+        commands.push(Stamped { stamp, command: next.command });
+        callers.push(next.caller);
+        if commands.len() >= BATCH_COMMANDS_MAX || bytes >= BATCH_BYTES_MAX {
+            break;
+        }
+    }
+    (Batch { commands, digest }, callers)
+}
+
+/// Proposes a batch, and deals its results out.
+async fn propose(
+    raft: Raft,
+    shard: ShardId,
+    batch: Batch,
+    callers: Vec<oneshot::Sender<ProposeAnswer>>,
+) {
+    metrics::histogram!("stoa_raft_batch_commands", "shard" => shard.to_string())
+        .record(callers.len() as f64);
+    let answer = match raft.client_write(SharedBatch::new(batch)).await {
+        Ok(written) => return deal(callers, written.log_id.index, written.data),
+        Err(error) => refusal(&error),
+    };
+    for caller in callers {
+        let _nobody_waits = caller.send(answer.clone());
+    }
+}
+
+fn deal(callers: Vec<oneshot::Sender<ProposeAnswer>>, index: u64, results: Vec<Applied>) {
+    debug_assert_eq!(callers.len(), results.len(), "one result for each command");
+    for (caller, applied) in callers.into_iter().zip(results) {
+        let answer = ProposeAnswer::Applied { applied: Box::new(applied), index };
+        let _nobody_waits = caller.send(answer);
+    }
+}
+
+fn refusal(error: &RaftError<TypeConfig, ClientWriteError<TypeConfig>>) -> ProposeAnswer {
+    match error {
+        RaftError::APIError(ClientWriteError::ForwardToLeader(forward)) => {
+            ProposeAnswer::NotLeader(forward.leader_id)
+        }
+        RaftError::APIError(ClientWriteError::LogEntryDiscarded(_)) => ProposeAnswer::Unknown,
+        RaftError::APIError(error) => ProposeAnswer::Stopped(error.to_string()),
+        // The replica stopped while the entry was under way, or before.
+        RaftError::Fatal(_) => ProposeAnswer::Unknown,
+    }
+}
