@@ -4,6 +4,7 @@
 
 mod faults;
 mod openraft_suite;
+mod records;
 mod replica;
 mod restart;
 mod snapshots;
