@@ -8,7 +8,8 @@ MAKEFLAGS += --no-print-directory
 CARGO := . .ci/env && cargo
 BIN := . .ci/env && "$$CARGO_TARGET_DIR"/release
 
-# Passed through: make demo ARGS="--nodes 1", make bench ARGS="run order_hot", make test ARGS="place_order".
+# Passed through: make demo ARGS="--nodes 1", make bench ARGS="run order_hot",
+# make test ARGS="place_order".
 # Always the whole workspace: with `-p` cargo resolves other features and compiles much again.
 ARGS ?=
 

@@ -1,4 +1,4 @@
-//! The 3,291 real products of the sample catalog: see `data/README.md` for origin and license.
+//! The 3,291 real products of the sample catalog: see `cli/data/README.md` for origin and license.
 
 use std::io::{BufRead as _, BufReader};
 
@@ -9,7 +9,7 @@ use super::Good;
 use crate::error::Failure;
 
 /// The file itself.
-const FILE: &[u8] = include_bytes!("../../data/electronics.ndjson.gz");
+const FILE: &[u8] = include_bytes!("../../../cli/data/electronics.ndjson.gz");
 /// Minor units of one dollar, the currency of the file.
 const MINOR: f64 = 100.0;
 
