@@ -1,4 +1,5 @@
-//! Why a measurement could not be made. What it measured and found wrong is a report, not a failure.
+//! Why a measurement could not be made. What it measured and found wrong is a report, not a
+//! failure.
 
 use crate::http::{AskError, HttpError};
 

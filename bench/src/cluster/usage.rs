@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-/// What /proc counts processor time in: the kernel tells every program 100, whatever it uses itself.
+/// What /proc counts processor time in: the kernel tells every program 100, whatever it uses
+/// itself.
 const TICKS_PER_SECOND: f64 = 100.0;
 
 /// A process to watch.
@@ -24,7 +25,8 @@ pub(crate) struct Usage {
     pub(crate) process: String,
     /// Processor seconds between two readings, its ended children included.
     pub(crate) cpu_seconds: f64,
-    /// Resident memory at the second one, in bytes; none where processes share it. none where processes share it.
+    /// Resident memory at the second one, in bytes; none where processes share it. none where
+    /// processes share it.
     pub(crate) rss_bytes: Option<u64>,
 }
 

@@ -1,10 +1,10 @@
 //! The ledger that clients keep: what they were told must be so.
 //!
-//! After a run, in this order: what is unclear is asked again under its key until it is clear; every
-//! acknowledged order is there, on another node than the one that took it, with the lines that were
-//! asked for; the same key gives the same order again; customers have no orders that nobody was told
-//! of; and each product's level has moved by exactly the units of the orders that live. Then the
-//! cluster audits itself. A fast wrong run is a failed run.
+//! After a run, in this order: what is unclear is asked again under its key until it is clear;
+//! every acknowledged order is there, on another node than the one that took it, with the lines
+//! that were asked for; the same key gives the same order again; customers have no orders that
+//! nobody was told of; and each product's level has moved by exactly the units of the orders that
+//! live. Then the cluster audits itself. A fast wrong run is a failed run.
 //!
 //! It takes for granted that nobody else orders the bench's products meanwhile.
 

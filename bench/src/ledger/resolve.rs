@@ -1,4 +1,5 @@
-//! Asks again: what was unclear until it is clear, and some of what was clear, which must not change.
+//! Asks again: what was unclear until it is clear, and some of what was clear, which must not
+//! change.
 
 use std::time::{Duration, Instant};
 

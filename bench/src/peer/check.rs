@@ -11,7 +11,8 @@ pub(super) async fn holds(admin: &Client, gathered: &Gathered) -> Result<bool, F
     let row = admin
         .query_one(
             "SELECT (SELECT count(*) FROM orders), (SELECT count(*) FROM idempotency_keys),
-                    (SELECT count(*) FROM outbox), (SELECT count(DISTINCT order_id) FROM order_lines),
+                    (SELECT count(*) FROM outbox),
+                    (SELECT count(DISTINCT order_id) FROM order_lines),
                     (SELECT coalesce(sum(quantity), 0)::bigint FROM order_lines),
                     (SELECT coalesce(sum(committed), 0)::bigint FROM stock)",
             &[],

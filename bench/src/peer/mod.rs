@@ -110,7 +110,12 @@ async fn connect(url: &str) -> Result<Client, Failure> {
 
 /// The server's processes, when it runs on this machine.
 async fn processes(admin: &Client) -> Result<Vec<Process>, Failure> {
-    let row = admin.query_one("SELECT pg_backend_pid(), inet_server_addr() IS NULL OR host(inet_server_addr()) = '127.0.0.1'", &[]).await?;
+    let row = admin
+        .query_one(
+            "SELECT pg_backend_pid(), coalesce(host(inet_server_addr()) = '127.0.0.1', true)",
+            &[],
+        )
+        .await?;
     let (backend, here): (i32, bool) = (row.get(0), row.get(1));
     let server = u32::try_from(backend).ok().filter(|_| here).and_then(parent_of);
     let pids = server.into_iter().flat_map(|server| {

@@ -35,7 +35,9 @@ impl Statements {
                      RETURNING order_id",
                 )
                 .await?,
-            prices: client.prepare("SELECT id, price, name FROM products WHERE id = ANY ($1)").await?,
+            prices: client
+                .prepare("SELECT id, price, name FROM products WHERE id = ANY ($1)")
+                .await?,
             order: client
                 .prepare(
                     "INSERT INTO orders (id, customer_id, status, total, currency, payment)
@@ -44,7 +46,8 @@ impl Statements {
                 .await?,
             lines: client
                 .prepare(
-                    "INSERT INTO order_lines (order_id, line, product_id, name, quantity, unit_price)
+                    "INSERT INTO order_lines
+                       (order_id, line, product_id, name, quantity, unit_price)
                      SELECT $1, l.line, l.id, l.name, l.quantity, l.price
                      FROM unnest($2::bigint[], $3::int[], $4::bigint[], $5::text[])
                           WITH ORDINALITY AS l (id, quantity, price, name, line)",

@@ -73,7 +73,8 @@ mod tests {
     #[test]
     fn an_order_is_placed_when_it_has_an_id_and_the_expected_payment() {
         let ask = place(Pay::OnAccount);
-        let body = br#"{"id":"ord_0000000000000000000000000000000000f","payment":{"status":"on_account"}}"#;
+        let body = br#"{"id":"ord_0000000000000000000000000000000000f",
+            "payment":{"status":"on_account"}}"#;
         let Answer::Placed(order) = judge(&ask, 201, body) else { panic!("placed") };
         assert_eq!((order.slot, order.hash), (0, 15));
         let card = place(Pay::Card { token: "pm_card_visa", leads_to: "authorized" });

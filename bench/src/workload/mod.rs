@@ -1,8 +1,8 @@
 //! What clients ask, without saying whom: the same asks go to Stoa and to its peer.
 //!
-//! A [`Script`] is one client's endless, seeded sequence of [`Ask`]s; a scenario is a set of scripts
-//! over a catalog. One scenario, one file. Scripts hold indexes into the catalog, never ids, so that
-//! each target can name its products as it likes.
+//! A [`Script`] is one client's endless, seeded sequence of [`Ask`]s; a scenario is a set of
+//! scripts over a catalog. One scenario, one file. Scripts hold indexes into the catalog, never
+//! ids, so that each target can name its products as it likes.
 
 mod basket_file;
 mod baskets;
