@@ -230,7 +230,11 @@ fn price_of(key: u64) -> Money {
 }
 
 fn sorted_name(name: &str) -> String {
-    name.chars().flat_map(char::to_lowercase).take(SORTED_CHARS).collect()
+    let mut sorted = name.to_lowercase();
+    if let Some((end, _)) = sorted.char_indices().nth(SORTED_CHARS) {
+        sorted.truncate(end);
+    }
+    sorted
 }
 
 /// The first bytes as a number, in the same order as the texts: decides most comparisons.
