@@ -8,7 +8,8 @@ MAKEFLAGS += --no-print-directory
 CARGO := . .ci/env && cargo
 BIN := . .ci/env && "$$CARGO_TARGET_DIR"/release
 
-# Passed through: make demo ARGS="--nodes 1", make bench ARGS="order_hot", make test ARGS="place_order".
+# Passed through: make demo ARGS="--nodes 1", make bench ARGS="run order_hot",
+# make test ARGS="place_order".
 # Always the whole workspace: with `-p` cargo resolves other features and compiles much again.
 ARGS ?=
 
@@ -36,8 +37,8 @@ verify: setup ## fmt, clippy, doc, deny: never writes to the tree
 	@if cargo deny --version >/dev/null 2>&1; then cargo deny --locked check; \
 		else echo 'verify: cargo-deny is not installed, licences and advisories not checked' >&2; fi
 
-bench: build ## load scenarios with an audit after each; ARGS picks one
-	@$(BIN)/stoa-bench $(ARGS)
+bench: build ## a short suite of loads with an audit after each; ARGS="run order_hot" picks one
+	@$(BIN)/stoa-bench $(or $(ARGS),suite --seconds 5 --warmup 2)
 
 soak: build ## the process tests with long runs; SECONDS_EACH sets how long each one orders
 	@STOA_SOAK_SECONDS=$${SECONDS_EACH:-120} && export STOA_SOAK_SECONDS && \

@@ -36,6 +36,12 @@ pub struct SearchQuery {
     /// The `next_cursor` of the page before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cursor: Option<String>,
+    /// The last word may be the beginning of one: search as you type.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prefix: Option<bool>,
+    /// `strong`: as of what the cluster has committed by now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub consistency: Option<String>,
 }
 
 /// What was found.
@@ -61,6 +67,10 @@ pub struct SearchHit {
     pub name: String,
     /// Who makes it.
     pub brand: String,
+    /// The seller's own number for it.
+    pub sku: String,
+    /// The collections it is in.
+    pub collection_ids: Vec<String>,
     /// What one unit costs, in minor units.
     pub price: i64,
     /// ISO 4217.

@@ -1,1 +1,40 @@
-//! placeholder
+//! The node: HTTP in front of the replicas, the search index and the payment driver.
+//!
+//! ```text
+//!  listen ─► http (id, body, panic, errors) ─► rest/<resource>
+//!                                                ├─ consistency ─► local rows (a strong read first, if wished)
+//!                                                ├─ state::write ─► raft: the shard's leader, wherever it is
+//!                                                ├─ order/coordinator ─► holds elsewhere, decision at home
+//!                                                └─ search_pool ─► the index, which `indexer` tails the feed into
+//!  raft's provider pump ─► payment/driver ─► payment/simulator
+//! ```
+//!
+//! Nothing here decides anything about an order, a price or a unit: every rule is in `engine-core`,
+//! applied by every replica. There is no cache of rows, and no retry without an idempotent command.
+//! Every error is in the table in `errors.rs`. Start at `server.rs`.
+
+mod answer;
+mod config;
+mod consistency;
+pub mod errors;
+mod extract;
+mod http;
+mod idempotency;
+mod indexer;
+mod json_path;
+mod listen;
+mod metrics;
+mod node_file;
+mod order;
+pub mod payment;
+mod price;
+mod refusals;
+mod render;
+mod rest;
+mod search_pool;
+mod server;
+mod state;
+mod time;
+
+pub use config::{Args, BadConfig, LogFormat, PeerArg};
+pub use server::{Server, StartError};

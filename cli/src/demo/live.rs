@@ -4,6 +4,7 @@
 use std::time::{Duration, Instant};
 
 use api_client::{ClusterStatus, NodeSelf};
+use indicatif::{ProgressBar, ProgressStyle};
 
 use super::cluster::Cluster;
 use crate::{
@@ -26,15 +27,15 @@ pub async fn watch(cluster: &Cluster, output: &Output) {
     let mut looks = tokio::time::interval(Duration::from_millis(LOOK_MS));
     looks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut before: Option<Seen> = None;
-    let mut drawn = 0;
+    let board = ProgressBar::new_spinner();
+    if let Ok(plain) = ProgressStyle::with_template("{msg}") {
+        board.set_style(plain);
+    }
     loop {
         looks.tick().await;
         let seen = look(cluster).await;
         if output.is_live() {
-            let view = view(cluster, &seen, before.as_ref());
-            let up = if drawn > 0 { format!("\x1b[{drawn}A\x1b[J") } else { String::new() };
-            output.line(&format!("{up}{}", view.trim_end()));
-            drawn = view.trim_end().lines().count();
+            board.set_message(view(cluster, &seen, before.as_ref()));
         } else if let Some(before) = &before {
             tell_changes(cluster, before, &seen, output);
         }
@@ -86,7 +87,7 @@ fn view(cluster: &Cluster, seen: &Seen, before: Option<&Seen>) -> String {
         })
         .collect();
     let table = table(&["node", "state", "url", "pid", "leads"], &rows);
-    format!("\n{table}\n{}   (Ctrl-C stops every node)\n", headline(seen, before))
+    format!("\n{table}\n{}   (Ctrl-C stops every node)", headline(seen, before))
 }
 
 fn headline(seen: &Seen, before: Option<&Seen>) -> String {

@@ -49,7 +49,7 @@ impl Deliver {
         let mut through = before;
         for (number, message) in (self.first..).zip(&self.messages) {
             if number > before {
-                take_in(ctx, message)?;
+                take_in(ctx, self.from, message)?;
                 through = number;
             }
         }
@@ -61,15 +61,20 @@ impl Deliver {
     }
 }
 
-/// Does what one message says, or nothing where it does not apply.
-fn take_in(ctx: &mut Ctx<'_, '_>, message: &Message) -> Result<(), Fault> {
+/// Does what one message says, or nothing where it does not apply. Only the order's own shard, and
+/// never this one, can tell what becomes of its units here.
+fn take_in(ctx: &mut Ctx<'_, '_>, sender: ShardId, message: &Message) -> Result<(), Fault> {
+    let decides = |ctx: &Ctx<'_, '_>, order| {
+        sender != ctx.shard.id && sender == ctx.shard.topology.of_order(order)
+    };
     match *message {
-        Message::CommitHold(order) => {
+        Message::CommitHold(order) if decides(ctx, order) => {
             commit_units(ctx, HoldRef::Order(order))?;
         }
-        Message::ReleaseHold(order) => {
+        Message::ReleaseHold(order) if decides(ctx, order) => {
             release_units(ctx, HoldRef::Order(order))?;
         }
+        Message::CommitHold(_) | Message::ReleaseHold(_) => {}
         Message::AskOrder { order, from } => order::resolve(ctx, order, from)?,
     }
     Ok(())

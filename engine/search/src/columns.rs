@@ -6,6 +6,7 @@
 
 use std::collections::HashMap;
 use std::hash::Hash;
+use std::str::FromStr as _;
 use std::sync::Arc;
 
 use engine_core::{CollectionId, Currency, Money, ProductId};
@@ -19,7 +20,7 @@ use crate::stock::StockTable;
 /// In the brand column: no brand.
 pub(crate) const NO_BRAND: u32 = u32::MAX;
 /// How much of a name counts in its order, in characters of the lower-case name.
-pub(crate) const SORTED_CHARS: usize = 128;
+const SORTED_CHARS: usize = 128;
 
 /// The columns. All lists without a note have one value per document.
 #[derive(Default)]
@@ -27,8 +28,8 @@ pub(crate) struct Columns {
     pub(crate) ids: Vec<ProductId>,
     /// Where the stock table has the product.
     pub(crate) slots: Vec<u32>,
-    pub(crate) amounts: Vec<i64>,
-    pub(crate) currencies: Vec<Currency>,
+    /// See [`price_key`].
+    pub(crate) price_keys: Vec<u64>,
     pub(crate) created: Vec<u64>,
     /// The first eight bytes of the lower-case name, as a number.
     pub(crate) name_keys: Vec<u64>,
@@ -44,16 +45,17 @@ pub(crate) struct Columns {
     collection_ords: Vec<u32>,
     /// Where each document's places end.
     collection_ends: Vec<u32>,
-    /// Names and SKUs, document after document.
+    /// Names, SKUs and what names are ordered by, document after document.
     texts: String,
     spans: Vec<Span>,
 }
 
-/// Where a document's name begins in `texts`, and how long it and the SKU behind it are.
+/// Where a document's name begins in `texts`, and how long it and what is behind it are.
 struct Span {
     start: u64,
     name: u16,
     sku: u16,
+    sorted: u16,
 }
 
 impl Columns {
@@ -82,17 +84,18 @@ impl Columns {
     }
 
     fn push(&mut self, card: &Card<'_>, places: &mut Places, stock: &StockTable) -> Option<()> {
+        let sorted = sorted_name(card.name);
         let span = Span {
             start: self.texts.len() as u64,
             name: card.name.len().try_into().ok()?,
             sku: card.sku.len().try_into().ok()?,
+            sorted: sorted.len().try_into().ok()?,
         };
         self.ids.push(card.id);
         self.slots.push(stock.slot(card.id));
-        self.amounts.push(card.price.amount);
-        self.currencies.push(card.price.currency);
+        self.price_keys.push(price_key(card.price));
         self.created.push(card.created_at);
-        self.name_keys.push(name_key(card.name));
+        self.name_keys.push(name_key(&sorted));
         self.name_hashes.push(card.name_hash);
         self.sku_hashes.push(card.sku_hash);
         self.brand_ords.push(match card.brand {
@@ -109,6 +112,7 @@ impl Columns {
         self.collection_ends.push(self.collection_ords.len().try_into().ok()?);
         self.texts.push_str(card.name);
         self.texts.push_str(card.sku);
+        self.texts.push_str(&sorted);
         self.spans.push(span);
         Some(())
     }
@@ -116,8 +120,7 @@ impl Columns {
     fn shrink(&mut self) {
         self.ids.shrink_to_fit();
         self.slots.shrink_to_fit();
-        self.amounts.shrink_to_fit();
-        self.currencies.shrink_to_fit();
+        self.price_keys.shrink_to_fit();
         self.created.shrink_to_fit();
         self.name_keys.shrink_to_fit();
         self.name_hashes.shrink_to_fit();
@@ -130,7 +133,7 @@ impl Columns {
     }
 
     pub(crate) fn price(&self, doc: usize) -> Money {
-        Money { amount: self.amounts[doc], currency: self.currencies[doc] }
+        price_of(self.price_keys[doc])
     }
 
     pub(crate) fn name(&self, doc: usize) -> &str {
@@ -143,6 +146,13 @@ impl Columns {
         let span = &self.spans[doc];
         let start = span.start as usize + usize::from(span.name);
         &self.texts[start..start + usize::from(span.sku)]
+    }
+
+    /// What names are ordered by: the beginning of the lower-case name.
+    pub(crate) fn sorted_name(&self, doc: usize) -> &str {
+        let span = &self.spans[doc];
+        let start = span.start as usize + usize::from(span.name) + usize::from(span.sku);
+        &self.texts[start..start + usize::from(span.sorted)]
     }
 
     pub(crate) fn brand(&self, doc: usize) -> Arc<str> {
@@ -192,23 +202,44 @@ impl<T: Hash + Eq + Clone> Interner<T> {
     }
 }
 
-/// What names are ordered by.
-pub(crate) fn sorted_name(name: &str) -> impl Iterator<Item = char> + '_ {
-    name.chars().flat_map(char::to_lowercase).take(SORTED_CHARS)
+/// Bits of a price's number that hold the amount; the currency is above them.
+const AMOUNT_BITS: u32 = 40;
+/// The largest amount that has a number of its own.
+const AMOUNT_MAX: u64 = (1 << AMOUNT_BITS) - 1;
+const _: () = assert!(Money::AMOUNT_MAX <= AMOUNT_MAX as i64);
+
+/// A price as a number: one currency after the other, by amount in each. Amounts that no product
+/// can have count as the nearest that one can.
+pub(crate) fn price_key(price: Money) -> u64 {
+    let code = price.currency.as_str().bytes().fold(0, |code, byte| code << 8 | u64::from(byte));
+    let amount = price.amount.clamp(0, Money::AMOUNT_MAX) as u64;
+    code << AMOUNT_BITS | amount
 }
 
-/// The first bytes of what names are ordered by: decides most comparisons.
-pub(crate) fn name_key(name: &str) -> u64 {
-    let mut bytes = [0; 8];
-    let mut filled = 0;
-    for char in sorted_name(name).take(8) {
-        let mut buffer = [0; 4];
-        for byte in char.encode_utf8(&mut buffer).bytes() {
-            if let Some(place) = bytes.get_mut(filled) {
-                *place = byte;
-            }
-            filled += 1;
-        }
+/// The number with the order of amounts turned round, and that of currencies as it was.
+pub(crate) fn dearest_first(price_key: u64) -> u64 {
+    price_key ^ AMOUNT_MAX
+}
+
+fn price_of(key: u64) -> Money {
+    let code = (key >> AMOUNT_BITS) as u32;
+    let [_, code @ ..] = code.to_be_bytes();
+    let code = std::str::from_utf8(&code).unwrap_or_default();
+    let currency = Currency::from_str(code).unwrap_or(Currency::USD);
+    Money { amount: (key & AMOUNT_MAX) as i64, currency }
+}
+
+fn sorted_name(name: &str) -> String {
+    let mut sorted = name.to_lowercase();
+    if let Some((end, _)) = sorted.char_indices().nth(SORTED_CHARS) {
+        sorted.truncate(end);
     }
-    u64::from_be_bytes(bytes)
+    sorted
+}
+
+/// The first bytes as a number, in the same order as the texts: decides most comparisons.
+fn name_key(sorted: &str) -> u64 {
+    let mut key = [0; 8];
+    key.iter_mut().zip(sorted.bytes()).for_each(|(place, byte)| *place = byte);
+    u64::from_be_bytes(key)
 }

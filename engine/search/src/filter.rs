@@ -2,8 +2,11 @@
 //!
 //! A filter is resolved once per search, then once per segment, and reads columns only.
 
-use engine_core::CollectionId;
+use std::ops::RangeInclusive;
 
+use engine_core::{CollectionId, Money};
+
+use crate::columns::price_key;
 use crate::query::{PriceRange, Query};
 use crate::snapshot::{Segment, Snapshot};
 use crate::stock::StockView;
@@ -12,7 +15,8 @@ use crate::stock::StockView;
 pub(crate) struct Filter {
     collection: Option<CollectionId>,
     brand: Option<u32>,
-    price: Option<PriceRange>,
+    /// Numbers of prices; see [`price_key`].
+    prices: Option<RangeInclusive<u64>>,
     in_stock: bool,
 }
 
@@ -23,8 +27,12 @@ impl Filter {
             Some(brand) => Some(snapshot.brand_class(brand)?),
             None => None,
         };
-        let Query { collection, price, in_stock, .. } = *query;
-        Some(Self { collection, brand, price, in_stock })
+        let prices = match query.price {
+            Some(range) => Some(prices(range)?),
+            None => None,
+        };
+        let Query { collection, in_stock, .. } = *query;
+        Some(Self { collection, brand, prices, in_stock })
     }
 
     /// The filters in one segment; nothing when they leave no product of it.
@@ -63,11 +71,8 @@ impl SegmentFilter<'_> {
 
     #[inline]
     fn passes_price(&self, doc: usize) -> bool {
-        let Some(range) = &self.filter.price else { return true };
-        let amount = self.segment.columns.amounts[doc];
-        self.segment.columns.currencies[doc] == range.currency
-            && range.min.is_none_or(|min| amount >= min)
-            && range.max.is_none_or(|max| amount <= max)
+        let prices = self.filter.prices.as_ref();
+        prices.is_none_or(|prices| prices.contains(&self.segment.columns.price_keys[doc]))
     }
 
     #[inline]
@@ -76,4 +81,13 @@ impl SegmentFilter<'_> {
         let ord = self.segment.columns.brand_ords[doc] as usize;
         self.segment.brand_classes.get(ord) == Some(&class)
     }
+}
+
+/// A range of prices as numbers; nothing when no price can be in it.
+fn prices(range: PriceRange) -> Option<RangeInclusive<u64>> {
+    let PriceRange { currency, min, max } = range;
+    let (min, max) = (min.unwrap_or(0), max.unwrap_or(Money::AMOUNT_MAX));
+    let possible = min <= max && max >= 0 && min <= Money::AMOUNT_MAX;
+    let number = |amount| price_key(Money { amount, currency });
+    possible.then(|| number(min)..=number(max))
 }

@@ -11,7 +11,8 @@ use std::sync::Arc;
 use engine_core::ShardId;
 use parking_lot::RwLock;
 use tantivy::directory::error::LockError;
-use tantivy::{Index, IndexReader, ReloadPolicy, TantivyError};
+use tantivy::directory::{DirectoryLock, INDEX_WRITER_LOCK, MmapDirectory};
+use tantivy::{Directory as _, Index, IndexReader, ReloadPolicy, TantivyError};
 use tracing::warn;
 
 use crate::error::{IndexError, SearchError, is_damage};
@@ -66,6 +67,7 @@ impl SearchIndex {
         let Config { dir, cluster_id, on_publish } = config;
         let io = |error: std::io::Error| IndexError::failed("opened", error);
         std::fs::create_dir_all(&dir).map_err(io)?;
+        let lock = lock(&dir).map_err(|error| open_error(&dir, &error))?;
         let fields = Fields::new();
         let stock = StockTable::default();
         let opened = match open_existing(&dir, &cluster_id, &fields, &stock) {
@@ -80,6 +82,7 @@ impl SearchIndex {
                 made.map_err(|error| open_error(&dir, &error))?
             }
         };
+        drop(lock);
         let shared = Arc::new(Shared {
             cluster: cluster_id,
             fields,
@@ -179,8 +182,8 @@ fn open_existing(
     let payload = index.load_metas()?.payload;
     let positions = Payload::decode(payload.as_deref(), cluster).map_err(Unusable::Bad)?;
     let checked = index.validate_checksum().map_err(|error| match error {
-        error if is_damage(&error.clone().into()) => Unusable::Bad(error.to_string()),
-        error => Unusable::Failed(error.into()),
+        error if is_damage(&error) => Unusable::Bad(error.to_string()),
+        error => Unusable::Failed(error),
     });
     if let Some(file) = checked?.iter().next() {
         return Err(Unusable::Bad(format!("{} is damaged", file.display())));
@@ -215,6 +218,12 @@ fn finish(
     let reader = builder.doc_store_cache_num_blocks(1).try_into()?;
     let snapshot = Snapshot::load(&reader, fields, stock, None)?;
     Ok(Opened { index, reader, snapshot, positions })
+}
+
+/// What writers hold: files are deleted under it only.
+fn lock(dir: &Path) -> Result<DirectoryLock, TantivyError> {
+    let lock = MmapDirectory::open(dir)?.acquire_lock(&INDEX_WRITER_LOCK);
+    lock.map_err(|error| TantivyError::LockFailure(error, None))
 }
 
 fn open_error(dir: &Path, error: &TantivyError) -> IndexError {

@@ -5,15 +5,11 @@
 
 use std::cmp::Ordering;
 
-use engine_core::{Currency, Money, ProductId};
+use engine_core::ProductId;
 
-use crate::columns::{Columns, sorted_name};
+use crate::columns::{Columns, dearest_first};
 use crate::query::Sort;
 use crate::snapshot::Snapshot;
-
-/// Bits of the sort number that hold the amount; the currency is above them.
-const AMOUNT_BITS: u32 = 40;
-const _: () = assert!(Money::AMOUNT_MAX < 1 << AMOUNT_BITS);
 
 /// A document that may be on the page.
 #[derive(Clone, Copy)]
@@ -37,8 +33,8 @@ pub(crate) struct Place {
 pub(crate) fn key(sort: Sort, columns: &Columns, doc: usize, score: f32) -> u64 {
     match sort {
         Sort::Relevance => u64::from(!score.max(0.0).to_bits()),
-        Sort::PriceAsc => price_key(columns.currencies[doc], columns.amounts[doc], false),
-        Sort::PriceDesc => price_key(columns.currencies[doc], columns.amounts[doc], true),
+        Sort::PriceAsc => columns.price_keys[doc],
+        Sort::PriceDesc => dearest_first(columns.price_keys[doc]),
         Sort::Newest => !columns.created[doc],
         Sort::Name => columns.name_keys[doc],
     }
@@ -47,14 +43,6 @@ pub(crate) fn key(sort: Sort, columns: &Columns, doc: usize, score: f32) -> u64 
 /// The score that a number of [`Sort::Relevance`] was made from.
 pub(crate) fn score_of(key: u64) -> f32 {
     f32::from_bits(!(key as u32))
-}
-
-fn price_key(currency: Currency, amount: i64, dearest_first: bool) -> u64 {
-    let most = (1 << AMOUNT_BITS) - 1;
-    let amount = u64::try_from(amount).unwrap_or(0).min(most);
-    let amount = if dearest_first { most - amount } else { amount };
-    let code = currency.as_str().bytes().fold(0, |code, byte| code << 8 | u64::from(byte));
-    code << AMOUNT_BITS | amount
 }
 
 /// Keeps the first hits after a place.
@@ -118,7 +106,7 @@ impl<'a> Ranking<'a> {
         let columns = &self.snapshot.segments[entry.segment as usize].columns;
         let doc = entry.doc as usize;
         let by_name = || match self.by_name {
-            true => sorted_name(columns.name(doc)).cmp(place.name.chars()),
+            true => columns.sorted_name(doc).cmp(&place.name),
             false => Ordering::Equal,
         };
         let order = entry.key.cmp(&place.key).then_with(by_name);
@@ -133,7 +121,7 @@ fn compare(snapshot: &Snapshot, by_name: bool, a: &Entry, b: &Entry) -> Ordering
         };
         let ((left, left_doc), (right, right_doc)) = (at(a), at(b));
         let names = || match by_name {
-            true => sorted_name(left.name(left_doc)).cmp(sorted_name(right.name(right_doc))),
+            true => left.sorted_name(left_doc).cmp(right.sorted_name(right_doc)),
             false => Ordering::Equal,
         };
         names().then_with(|| left.ids[left_doc].cmp(&right.ids[right_doc]))

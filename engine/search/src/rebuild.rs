@@ -22,12 +22,12 @@ impl<'a> Rebuild<'a> {
         Ok(Self { writer, shard, finished: false })
     }
 
-    /// Adds a product of the shard, with its units free to sell.
+    /// Adds a product of the shard, each once, with its units free to sell.
     pub fn add(&mut self, product: &Product, available: u32) -> Result<(), IndexError> {
         self.writer.set_available(product.id, available);
         match product.archived_at {
             Some(_) => Ok(()),
-            None => self.writer.put(self.shard, product),
+            None => self.writer.add_new(self.shard, product),
         }
     }
 

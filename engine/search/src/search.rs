@@ -7,7 +7,6 @@
 use tantivy::TantivyError;
 use tantivy::query::{EnableScoring, Weight};
 
-use crate::columns::sorted_name;
 use crate::cursor;
 use crate::error::SearchError;
 use crate::facets::Counts;
@@ -100,7 +99,7 @@ impl Tally<'_> {
     fn collect(&mut self, filter: &Filter, matching: &Matching) -> Result<(), TantivyError> {
         let snapshot = self.source.snapshot;
         let readers = snapshot.searcher.segment_readers();
-        let scored = self.sort == Sort::Relevance;
+        let (scored, newest) = (self.sort == Sort::Relevance, self.sort == Sort::Newest);
         for (ordinal, (segment, reader)) in snapshot.segments.iter().zip(readers).enumerate() {
             let Some(filter) = filter.within(segment, self.source.stock) else { continue };
             let alive = reader.alive_bitset();
@@ -112,6 +111,10 @@ impl Tally<'_> {
             };
             match matching {
                 Matching::Nothing => return Ok(()),
+                // Newer products come last in a segment: met first, they rule out the others.
+                Matching::Everything if newest => {
+                    (0..reader.max_doc()).rev().for_each(|doc| take(doc, 0.0));
+                }
                 Matching::Everything => (0..reader.max_doc()).for_each(|doc| take(doc, 0.0)),
                 Matching::Words(weight) if scored => weight.for_each(reader, &mut take)?,
                 Matching::Words(weight) => weight.for_each_no_score(reader, &mut |docs| {
@@ -147,8 +150,8 @@ impl Tally<'_> {
             let columns = &snapshot.segments[entry.segment as usize].columns;
             let doc = entry.doc as usize;
             let by_name = self.sort == Sort::Name;
-            let name = if by_name { sorted_name(columns.name(doc)).collect() } else { "".into() };
-            Place { key: entry.key, name, id: columns.ids[doc] }
+            let name = if by_name { columns.sorted_name(doc) } else { "" };
+            Place { key: entry.key, name: name.to_owned(), id: columns.ids[doc] }
         };
         let next_cursor = last.map(|entry| cursor::encode(query, &place(entry)));
         let hit = |entry: &Entry| hit(self.source, self.sort, entry);

@@ -185,7 +185,7 @@ impl Writer {
     }
 
     /// Puts a product in the place of its earlier version, or takes it out if it is archived.
-    pub(crate) fn put(&mut self, shard: ShardId, product: &Product) -> Result<(), IndexError> {
+    fn put(&mut self, shard: ShardId, product: &Product) -> Result<(), IndexError> {
         self.attempt("written", |tantivy, shared| {
             let delete = UserOperation::Delete(shared.fields.id_term(product.id));
             let add = || UserOperation::Add(shared.fields.document(shard, product));
@@ -195,9 +195,23 @@ impl Writer {
             };
             tantivy.run(operations).map(drop)
         })?;
+        self.count_change();
+        Ok(())
+    }
+
+    /// Adds a product that is known not to be in the index: tantivy keeps more than a kilobyte
+    /// for each delete until the next commit, which a rebuild of many products must not cost.
+    pub(crate) fn add_new(&mut self, shard: ShardId, product: &Product) -> Result<(), IndexError> {
+        self.attempt("written", |tantivy, shared| {
+            tantivy.add_document(shared.fields.document(shard, product)).map(drop)
+        })?;
+        self.count_change();
+        Ok(())
+    }
+
+    fn count_change(&mut self) {
         self.pending += 1;
         self.pending_since.get_or_insert_with(Instant::now);
-        Ok(())
     }
 
     pub(crate) fn clear(&mut self, shard: ShardId) -> Result<(), IndexError> {

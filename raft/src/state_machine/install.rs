@@ -6,7 +6,7 @@
 
 use std::fs;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use engine_core::ShardId;
 use engine_core::codec::encode;
@@ -35,7 +35,7 @@ impl Install {
     }
 
     /// Reads the whole file before anything is touched.
-    fn check(&self, meta: &SnapshotMeta, file: &PathBuf) -> io::Result<()> {
+    fn check(&self, meta: &SnapshotMeta, file: &Path) -> io::Result<()> {
         let mut chunks = Chunks::open(file, self.shard)?;
         let head = chunks.head()?;
         if head.meta != SnapshotMetaRecord::from(meta) || head.applied.last != head.meta.last {
@@ -48,7 +48,7 @@ impl Install {
         Ok(())
     }
 
-    fn mark(&self, file: &PathBuf) -> io::Result<()> {
+    fn mark(&self, file: &Path) -> io::Result<()> {
         fs::rename(file, self.folder.install(self.shard))?;
         self.folder.sync()
     }

@@ -24,8 +24,9 @@ pub(super) fn row(shard: ShardId, key: &[u8]) -> Vec<u8> {
 
 /// A range of the core's rows. An empty end means the end of the shard.
 pub(super) fn range(shard: ShardId, range: &Range<Vec<u8>>) -> Range<Vec<u8>> {
-    let end = if range.end.is_empty() { end(shard) } else { row(shard, &range.end) };
-    row(shard, &range.start)..end
+    let all = rows(shard);
+    let end = if range.end.is_empty() { all.end } else { row(shard, &range.end) };
+    row(shard, &range.start).max(all.start)..end
 }
 
 /// All rows of the core in a shard.

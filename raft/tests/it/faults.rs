@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use engine_core::Digest;
 use engine_store::StoreError;
 use openraft::storage::IOFlushed;
+use openraft::type_config::TypeConfigExt;
 use raft::log_store::WalSync;
 use raft::types::TypeConfig;
-use tokio::sync::oneshot;
 
 use crate::replica::{TestReplica, batch, batches, entries, log_id};
 
@@ -71,10 +71,10 @@ async fn after_a_failed_sync_every_callback_fails_and_it_is_not_tried_again() {
     )
     .unwrap();
     sync.synced().await.unwrap();
-    let (sender, first) = oneshot::channel();
+    let (sender, first) = TypeConfig::oneshot();
     sync.completed_when_synced(IOFlushed::<TypeConfig>::signal(sender));
     assert_eq!(first.await.unwrap().unwrap_err().kind(), std::io::ErrorKind::StorageFull);
-    let (sender, second) = oneshot::channel();
+    let (sender, second) = TypeConfig::oneshot();
     sync.completed_when_synced(IOFlushed::<TypeConfig>::signal(sender));
     assert!(second.await.unwrap().is_err());
     assert!(sync.synced().await.is_err());

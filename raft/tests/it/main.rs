@@ -8,6 +8,7 @@ mod failover;
 mod faults;
 mod openraft_suite;
 mod refusals;
+mod records;
 mod replica;
 mod replication;
 mod restart;

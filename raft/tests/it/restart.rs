@@ -23,7 +23,7 @@ async fn rows_that_were_never_flushed_come_back_from_the_log() {
     replica.commit(batches(0..50)).await;
     let mut again = restart(replica.killed()).await;
     assert_eq!(again.applied().await, Some(log_id(49)));
-    assert_eq!(again.rows(), replica.rows());
+    assert!(again.rows() == replica.rows());
     assert_eq!(again.machine.replica().digest(), replica.machine.replica().digest());
 }
 
@@ -37,7 +37,7 @@ async fn a_restart_goes_on_from_the_last_flush() {
     let mut opened = TestReplica::open(killed);
     assert_eq!(opened.applied().await, Some(log_id(19)), "rows and position part never");
     let again = restart(opened.killed()).await;
-    assert_eq!(again.rows(), replica.rows());
+    assert!(again.rows() == replica.rows());
     assert_eq!(again.machine.replica().digest(), replica.machine.replica().digest());
 }
 
@@ -51,14 +51,14 @@ async fn nothing_is_erased_that_the_rows_on_disk_do_not_cover() {
     assert_eq!(replica.log.try_get_log_entries(0..12).await.unwrap().len(), 2);
 
     let again = restart(replica.killed()).await;
-    assert_eq!(again.rows(), replica.rows(), "the log still had what the rows lacked");
+    assert!(again.rows() == replica.rows(), "the log still had what the rows lacked");
 
     replica.storage.flush().unwrap();
     replica.log.save_vote(&openraft::Vote::new(1, 1)).await.unwrap();
     let mut again = restart(replica.killed()).await;
     let state = again.log.get_log_state().await.unwrap();
     assert_eq!(state.last_purged_log_id, Some(log_id(9)), "after the flush it was carried out");
-    assert_eq!(again.rows(), replica.rows());
+    assert!(again.rows() == replica.rows());
 }
 
 #[tokio::test]

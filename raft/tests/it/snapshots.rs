@@ -43,12 +43,12 @@ async fn meta_and_rows_are_of_one_moment_while_apply_goes_on() {
     follower.commit(batches(7..9)).await;
     follower.machine.install_snapshot(&snapshot.meta, received).await.unwrap();
     assert_eq!(follower.applied().await, Some(log_id(2_999)));
-    assert_eq!(follower.rows(), rows);
+    assert!(follower.rows() == rows);
     assert_eq!(follower.machine.replica().digest(), digest);
 
     follower.next = 3_000;
     follower.commit(batches(3_000..3_500)).await;
-    assert_eq!(follower.rows(), leader.rows());
+    assert!(follower.rows() == leader.rows());
     assert_eq!(follower.machine.replica().digest(), leader.machine.replica().digest());
 }
 
@@ -115,13 +115,12 @@ fn raw(dir: &tempfile::TempDir) -> Store {
 #[tokio::test]
 async fn an_install_that_was_killed_at_any_step_is_done_again() {
     let mut leader = full().await;
-    let whole = || leader.rows();
-    let rows = whole();
+    let rows = leader.rows();
 
     // Right after the mark.
     let mut follower = TestReplica::open(marked(&mut leader).await);
     assert_eq!(follower.applied().await, Some(log_id(2_999)));
-    assert_eq!(follower.rows(), rows);
+    assert!(follower.rows() == rows);
     let left = fs::read_dir(follower.dir.path().join("snapshots")).unwrap().count();
     assert_eq!(left, 0, "neither the mark nor what was being received is left");
 
@@ -139,20 +138,19 @@ async fn an_install_that_was_killed_at_any_step_is_done_again() {
         drop(store);
         let mut follower = TestReplica::open(killed);
         assert_eq!(follower.applied().await, Some(log_id(2_999)));
-        assert_eq!(follower.rows(), rows, "{written} rows were written before the kill");
+        assert!(follower.rows() == rows, "{written} rows were written before the kill");
     }
 
     // With all written, but the mark still there.
     let killed = marked(&mut leader).await;
     let mark = killed.path().join("snapshots/1.install");
     let bytes = fs::read(&mark).unwrap();
-    drop(TestReplica::open(tempfile::TempDir::new().unwrap()));
     let first = TestReplica::open(killed);
     let again = first.killed();
     fs::write(again.path().join("snapshots/1.install"), bytes).unwrap();
     let mut follower = TestReplica::open(again);
     assert_eq!(follower.applied().await, Some(log_id(2_999)));
-    assert_eq!(follower.rows(), rows);
+    assert!(follower.rows() == rows);
 }
 
 #[tokio::test]
@@ -171,12 +169,12 @@ async fn other_shards_are_left_alone() {
     let before = scan();
     assert!(!before.is_empty());
     follower.machine.install_snapshot(&snapshot.meta, snapshot.snapshot).await.unwrap();
-    assert_eq!(scan(), before);
+    assert!(scan() == before);
     let consistent = follower
         .machine
         .view()
         .consistent(|view| view.scan(Vec::new()..Vec::new(), usize::MAX).unwrap());
-    assert_eq!(consistent, leader.rows());
+    assert!(consistent == leader.rows());
 }
 
 #[test]

@@ -49,6 +49,9 @@ impl Change<'_, '_, '_> {
             (Call::CreateIntent { .. }, CallResult::Intent(intent)) if is_an_id(intent) => {
                 self.order.payment.intent = Some(intent.id.clone());
                 self.resolved();
+                if self.order.payment.state == PaymentState::IntentCreating {
+                    self.order.payment.state = PaymentState::IntentReady;
+                }
                 self.seen(&made.call, intent)?;
             }
             (Call::CreateIntent { .. }, CallResult::Refused { code }) => {

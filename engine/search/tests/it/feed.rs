@@ -1,7 +1,11 @@
 //! Entries of the feed: once or often, with gaps, over restarts; stock at once.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
 use engine_core::ShardId;
-use engine_search::{Progress, Query};
+use engine_search::{COMMIT_DOCUMENTS, Config, Progress, Query, SearchIndex};
 
 use crate::support::{SHARD, changed, entry, fill, ids, open, product, stock, text};
 
@@ -98,4 +102,64 @@ fn a_restart_goes_on_from_the_last_commit() {
     let hits = index.search(&text("kettle")).unwrap();
     assert_eq!(hits.total, 2);
     assert_eq!(hits.hits[0].available, 6);
+}
+
+#[test]
+fn a_commit_is_due_by_number_and_by_time() {
+    let dir = tempfile::tempdir().unwrap();
+    let (index, mut writer) = open(dir.path());
+    writer.apply(SHARD, 1, &entry(0, vec![stock(1, 1)])).unwrap();
+    assert!(!writer.is_due(), "levels alone need no commit");
+    let many = (0..COMMIT_DOCUMENTS as u128).map(|id| changed(&product(id, "Kettle"))).collect();
+    writer.apply(SHARD, 2, &entry(1, many)).unwrap();
+    assert!(writer.is_due());
+    writer.tick().unwrap();
+    assert!(!writer.is_due());
+    assert_eq!(index.search(&text("kettle")).unwrap().total, COMMIT_DOCUMENTS as u64);
+
+    writer.apply(SHARD, 3, &entry(2, vec![changed(&product(7, "Pan"))])).unwrap();
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while index.search(&text("pan")).unwrap().total == 0 {
+        assert!(Instant::now() < deadline, "never committed");
+        writer.tick().unwrap();
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn searches_take_up_merged_segments() {
+    let dir = tempfile::tempdir().unwrap();
+    let (index, mut writer) = open(dir.path());
+    for id in 1..30 {
+        fill(&mut writer, &[product(id, "Kettle")]);
+    }
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while index.stats().segments > 6 {
+        assert!(Instant::now() < deadline, "{:?}", index.stats());
+        writer.tick().unwrap();
+        std::thread::yield_now();
+    }
+    assert_eq!(index.search(&text("kettle")).unwrap().total, 29);
+}
+
+#[test]
+fn every_move_of_a_position_is_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let told = Arc::new(AtomicU64::new(0));
+    let count = told.clone();
+    let on_publish = Box::new(move || {
+        count.fetch_add(1, Ordering::Relaxed);
+    });
+    let (cluster_id, dir) = ("cluster".to_owned(), dir.path().to_owned());
+    let config = Config { dir, cluster_id, on_publish: Some(on_publish) };
+    let (index, mut writer) = SearchIndex::open(config).unwrap();
+    writer.apply(SHARD, 1, &entry(0, vec![stock(1, 1)])).unwrap();
+    assert_eq!(told.load(Ordering::Relaxed), 1);
+    writer.apply(SHARD, 2, &entry(1, vec![changed(&product(1, "Kettle"))])).unwrap();
+    writer.apply(SHARD, 3, &entry(2, vec![stock(1, 2)])).unwrap();
+    assert_eq!(told.load(Ordering::Relaxed), 1, "entry 3 is behind entry 2, which waits");
+    assert_eq!(index.positions().get(&SHARD), Some(&1));
+    writer.commit().unwrap();
+    assert_eq!(told.load(Ordering::Relaxed), 2);
+    assert_eq!(index.positions().get(&SHARD), Some(&3));
 }

@@ -1,4 +1,9 @@
 //! The index from the outside: entries in, searches out.
+#![expect(clippy::unwrap_used, reason = "a broken fixture ends the test")]
 
+mod catalog;
 mod feed;
+mod fuzz;
+mod model;
+mod robust;
 mod support;

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use engine_core::catalog::{Product, ProductDetails};
 use engine_core::feed::{Event, FeedEntry};
-use engine_core::{CollectionId, Currency, Money, ProductId, ShardId};
+use engine_core::{Currency, Money, ProductId, ShardId};
 use engine_search::{Config, Hits, Query, SearchIndex, Writer};
 
 /// The shard most tests use.
@@ -64,9 +64,4 @@ pub fn text(text: &str) -> Query {
 
 pub fn ids(hits: &Hits) -> Vec<u128> {
     hits.hits.iter().map(|hit| hit.id.0).collect()
-}
-
-pub fn in_collection(mut product: Product, collection: u128) -> Product {
-    product.details.collections.push(CollectionId(collection));
-    product
 }

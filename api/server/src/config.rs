@@ -1,0 +1,163 @@
+//! The flags of `stoad`, each of which is an environment variable too.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use clap::{Parser, ValueEnum};
+use engine_core::{Currency, Topology};
+use raft::{NodeId, Peer};
+
+/// The node of a Stoa cluster.
+#[derive(Debug, Clone, Parser)]
+#[command(name = "stoad", version, about)]
+pub struct Args {
+    /// Where the node keeps everything
+    #[arg(long, env = "STOA_DIR")]
+    pub dir: PathBuf,
+    /// This node's id: 1 or more, never used again by another node
+    #[arg(long, env = "STOA_NODE_ID", value_parser = clap::value_parser!(u64).range(1..))]
+    pub node_id: NodeId,
+    /// Where to take HTTP
+    #[arg(long, env = "STOA_HTTP", default_value = "127.0.0.1:7401")]
+    pub http: SocketAddr,
+    /// Where to take other nodes' connections
+    #[arg(long, env = "STOA_PEER_LISTEN", default_value = "127.0.0.1:7501")]
+    pub peer_listen: SocketAddr,
+    /// Every node of the cluster, this one included: ID=PEER_ADDRESS,HTTP_URL; repeat it, or
+    /// separate nodes with a semicolon
+    #[arg(long = "peer", env = "STOA_PEER", value_delimiter = ';', required = true)]
+    pub peers: Vec<PeerArg>,
+    /// The cluster's name: the same on every node, for ever
+    #[arg(long, env = "STOA_CLUSTER_ID")]
+    pub cluster_id: String,
+    /// How many shards the cluster has: the same on every node, for ever
+    #[arg(long, env = "STOA_SHARDS", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=i64::from(Topology::SHARDS_MAX)))]
+    pub shards: u16,
+    /// The currency of the seeds' prices
+    #[arg(long, env = "STOA_CURRENCY", default_value = "USD")]
+    pub currency: Currency,
+    /// Where the simulated card provider keeps its books; nodes of a local cluster share it.
+    /// Without it: `cards` beside the node's directory
+    #[arg(long, env = "STOA_CARD_SIMULATOR")]
+    pub card_simulator: Option<PathBuf>,
+    /// Listen on other than loopback addresses, where everybody may do everything
+    #[arg(long, env = "STOA_INSECURE_DEV")]
+    pub insecure_dev: bool,
+    /// How the log is written
+    #[arg(long, env = "STOA_LOG_FORMAT", value_enum, default_value_t = LogFormat::Text)]
+    pub log_format: LogFormat,
+}
+
+/// How the log is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
+/// A node of the cluster, as a flag names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PeerArg {
+    /// Its id.
+    pub id: NodeId,
+    /// Where it is.
+    pub peer: Peer,
+}
+
+impl FromStr for PeerArg {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let shape = "a peer is ID=PEER_ADDRESS,HTTP_URL, for example \
+                     1=127.0.0.1:7501,http://127.0.0.1:7401";
+        let (id, rest) = text.split_once('=').ok_or(shape)?;
+        let (addr, url) = rest.split_once(',').ok_or(shape)?;
+        let id = id.trim().parse().map_err(|_| shape)?;
+        let addr = addr.parse().map_err(|error| format!("{addr}: {error}"))?;
+        if id == 0 || !url.starts_with("http://") {
+            return Err(shape.to_owned());
+        }
+        Ok(Self { id, peer: Peer { addr, url: url.trim_end_matches('/').to_owned() } })
+    }
+}
+
+/// Flags that do not fit together.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BadConfig {
+    /// Somebody else could reach it.
+    #[error(
+        "{0} is not a loopback address, and until accounts exist whoever reaches it may do \
+         everything; listen on 127.0.0.1, or add --insecure-dev if that is what you want"
+    )]
+    Public(SocketAddr),
+    /// Two `--peer` have the same id.
+    #[error("--peer {0} is given twice")]
+    PeerTwice(NodeId),
+    /// This node is not among the peers.
+    #[error("--peer names every node, this one ({0}) included")]
+    NotAmongPeers(NodeId),
+}
+
+impl Args {
+    /// The nodes by their ids, if all flags fit together.
+    pub fn check(&self) -> Result<BTreeMap<NodeId, Peer>, BadConfig> {
+        for addr in [self.http, self.peer_listen] {
+            if !addr.ip().is_loopback() && !self.insecure_dev {
+                return Err(BadConfig::Public(addr));
+            }
+        }
+        let mut peers = BTreeMap::new();
+        for PeerArg { id, peer } in &self.peers {
+            if peers.insert(*id, peer.clone()).is_some() {
+                return Err(BadConfig::PeerTwice(*id));
+            }
+        }
+        match peers.contains_key(&self.node_id) {
+            true => Ok(peers),
+            false => Err(BadConfig::NotAmongPeers(self.node_id)),
+        }
+    }
+
+    /// Where the simulated card provider keeps its books.
+    pub fn card_dir(&self) -> PathBuf {
+        self.card_simulator.clone().unwrap_or_else(|| self.dir.join("cards"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn args(extra: &[&str]) -> Result<Args, clap::Error> {
+        let one = "1=127.0.0.1:7501,http://127.0.0.1:7401/";
+        let base = ["stoad", "--dir", "d", "--node-id", "1", "--cluster-id", "c", "--peer", one];
+        Args::try_parse_from(base.iter().chain(extra))
+    }
+
+    #[test]
+    fn a_lone_node_needs_few_flags() -> Result<(), Box<dyn std::error::Error>> {
+        let args = args(&[])?;
+        let peers = args.check()?;
+        assert_eq!(peers[&1].url, "http://127.0.0.1:7401");
+        assert_eq!((args.shards, args.currency), (4, Currency::USD));
+        Ok(())
+    }
+
+    #[test]
+    fn flags_that_do_not_fit_together_are_refused() -> Result<(), Box<dyn std::error::Error>> {
+        let public = args(&["--http", "0.0.0.0:7401"])?;
+        assert_eq!(public.check(), Err(BadConfig::Public("0.0.0.0:7401".parse()?)));
+        assert!(args(&["--http", "0.0.0.0:7401", "--insecure-dev"])?.check().is_ok());
+        let twice = args(&["--peer", "1=127.0.0.1:1,http://a"])?;
+        assert_eq!(twice.check(), Err(BadConfig::PeerTwice(1)));
+        for bad in ["2", "2=a,http://b", "0=127.0.0.1:1,http://b", "2=127.0.0.1:1,ftp://b"] {
+            assert!(args(&["--peer", bad]).is_err(), "{bad}");
+        }
+        assert!(args(&["--shards", "0"]).is_err());
+        Ok(())
+    }
+}

@@ -1,0 +1,165 @@
+//! Every error there is at the door: one table of codes, and what an error carries beside its code.
+//!
+//! A code is stable for ever, and there is a new one only where a client would act differently.
+//! `docs/errors.md` explains each under a heading of its own; a test holds the two together. An
+//! [`Error`] becomes a response in `http.rs`, which alone knows the request's id.
+
+use api_client::{Problem, ShortLine};
+use axum::response::{IntoResponse, Response};
+use hyper::StatusCode;
+
+/// Where `type` points: the document's heading for a code is its anchor.
+const DOCUMENT: &str = "https://stoa.dev/errors#";
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $code:ident = $name:literal, $status:literal, $retry:literal, $title:literal;)*) => {
+        /// The codes.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Code {
+            $(#[doc = $title] $code,)*
+        }
+
+        impl Code {
+            /// All of them, in the order of the document.
+            pub const ALL: &[Self] = &[$(Self::$code),*];
+
+            /// The stable name.
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$code => $name),* }
+            }
+
+            /// The HTTP status.
+            pub fn status(self) -> u16 {
+                match self { $(Self::$code => $status),* }
+            }
+
+            /// The same request may succeed later.
+            pub fn is_retryable(self) -> bool {
+                match self { $(Self::$code => $retry),* }
+            }
+
+            /// A short sentence.
+            pub fn title(self) -> &'static str {
+                match self { $(Self::$code => $title),* }
+            }
+        }
+    };
+}
+
+codes! {
+    InvalidJson = "invalid_json", 400, false, "The body is not JSON";
+    InvalidField = "invalid_field", 400, false, "A field is missing, unknown or not what it should be";
+    InvalidParameter = "invalid_parameter", 400, false, "A parameter is unknown or not what it should be";
+    InvalidHeader = "invalid_header", 400, false, "A header is not what it should be";
+    InvalidId = "invalid_id", 400, false, "A text is not an id of this kind";
+    OutOfRange = "out_of_range", 400, false, "A value is outside its limits";
+    IdempotencyKeyRequired = "idempotency_key_required", 400, false, "This request needs an Idempotency-Key";
+    NotFound = "not_found", 404, false, "There is nothing at this path";
+    ProductNotFound = "product_not_found", 404, false, "There is no such product";
+    CollectionNotFound = "collection_not_found", 404, false, "There is no such collection";
+    OrderNotFound = "order_not_found", 404, false, "There is no such order";
+    HoldNotFound = "hold_not_found", 404, false, "There is no such hold";
+    MethodNotAllowed = "method_not_allowed", 405, false, "The path does not take this method";
+    RequestTimeout = "request_timeout", 408, true, "The request's body did not arrive in time";
+    AlreadyExists = "already_exists", 409, false, "It exists already";
+    ProductArchived = "product_archived", 409, false, "The product is archived";
+    CollectionArchived = "collection_archived", 409, false, "The collection is archived";
+    OutOfStock = "out_of_stock", 409, false, "Fewer units are free than were asked for";
+    PriceChanged = "price_changed", 409, false, "The total is not the one that was agreed to";
+    CurrencyMismatch = "currency_mismatch", 409, false, "A product is sold in another currency";
+    StockMismatch = "stock_mismatch", 409, false, "The level is not what it was compared with";
+    UnitsInUse = "units_in_use", 409, false, "Fewer units would be on hand than are held or committed";
+    TooManyUnits = "too_many_units", 409, false, "More units than one product can have on hand";
+    HoldEnded = "hold_ended", 409, false, "The hold has ended";
+    OrderNotCancelable = "order_not_cancelable", 409, false, "The order can no longer be canceled";
+    VersionMismatch = "version_mismatch", 412, false, "It has changed since it was read";
+    BodyTooLarge = "body_too_large", 413, false, "The body is too large";
+    UnsupportedMediaType = "unsupported_media_type", 415, false, "The body is not application/json";
+    IdempotencyMismatch = "idempotency_mismatch", 422, false, "The Idempotency-Key was used for another request";
+    IfMatchRequired = "if_match_required", 428, false, "This request needs an If-Match";
+    Internal = "internal", 500, false, "The node has a fault";
+    Overloaded = "overloaded", 503, true, "The node has more to do than it can";
+    NoQuorum = "no_quorum", 503, true, "The shard has no leader with a quorum";
+    OutcomeUnknown = "outcome_unknown", 503, true, "The request may or may not have been carried out";
+    TooStale = "too_stale", 503, true, "No replica as fresh as was asked for could be reached";
+    Stopping = "stopping", 503, true, "The node is stopping";
+    NotReady = "not_ready", 503, true, "The node is not ready";
+}
+
+/// How long a client should wait before it tries again, in seconds.
+const RETRY_AFTER_S: u32 = 1;
+
+/// An answer that is a refusal.
+#[derive(Debug, Clone)]
+pub struct Error {
+    /// What kind.
+    pub code: Code,
+    /// What happened here, and what to do.
+    pub detail: String,
+    /// The field, parameter or header at fault.
+    pub param: Option<String>,
+    /// Short lines, for `out_of_stock`.
+    pub lines: Vec<ShortLine>,
+    /// What was expected and what there is, where two values are compared.
+    pub compared: Option<(i64, i64)>,
+    /// It is the answer to an earlier request with the same idempotency key.
+    pub replayed: bool,
+}
+
+impl Error {
+    /// An error with a sentence of its own.
+    pub fn new(code: Code, detail: impl Into<String>) -> Self {
+        let detail = detail.into();
+        Self { code, detail, param: None, lines: Vec::new(), compared: None, replayed: false }
+    }
+
+    /// An error about a field, parameter or header.
+    pub fn about(code: Code, param: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self { param: Some(param.into()), ..Self::new(code, detail) }
+    }
+
+    /// A fault of this node: the log says more than the answer.
+    pub fn fault(what: impl std::fmt::Display) -> Self {
+        tracing::error!(%what, "a request met a fault");
+        let detail = "This is not your mistake. The node's log says more under the request id.";
+        Self::new(Code::Internal, detail)
+    }
+
+    /// The same error, which compares two values.
+    pub fn comparing(mut self, expected: i64, actual: i64) -> Self {
+        self.compared = Some((expected, actual));
+        self
+    }
+
+    /// How long to wait before the next try, in seconds, if a try makes sense.
+    pub fn retry_after_s(&self) -> Option<u32> {
+        self.code.is_retryable().then_some(RETRY_AFTER_S)
+    }
+
+    /// The document that the client gets.
+    pub fn problem(&self, request_id: String) -> Problem {
+        Problem {
+            kind: format!("{DOCUMENT}{}", self.code.name()),
+            title: self.code.title().to_owned(),
+            status: self.code.status(),
+            detail: self.detail.clone(),
+            code: self.code.name().to_owned(),
+            param: self.param.clone(),
+            request_id,
+            retryable: self.code.is_retryable(),
+            lines: self.lines.clone(),
+            expected: self.compared.map(|(expected, _)| expected),
+            actual: self.compared.map(|(_, actual)| actual),
+        }
+    }
+}
+
+impl IntoResponse for Error {
+    /// Leaves itself in the response for `http.rs` to write out with the request's id.
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.code.status());
+        let mut response = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR).into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}

@@ -1,0 +1,147 @@
+//! The one layer around every route: it names the request, reads its body within bounds, catches a
+//! panic, writes out errors, and counts.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use api_client::header;
+use axum::body::Body;
+use axum::extract::{MatchedPath, Request, State};
+use axum::middleware::Next;
+use axum::response::Response;
+use bytes::{Bytes, BytesMut};
+use futures::FutureExt as _;
+use http_body_util::BodyExt as _;
+use hyper::body::Body as _;
+use hyper::header::{CONNECTION, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
+
+use crate::errors::{Code, Error};
+use crate::metrics;
+use crate::state::App;
+
+/// The largest body, in bytes: 1 MiB.
+pub const BODY_BYTES_MAX: usize = 1 << 20;
+/// How much of a larger body is read and dropped, in bytes, so that its sender gets the answer.
+const DRAIN_BYTES_MAX: usize = 64 << 20;
+/// How long a body may take to arrive, in milliseconds.
+const BODY_TIMEOUT_MS: u64 = 30_000;
+
+/// Names a request in its answer and in the log.
+#[derive(Debug, Clone, Copy)]
+pub struct RequestId(u64);
+
+impl RequestId {
+    /// A fresh id: a counter that starts at random, spread over the whole range.
+    fn fresh() -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        let mut count = NEXT.fetch_add(1, Ordering::Relaxed);
+        if count == 0 {
+            count = rand::random();
+            NEXT.store(count.wrapping_add(1), Ordering::Relaxed);
+        }
+        Self(count.wrapping_mul(0x9e37_79b9_7f4a_7c15))
+    }
+}
+
+impl std::fmt::Display for RequestId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "req_{:016x}", self.0)
+    }
+}
+
+/// Takes a request through its handler.
+pub async fn gate(State(app): State<App>, request: Request, next: Next) -> Response {
+    let began = Instant::now();
+    let id = RequestId::fresh();
+    let method = metrics::method(request.method());
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let mut response = match bounded(request).await {
+        Ok(request) => answered(id, request, next).await,
+        Err(error) => closing(axum::response::IntoResponse::into_response(error)),
+    };
+    if let Some(error) = response.extensions_mut().remove::<Error>() {
+        write_problem(&mut response, &error, id);
+    }
+    set(&mut response, header::REQUEST_ID, &id.to_string());
+    let route = route.as_ref().map_or("unmatched", MatchedPath::as_str);
+    app.metrics.observe(route, method, response.status().as_u16(), began.elapsed());
+    response
+}
+
+/// The handler's answer, or an error where it panics.
+async fn answered(id: RequestId, request: Request, next: Next) -> Response {
+    let caught = AssertUnwindSafe(next.run(request)).catch_unwind().await;
+    caught.unwrap_or_else(|panic| {
+        let what = panic.downcast_ref::<String>().map(String::as_str);
+        let what = what.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("?");
+        tracing::error!(request_id = %id, what, "a handler panicked");
+        axum::response::IntoResponse::into_response(Error::fault("a handler panicked"))
+    })
+}
+
+/// The request with its whole body in memory.
+async fn bounded(request: Request) -> Result<Request, Error> {
+    if request.body().is_end_stream() {
+        return Ok(request);
+    }
+    let (parts, body) = request.into_parts();
+    let read = tokio::time::timeout(Duration::from_millis(BODY_TIMEOUT_MS), collect(body)).await;
+    let late = |_| Error::new(Code::RequestTimeout, "send the body faster, or a smaller one");
+    Ok(Request::from_parts(parts, Body::from(read.map_err(late)??)))
+}
+
+async fn collect(mut body: Body) -> Result<Bytes, Error> {
+    let expected = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
+    let mut bytes = BytesMut::with_capacity(expected.min(BODY_BYTES_MAX));
+    let mut length = 0_usize;
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|error| {
+            Error::new(Code::InvalidJson, format!("the body was cut short: {error}"))
+        })?;
+        let Some(data) = frame.data_ref() else { continue };
+        length = length.saturating_add(data.len());
+        if length > DRAIN_BYTES_MAX {
+            break;
+        }
+        if length <= BODY_BYTES_MAX {
+            bytes.extend_from_slice(data);
+        }
+    }
+    if length > BODY_BYTES_MAX {
+        let detail = format!("a body has at most {BODY_BYTES_MAX} bytes");
+        return Err(Error::new(Code::BodyTooLarge, detail));
+    }
+    Ok(bytes.freeze())
+}
+
+/// The answer after which the connection ends, because the request was not read whole.
+fn closing(mut response: Response) -> Response {
+    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    response
+}
+
+fn write_problem(response: &mut Response, error: &Error, id: RequestId) {
+    if error.code == Code::Internal {
+        tracing::error!(request_id = %id, detail = %error.detail, "answered with 500");
+    }
+    let text = serde_json::to_vec(&error.problem(id.to_string())).unwrap_or_default();
+    let headers = response.headers_mut();
+    headers.remove(hyper::header::CONTENT_LENGTH);
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    if let Some(seconds) = error.retry_after_s() {
+        headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    if error.replayed {
+        let name = HeaderName::from_static(header::IDEMPOTENT_REPLAYED);
+        headers.insert(name, HeaderValue::from_static("true"));
+    }
+    *response.body_mut() = Body::from(text);
+}
+
+/// Sets a header to a text that is known to be one.
+pub fn set(response: &mut Response, name: &'static str, value: &str) {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        response.headers_mut().insert(HeaderName::from_static(name), value);
+    }
+}

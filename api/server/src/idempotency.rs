@@ -1,0 +1,55 @@
+//! `Idempotency-Key`: what names a POST over all its retries, and what is minted from it.
+
+use api_client::header;
+use axum::http::HeaderMap;
+use engine_core::dedup::Idempotency;
+use engine_core::h128;
+use serde::Serialize;
+
+use crate::errors::{Code, Error};
+use crate::extract;
+
+/// The longest key, in bytes.
+const KEY_BYTES_MAX: usize = 255;
+/// Who calls, until there are accounts: whoever reaches the loopback address.
+const PRINCIPAL: &[u8] = b"local";
+
+/// The key of one request, with its body.
+#[derive(Debug, Clone, Copy)]
+pub struct Key(pub Idempotency);
+
+/// The text of the key, if the request has one.
+pub fn text(headers: &HeaderMap) -> Result<Option<&str>, Error> {
+    let Some(key) = extract::header(headers, header::IDEMPOTENCY_KEY)? else { return Ok(None) };
+    if (1..=KEY_BYTES_MAX).contains(&key.len()) {
+        return Ok(Some(key));
+    }
+    let detail = format!("a key has 1 to {KEY_BYTES_MAX} characters");
+    Err(Error::about(Code::InvalidHeader, "Idempotency-Key", detail))
+}
+
+/// The text of the key of a request that must have one.
+pub fn required(headers: &HeaderMap) -> Result<&str, Error> {
+    text(headers)?.ok_or_else(|| {
+        let detail = "send an Idempotency-Key, new for each request and the same for its retries";
+        Error::about(Code::IdempotencyKeyRequired, "Idempotency-Key", detail)
+    })
+}
+
+/// The key of a request to a route, if it has one. `body` is what the request was understood as.
+pub fn key<B: Serialize>(headers: &HeaderMap, route: &str, body: &B) -> Result<Option<Key>, Error> {
+    let Some(text) = text(headers)? else { return Ok(None) };
+    let key = h128(&[PRINCIPAL, route.as_bytes(), text.as_bytes()]);
+    Ok(Some(Key(Idempotency { key, body: body_hash(body)? })))
+}
+
+/// H128 of a body in its canonical form: our own fields in their order, without white space.
+pub fn body_hash<B: Serialize>(body: &B) -> Result<u128, Error> {
+    let canonical = serde_json::to_vec(body).map_err(Error::fault)?;
+    Ok(h128(&[&canonical]))
+}
+
+/// The id of what a request creates: from its key where it has one, else at random.
+pub fn created_id(key: Option<Key>) -> u128 {
+    key.map_or_else(rand::random, |key| key.0.key)
+}

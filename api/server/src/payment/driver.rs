@@ -1,0 +1,121 @@
+//! Makes the calls that orders have ordered, and says what became of them.
+//!
+//! The key of a call is its effect's id. A call that may have been made before is asked about first,
+//! except Create, whose key finds the intent again.
+
+use std::time::Duration;
+
+use engine_core::outbox::{Call, EffectId, ProviderCall};
+use engine_core::payment::{CallResult, IntentId, IntentStatus};
+use futures::future::BoxFuture;
+use raft::ProviderDriver;
+
+use super::{CallError, PaymentProvider};
+
+/// How long a call may take before its outcome counts as unknown, in milliseconds.
+const CALL_TIMEOUT_MS: u64 = 10_000;
+
+/// Drives a provider.
+pub struct Driver<P> {
+    provider: P,
+}
+
+impl<P: PaymentProvider> Driver<P> {
+    /// A driver of this provider.
+    pub fn new(provider: P) -> Self {
+        Self { provider }
+    }
+
+    async fn run(
+        &self,
+        effect: EffectId,
+        call: &Call,
+        repeated: bool,
+    ) -> Result<CallResult, CallError> {
+        let key = effect.to_string();
+        let provider = &self.provider;
+        if let Some(known) = self.known(&key, call, repeated).await? {
+            return Ok(known);
+        }
+        let intent = match call {
+            Call::CreateIntent { amount } => provider.create(&key, *amount, effect.order).await,
+            Call::ConfirmIntent { intent, method } => {
+                self.or_as_it_is(intent, provider.confirm(&key, intent, method).await).await
+            }
+            Call::CancelIntent { intent } => {
+                self.or_as_it_is(intent, provider.cancel(&key, intent).await).await
+            }
+            Call::GetIntent { intent } => provider.get(intent).await,
+            Call::Refund { intent, amount } => {
+                provider.refund(&key, intent, amount.amount).await?;
+                return Ok(CallResult::Refunded);
+            }
+        };
+        intent.map(CallResult::Intent)
+    }
+
+    /// What an earlier try of the call has done already, if it was one and did something.
+    async fn known(
+        &self,
+        key: &str,
+        call: &Call,
+        repeated: bool,
+    ) -> Result<Option<CallResult>, CallError> {
+        use IntentStatus::{Canceled, RequiresConfirmation, RequiresPaymentMethod};
+        match call {
+            _ if !repeated => Ok(None),
+            Call::CreateIntent { .. } | Call::GetIntent { .. } => Ok(None),
+            Call::ConfirmIntent { intent, .. } => {
+                let now = self.provider.get(intent).await?;
+                let open = matches!(now.status, RequiresPaymentMethod | RequiresConfirmation);
+                Ok((!open).then_some(CallResult::Intent(now)))
+            }
+            Call::CancelIntent { intent } => {
+                let now = self.provider.get(intent).await?;
+                Ok((now.status == Canceled).then_some(CallResult::Intent(now)))
+            }
+            Call::Refund { intent, .. } => {
+                let made = self.provider.is_refunded(key, intent).await?;
+                Ok(made.then_some(CallResult::Refunded))
+            }
+        }
+    }
+
+    /// A call that the intent's state does not allow is answered with that state.
+    async fn or_as_it_is(
+        &self,
+        id: &IntentId,
+        called: Result<engine_core::payment::Intent, CallError>,
+    ) -> Result<engine_core::payment::Intent, CallError> {
+        match called {
+            Err(CallError::State) => self.provider.get(id).await,
+            called => called,
+        }
+    }
+}
+
+impl<P: PaymentProvider> ProviderDriver for Driver<P> {
+    fn call<'a>(
+        &'a self,
+        effect: EffectId,
+        call: &'a ProviderCall,
+        repeated: bool,
+    ) -> BoxFuture<'a, CallResult> {
+        Box::pin(async move {
+            let run = self.run(effect, &call.call, repeated);
+            let timeout = Duration::from_millis(CALL_TIMEOUT_MS);
+            match tokio::time::timeout(timeout, run).await {
+                Ok(Ok(result)) => result,
+                Ok(Err(CallError::Refused(code))) => CallResult::Refused { code },
+                Ok(Err(error)) => {
+                    tracing::warn!(%effect, %error, "a payment call has an unknown outcome");
+                    CallResult::Unknown
+                }
+                Err(_) => {
+                    tracing::warn!(%effect, "a payment call took too long");
+                    CallResult::Unknown
+                }
+            }
+        })
+    }
+}

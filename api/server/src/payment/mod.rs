@@ -1,0 +1,55 @@
+//! The payment provider: what we need of one, the driver that calls it, and a simulated one.
+
+mod driver;
+mod ledger;
+mod simulator;
+mod tokens;
+
+use engine_core::payment::{Intent, IntentId, PaymentMethod};
+use engine_core::{Money, OrderId};
+use futures::future::BoxFuture;
+
+pub use driver::Driver;
+pub use simulator::Simulator;
+
+/// Why a call gave no intent.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CallError {
+    /// Refused for good (a 4xx), with the provider's code.
+    #[error("refused: {0}")]
+    Refused(String),
+    /// The intent is in a state that does not allow the call: ask what state that is.
+    #[error("the intent is in another state")]
+    State,
+    /// Nobody knows: a timeout, a 5xx, a broken connection, an unreadable answer.
+    #[error("unknown: {0}")]
+    Unknown(String),
+}
+
+/// What a call gives.
+pub type Called<'a, T> = BoxFuture<'a, Result<T, CallError>>;
+
+/// A provider of payments by card. `key` names a call over its repeats: the same key with the same
+/// call answers the same, with another call it is refused.
+pub trait PaymentProvider: Send + Sync {
+    /// Creates an intent with manual capture, unconfirmed.
+    fn create<'a>(&'a self, key: &'a str, amount: Money, order: OrderId) -> Called<'a, Intent>;
+    /// Confirms it: the card is asked.
+    fn confirm<'a>(
+        &'a self,
+        key: &'a str,
+        intent: &'a IntentId,
+        method: &'a PaymentMethod,
+    ) -> Called<'a, Intent>;
+    /// Cancels it; what was authorized is void.
+    fn cancel<'a>(&'a self, key: &'a str, intent: &'a IntentId) -> Called<'a, Intent>;
+    /// Takes (a part of) what was authorized.
+    fn capture<'a>(&'a self, key: &'a str, intent: &'a IntentId, amount: i64)
+    -> Called<'a, Intent>;
+    /// What became of it.
+    fn get<'a>(&'a self, intent: &'a IntentId) -> Called<'a, Intent>;
+    /// Gives (a part of) what was taken back.
+    fn refund<'a>(&'a self, key: &'a str, intent: &'a IntentId, amount: i64) -> Called<'a, ()>;
+    /// A refund was made under this key.
+    fn is_refunded<'a>(&'a self, key: &'a str, intent: &'a IntentId) -> Called<'a, bool>;
+}

@@ -1,0 +1,149 @@
+//! What clients are told when the engine refuses a command: the only mapping of its rejections.
+
+use api_client::ShortLine;
+use engine_core::{Field, Rejection};
+
+use crate::errors::{Code, Error};
+
+/// The error for a rejection.
+pub fn error(rejection: &Rejection) -> Error {
+    match rejection {
+        Rejection::RequestTooOld => {
+            let detail = "the request was repeated too late to know its outcome; read, then decide";
+            Error::new(Code::OutcomeUnknown, detail)
+        }
+        Rejection::IdempotencyMismatch => {
+            let detail = "the key belongs to a request with another body; use a new key";
+            Error::about(Code::IdempotencyMismatch, "Idempotency-Key", detail)
+        }
+        Rejection::ProductNotFound { product } => {
+            Error::new(Code::ProductNotFound, format!("there is no product {product}"))
+        }
+        Rejection::ProductArchived { product } => {
+            let detail = format!("{product} is archived: it can be read, not sold or changed");
+            Error::new(Code::ProductArchived, detail)
+        }
+        Rejection::CollectionNotFound => {
+            Error::new(Code::CollectionNotFound, "there is no such collection")
+        }
+        Rejection::CollectionArchived => {
+            let detail = "the collection is archived: it can be read, not changed";
+            Error::new(Code::CollectionArchived, detail)
+        }
+        Rejection::HoldNotFound => Error::new(Code::HoldNotFound, "there is no such hold"),
+        Rejection::OrderNotFound => Error::new(Code::OrderNotFound, "there is no such order"),
+        Rejection::AlreadyExists => {
+            let detail = "it was created by an earlier request with this key; read it";
+            Error::new(Code::AlreadyExists, detail)
+        }
+        Rejection::HoldEnded | Rejection::OrderDecides => {
+            Error::new(Code::HoldEnded, "the hold has ended; place a new one")
+        }
+        Rejection::TooLate => {
+            Error::new(Code::Overloaded, "the request took too long; repeat it with its key")
+        }
+        Rejection::Aborted => {
+            Error::new(Code::OutcomeUnknown, "the order was given up; repeat it with its key")
+        }
+        Rejection::DeliveryGap { expected } => {
+            Error::fault(format!("a delivery gap at {expected} reached a client"))
+        }
+        Rejection::OutOfRange { field, min, max } => {
+            let name = field_name(*field);
+            let detail = format!("{name} is {min} to {max}{}", unit(*field));
+            Error::about(Code::OutOfRange, name, detail)
+        }
+        Rejection::Malformed { field } => {
+            let name = field_name(*field);
+            let detail = format!("{name} has control characters, or a name twice");
+            Error::about(Code::InvalidField, name, detail)
+        }
+        other => conflict(other),
+    }
+}
+
+/// The rejections that compare what is wanted with what is there.
+fn conflict(rejection: &Rejection) -> Error {
+    match rejection {
+        Rejection::VersionMismatch { expected, actual } => {
+            let detail = "it has changed since it was read; read it again and decide anew";
+            let (expected, actual) = (signed(*expected), signed(*actual));
+            Error::about(Code::VersionMismatch, "If-Match", detail).comparing(expected, actual)
+        }
+        Rejection::StockMismatch { expected, actual } => {
+            let detail = format!("{actual} units are on hand, not {expected}");
+            Error::about(Code::StockMismatch, "expected", detail)
+                .comparing(i64::from(*expected), i64::from(*actual))
+        }
+        Rejection::TooManyUnits { limit } => {
+            let detail = format!("at most {limit} units of a product can be on hand");
+            Error::new(Code::TooManyUnits, detail)
+        }
+        Rejection::UnitsInUse { in_use, on_hand } => {
+            let detail = format!(
+                "{in_use} units are held or committed, and {on_hand} would be on hand; \
+                 orders keep what they have"
+            );
+            Error::new(Code::UnitsInUse, detail)
+        }
+        Rejection::OutOfStock { lines } => out_of_stock(lines),
+        Rejection::CurrencyMismatch { product, actual } => {
+            let detail = format!("{product} is sold in {actual}");
+            Error::about(Code::CurrencyMismatch, "currency", detail)
+        }
+        Rejection::PriceChanged { expected, actual } => {
+            let detail = format!("the total is {actual} now, not {expected}; ask the customer");
+            Error::about(Code::PriceChanged, "expected_total", detail).comparing(*expected, *actual)
+        }
+        Rejection::OrderNotCancelable { status } => {
+            let detail = format!("the order is {} and can no longer be canceled", status.as_str());
+            Error::new(Code::OrderNotCancelable, detail)
+        }
+        other => Error::fault(format!("a rejection without an error: {other:?}")),
+    }
+}
+
+fn out_of_stock(short: &[engine_core::ShortLine]) -> Error {
+    let lines = short
+        .iter()
+        .map(|line| ShortLine {
+            product_id: line.product.to_string(),
+            requested: line.requested,
+            available: line.available,
+        })
+        .collect();
+    let detail = "fewer units are free than were asked for; see lines";
+    Error { lines, ..Error::new(Code::OutOfStock, detail) }
+}
+
+fn signed(version: u64) -> i64 {
+    i64::try_from(version).unwrap_or(i64::MAX)
+}
+
+fn field_name(field: Field) -> &'static str {
+    match field {
+        Field::Price => "price",
+        Field::Quantity => "quantity",
+        Field::Lines => "lines",
+        Field::Total => "expected_total",
+        Field::Name => "name",
+        Field::Description => "description",
+        Field::Brand => "brand",
+        Field::Sku => "sku",
+        Field::Collections => "collection_ids",
+        Field::Attributes => "attributes",
+        Field::HoldMs => "hold_ms",
+        Field::Reason => "reason",
+        Field::PaymentMethod => "payment_method",
+    }
+}
+
+fn unit(field: Field) -> &'static str {
+    match field {
+        Field::Name | Field::Description | Field::Brand | Field::Sku | Field::Reason => {
+            " bytes of UTF-8"
+        }
+        Field::Lines | Field::Collections | Field::Attributes => " items",
+        _ => "",
+    }
+}

@@ -1,0 +1,156 @@
+//! Rows as the wire types clients see. Texts are moved, not copied.
+
+use api_client as wire;
+use engine_core::catalog::{Collection, Product};
+use engine_core::inventory::{Hold, HoldState, Movement, MovementReason, Stock};
+use engine_core::order::{Order, OrderLine, Review, Transition};
+use engine_core::payment::Payment;
+use engine_core::{HoldId, ProductId};
+
+use crate::time::rfc3339;
+
+/// A product.
+pub fn product(product: Product, stock: &Stock) -> wire::Product {
+    let details = product.details;
+    wire::Product {
+        id: product.id.to_string(),
+        version: product.version,
+        name: details.name,
+        description: details.description,
+        brand: details.brand,
+        sku: details.sku,
+        price: details.price.amount,
+        currency: details.price.currency.to_string(),
+        collection_ids: details.collections.iter().map(ToString::to_string).collect(),
+        attributes: details.attributes.into_iter().collect(),
+        available: stock.available(),
+        created_at: rfc3339(product.created_at),
+        updated_at: rfc3339(product.updated_at),
+        archived_at: product.archived_at.map(rfc3339),
+    }
+}
+
+/// A collection.
+pub fn collection(collection: Collection) -> wire::Collection {
+    wire::Collection {
+        id: collection.id.to_string(),
+        version: collection.version,
+        name: collection.details.name,
+        description: collection.details.description,
+        created_at: rfc3339(collection.created_at),
+        updated_at: rfc3339(collection.updated_at),
+        archived_at: collection.archived_at.map(rfc3339),
+    }
+}
+
+/// A stock level.
+pub fn stock(product: ProductId, stock: &Stock) -> wire::Stock {
+    wire::Stock {
+        product_id: product.to_string(),
+        on_hand: stock.on_hand,
+        held: stock.held,
+        committed: stock.committed,
+        available: stock.available(),
+    }
+}
+
+/// A change of the units on hand.
+pub fn movement(number: u64, movement: Movement) -> wire::Movement {
+    let (kind, reason) = match movement.reason {
+        MovementReason::Received => ("received", None),
+        MovementReason::Adjusted(reason) => ("adjusted", Some(reason)),
+        MovementReason::Set(reason) => ("set", Some(reason)),
+        MovementReason::SetAvailable => ("set_available", None),
+    };
+    let kind = kind.to_owned();
+    let at = rfc3339(movement.at);
+    wire::Movement { number, at, delta: movement.delta, on_hand: movement.on_hand, kind, reason }
+}
+
+/// A hold without an order, from what each shard has of it.
+pub fn hold(id: HoldId, parts: Vec<Hold>) -> wire::Hold {
+    let states: Vec<_> = parts.iter().map(|part| part.state).collect();
+    let status = if states.contains(&HoldState::Held) {
+        "held"
+    } else if states.contains(&HoldState::Committed) {
+        "committed"
+    } else {
+        "released"
+    };
+    let expires_at = parts
+        .iter()
+        .filter(|part| part.state == HoldState::Held)
+        .map(|part| part.timer_at)
+        .min()
+        .map(rfc3339);
+    let lines = parts.iter().flat_map(|part| &part.lines);
+    let lines = lines.map(|line| wire::HoldLine {
+        product_id: line.product.to_string(),
+        quantity: line.quantity,
+    });
+    wire::Hold { id: id.to_string(), status: status.to_owned(), lines: lines.collect(), expires_at }
+}
+
+/// An order.
+pub fn order(order: Order) -> wire::Order {
+    wire::Order {
+        id: order.id.to_string(),
+        version: order.version,
+        status: order.status().as_str().to_owned(),
+        customer_id: order.owner.to_string(),
+        total: order.total,
+        currency: order.currency.to_string(),
+        lines: order.lines.into_iter().map(line).collect(),
+        payment: payment(order.payment),
+        flags: wire::OrderFlags {
+            needs_review: order.flags.needs_review.map(|review| review_name(review).to_owned()),
+            cancel_requested: order.flags.cancel_requested,
+            reconciling: order.flags.reconciling,
+        },
+        placed_at: rfc3339(order.placed_at),
+        updated_at: rfc3339(order.updated_at),
+    }
+}
+
+fn line(line: OrderLine) -> wire::OrderLine {
+    wire::OrderLine {
+        product_id: line.product.to_string(),
+        product_version: line.version,
+        name: line.name,
+        quantity: line.quantity,
+        unit_price: line.unit_price,
+    }
+}
+
+fn payment(payment: Payment) -> wire::Payment {
+    wire::Payment {
+        status: payment.state.as_str().to_owned(),
+        intent_id: payment.intent.map(|intent| intent.0),
+        method: payment.method.map(|method| method.0),
+        attempts: payment.attempts,
+        decline_code: payment.decline_code,
+        capture_before: payment.capture_before.map(rfc3339),
+    }
+}
+
+fn review_name(review: Review) -> &'static str {
+    match review {
+        Review::AmountMismatch => "amount_mismatch",
+        Review::PaymentUnknown => "payment_unknown",
+        Review::OrphanMoney => "orphan_money",
+        Review::AuthorizationExpiring => "authorization_expiring",
+        Review::FulfillmentOverdue => "fulfillment_overdue",
+        Review::ProviderRefused => "provider_refused",
+    }
+}
+
+/// A step of an order's life.
+pub fn transition(step: Transition) -> wire::OrderTransition {
+    wire::OrderTransition {
+        at: rfc3339(step.at),
+        transition: step.name,
+        from: step.from.map(|status| status.as_str().to_owned()),
+        to: step.to.as_str().to_owned(),
+        note: Some(step.note).filter(|note| !note.is_empty()),
+    }
+}

@@ -1,0 +1,191 @@
+//! `/v1/orders`.
+
+use api_client::{List, NewOrder};
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::Response;
+use engine_core::inventory::HoldLine;
+use engine_core::order::Order;
+use engine_core::payment::{PAYMENT_METHOD_BYTES_MAX, Pay, PaymentMethod};
+use engine_core::{CancelOrder, Command, Money, OrderId, Owner, ProductId, Reply, read};
+use hyper::StatusCode;
+use serde::Deserialize;
+
+use super::products::currency;
+use crate::answer;
+use crate::consistency::Freshness;
+use crate::errors::{Code, Error};
+use crate::extract::{self, Id, Json, NoBody, Query};
+use crate::idempotency;
+use crate::order::{Request, WAIT_S_MAX, check_lines};
+use crate::render;
+use crate::state::{App, unexpected};
+
+/// `POST /v1/orders`
+pub async fn place(
+    State(app): State<App>,
+    headers: HeaderMap,
+    Json(body): Json<NewOrder>,
+) -> Result<Response, Error> {
+    let request = request(&headers, body)?;
+    let wait = prefer_wait(&headers);
+    let mut placed = app.place(&request).await?;
+    if let Some(seconds) = wait {
+        placed = app.wait_decided(placed, seconds).await?;
+    }
+    let response = answer::json(StatusCode::CREATED, &render::order(*placed.order))?;
+    Ok(placed.seen.mark(answer::replayed(response, placed.replayed)))
+}
+
+/// `GET /v1/orders/{id}`
+pub async fn read(
+    State(app): State<App>,
+    Id(id): Id<OrderId>,
+    wish: Freshness,
+) -> Result<Response, Error> {
+    let shard = app.topology.of_order(id);
+    let (order, seen) = app.find(shard, &wish, |view| read::order(view, id)).await?;
+    let order = order.ok_or_else(|| not_found(id))?;
+    Ok(seen.mark(answer::json(StatusCode::OK, &render::order(order))?))
+}
+
+/// `GET /v1/orders/{id}/history`: oldest first.
+pub async fn history(
+    State(app): State<App>,
+    Id(id): Id<OrderId>,
+    wish: Freshness,
+) -> Result<Response, Error> {
+    let shard = app.topology.of_order(id);
+    let (order, seen) = app.find(shard, &wish, |view| read::order(view, id)).await?;
+    order.ok_or_else(|| not_found(id))?;
+    let steps = read::order_history(&app.view(shard), id).map_err(Error::fault)?;
+    let data = steps.into_iter().map(render::transition).collect();
+    let list = List { data, has_more: false, next_cursor: None };
+    Ok(seen.mark(answer::json(StatusCode::OK, &list)?))
+}
+
+/// The parameters of a customer's list.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ListParams {
+    customer_id: String,
+    limit: Option<u32>,
+    cursor: Option<String>,
+    #[expect(dead_code, reason = "read by `Freshness`, allowed here")]
+    consistency: Option<String>,
+}
+
+/// `GET /v1/orders?customer_id=`: newest first.
+pub async fn list(
+    State(app): State<App>,
+    wish: Freshness,
+    Query(params): Query<ListParams>,
+) -> Result<Response, Error> {
+    let limit = extract::limit(params.limit)?;
+    let owner = owner(&params.customer_id)?;
+    let after = params.cursor.as_deref().map(cursor).transpose()?;
+    let shard = app.topology.of_owner(&owner);
+    let seen = app.fresh(&[shard], &wish).await?;
+    let orders = read::orders_of(&app.view(shard), &owner, after, limit + 1);
+    let page = answer::page(orders.map_err(Error::fault)?, limit, cursor_after);
+    let data = page.data.into_iter().map(render::order).collect();
+    let page = List { data, has_more: page.has_more, next_cursor: page.next_cursor };
+    Ok(seen.mark(answer::json(StatusCode::OK, &page)?))
+}
+
+/// `POST /v1/orders/{id}/cancel`
+pub async fn cancel(
+    State(app): State<App>,
+    Id(id): Id<OrderId>,
+    headers: HeaderMap,
+    _: NoBody,
+) -> Result<Response, Error> {
+    let key = idempotency::key(&headers, "POST /v1/orders/{id}/cancel", &id.to_string())?;
+    let command = Command::CancelOrder(CancelOrder { order: id, owner: None });
+    let written = app.write_here(app.topology.of_order(id), command, key).await?;
+    let Reply::Order(order) = written.reply else { return Err(unexpected(&written.reply)) };
+    let waits = order.flags.cancel_requested;
+    let status = if waits { StatusCode::ACCEPTED } else { StatusCode::OK };
+    let response = answer::json(status, &render::order(*order))?;
+    Ok(written.seen.mark(answer::replayed(response, written.replayed)))
+}
+
+fn not_found(id: OrderId) -> Error {
+    Error::new(Code::OrderNotFound, format!("there is no order {id}"))
+}
+
+fn owner(text: &str) -> Result<Owner, Error> {
+    Owner::new(text).ok_or_else(|| {
+        let most = Owner::BYTES_MAX;
+        let detail = format!("a customer id is 1 to {most} letters, digits and any of _-.:@");
+        Error::about(Code::InvalidField, "customer_id", detail)
+    })
+}
+
+/// The order after which a page begins: its `placed_at` in milliseconds, a dash, its id.
+fn cursor(text: &str) -> Result<(u64, OrderId), Error> {
+    let parsed =
+        text.split_once('-').and_then(|(at, id)| Some((at.parse().ok()?, id.parse().ok()?)));
+    parsed.ok_or_else(|| {
+        Error::about(Code::InvalidParameter, "cursor", "a cursor is what next_cursor said")
+    })
+}
+
+fn cursor_after(order: &Order) -> String {
+    format!("{}-{}", order.placed_at, order.id)
+}
+
+/// What the body and the key ask for, within the limits.
+fn request(headers: &HeaderMap, body: NewOrder) -> Result<Request, Error> {
+    let key = idempotency::required(headers)?.to_owned();
+    let owner = owner(&body.customer_id)?;
+    let currency = currency(&body.currency)?;
+    let lines: Result<Vec<_>, Error> = body
+        .lines
+        .iter()
+        .enumerate()
+        .map(|(at, line)| {
+            let product = line.product_id.parse::<ProductId>().map_err(|error| {
+                let param = format!("lines[{at}].product_id");
+                Error::about(Code::InvalidId, param, error.to_string())
+            })?;
+            Ok(HoldLine { product, quantity: line.quantity })
+        })
+        .collect();
+    let lines = lines?;
+    check_lines(&lines)?;
+    if body.expected_total.is_some_and(|total| !(0..=Money::AMOUNT_MAX).contains(&total)) {
+        let detail = format!("a total is 0 to {} minor units", Money::AMOUNT_MAX);
+        return Err(Error::about(Code::OutOfRange, "expected_total", detail));
+    }
+    let pay = pay(body.payment_method.as_deref())?;
+    let expected_total = body.expected_total;
+    let body = NewOrder { currency: currency.to_string(), ..body };
+    let body = idempotency::body_hash(&body)?;
+    Ok(Request { owner, key, body, lines, currency, expected_total, pay })
+}
+
+fn pay(method: Option<&str>) -> Result<Pay, Error> {
+    let token = |text: &str| {
+        text.starts_with("pm_")
+            && text.len() <= PAYMENT_METHOD_BYTES_MAX
+            && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+    };
+    match method {
+        None => Ok(Pay::Card(None)),
+        Some("on_account") => Ok(Pay::OnAccount),
+        Some(text) if token(text) => Ok(Pay::Card(Some(PaymentMethod(text.to_owned())))),
+        Some(_) => {
+            let detail = "a payment method is a card's token `pm_…`, or `on_account`";
+            Err(Error::about(Code::InvalidField, "payment_method", detail))
+        }
+    }
+}
+
+/// The seconds of `Prefer: wait=N`. A preference that is not understood is ignored (RFC 7240).
+fn prefer_wait(headers: &HeaderMap) -> Option<u32> {
+    let preferences = headers.get_all("prefer").iter().filter_map(|value| value.to_str().ok());
+    let waits = preferences.flat_map(|value| value.split([',', ';']));
+    let seconds = waits.filter_map(|preference| preference.trim().strip_prefix("wait="));
+    seconds.filter_map(|text| text.trim().parse::<u32>().ok()).next().map(|s| s.min(WAIT_S_MAX))
+}

@@ -1,0 +1,110 @@
+//! `/v1/stock`: levels, and the three ways to change the units on hand.
+
+use api_client::{AdjustStock, List, ReceiveStock, SetStock};
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::Response;
+use engine_core::{Command, ProductId, Reply, read};
+use hyper::StatusCode;
+use serde::Deserialize;
+
+use super::products::not_found;
+use crate::answer;
+use crate::consistency::Freshness;
+use crate::errors::{Code, Error};
+use crate::extract::{self, Id, Json, Query};
+use crate::idempotency::{self, Key};
+use crate::render;
+use crate::state::{App, unexpected};
+
+/// The parameters of the list of movements.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MovementParams {
+    limit: Option<u32>,
+    cursor: Option<String>,
+    #[expect(dead_code, reason = "read by `Freshness`, allowed here")]
+    consistency: Option<String>,
+}
+
+/// `GET /v1/stock/{product_id}`
+pub async fn read(
+    State(app): State<App>,
+    Id(id): Id<ProductId>,
+    wish: Freshness,
+) -> Result<Response, Error> {
+    let shard = app.topology.of_product(id);
+    let (stock, seen) = app.find(shard, &wish, |view| read::stock(view, id)).await?;
+    let stock = stock.ok_or_else(|| not_found(id))?;
+    Ok(seen.mark(answer::json(StatusCode::OK, &render::stock(id, &stock))?))
+}
+
+/// `GET /v1/stock/{product_id}/movements`: oldest first.
+pub async fn movements(
+    State(app): State<App>,
+    Id(id): Id<ProductId>,
+    wish: Freshness,
+    Query(params): Query<MovementParams>,
+) -> Result<Response, Error> {
+    let limit = extract::limit(params.limit)?;
+    let after: u64 = params.cursor.as_deref().unwrap_or("0").parse().map_err(|_| {
+        Error::about(Code::InvalidParameter, "cursor", "a cursor is what next_cursor said")
+    })?;
+    let shard = app.topology.of_product(id);
+    let (stock, seen) = app.find(shard, &wish, |view| read::stock(view, id)).await?;
+    stock.ok_or_else(|| not_found(id))?;
+    let found = read::movements(&app.view(shard), id, after, limit + 1).map_err(Error::fault)?;
+    let page = answer::page(found, limit, |(number, _)| number.to_string());
+    let data = page.data.into_iter().map(|(number, row)| render::movement(number, row)).collect();
+    let page = List { data, has_more: page.has_more, next_cursor: page.next_cursor };
+    Ok(seen.mark(answer::json(StatusCode::OK, &page)?))
+}
+
+/// `POST /v1/stock/receipts`: units arrived.
+pub async fn receive(
+    State(app): State<App>,
+    headers: HeaderMap,
+    Json(body): Json<ReceiveStock>,
+) -> Result<Response, Error> {
+    let key = idempotency::key(&headers, "POST /v1/stock/receipts", &body)?;
+    let product = extract::id("product_id", &body.product_id)?;
+    let command = engine_core::ReceiveStock { product, quantity: body.quantity };
+    change(&app, product, Command::ReceiveStock(command), key).await
+}
+
+/// `POST /v1/stock/adjustments`: a correction, with a reason.
+pub async fn adjust(
+    State(app): State<App>,
+    headers: HeaderMap,
+    Json(body): Json<AdjustStock>,
+) -> Result<Response, Error> {
+    let key = idempotency::key(&headers, "POST /v1/stock/adjustments", &body)?;
+    let product = extract::id("product_id", &body.product_id)?;
+    let command = engine_core::AdjustStock { product, delta: body.delta, reason: body.reason };
+    change(&app, product, Command::AdjustStock(command), key).await
+}
+
+/// `POST /v1/stock/levels`: compare and set.
+pub async fn set(
+    State(app): State<App>,
+    headers: HeaderMap,
+    Json(body): Json<SetStock>,
+) -> Result<Response, Error> {
+    let key = idempotency::key(&headers, "POST /v1/stock/levels", &body)?;
+    let product = extract::id("product_id", &body.product_id)?;
+    let SetStock { expected, on_hand, reason, .. } = body;
+    let command = engine_core::SetStock { product, expected, on_hand, reason };
+    change(&app, product, Command::SetStock(command), key).await
+}
+
+async fn change(
+    app: &App,
+    product: ProductId,
+    command: Command,
+    key: Option<Key>,
+) -> Result<Response, Error> {
+    let written = app.write_here(app.topology.of_product(product), command, key).await?;
+    let Reply::Stock(stock) = written.reply else { return Err(unexpected(&written.reply)) };
+    let response = answer::json(StatusCode::OK, &render::stock(product, &stock))?;
+    Ok(written.seen.mark(answer::replayed(response, written.replayed)))
+}

@@ -1,0 +1,177 @@
+//! The composition root: a node's parts, in the order in which they start and stop.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use engine_core::{ShardId, Topology};
+use engine_search::SearchIndex;
+use raft::{Node, NodeId, Peer};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::config::{Args, BadConfig};
+use crate::indexer::Indexer;
+use crate::listen;
+use crate::metrics::Metrics;
+use crate::node_file::{NodeFile, NodeFileError};
+use crate::payment::{Driver, Simulator};
+use crate::rest;
+use crate::search_pool::SearchPool;
+use crate::state::{App, AppState};
+
+/// How long open requests may take when the node stops, in milliseconds.
+const DRAIN_MS: u64 = 3_000;
+/// How often histograms are moved along, in milliseconds.
+const METRICS_UPKEEP_MS: u64 = 5_000;
+
+/// Why a node does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The flags do not fit together.
+    #[error(transparent)]
+    Config(#[from] BadConfig),
+    /// The folder is another node's, or cannot be used.
+    #[error(transparent)]
+    Folder(#[from] NodeFileError),
+    /// The address is taken, or not this machine's.
+    #[error("cannot listen on {addr}: {error}")]
+    Listen {
+        /// Which address.
+        addr: SocketAddr,
+        /// Why.
+        error: std::io::Error,
+    },
+    /// The replicas do not start.
+    #[error(transparent)]
+    Raft(#[from] raft::StartError),
+    /// The search index does not open.
+    #[error(transparent)]
+    Index(#[from] engine_search::IndexError),
+    /// A file, a thread or a client cannot be made.
+    #[error("{0}")]
+    System(String),
+}
+
+/// A node that runs.
+pub struct Server {
+    app: App,
+    http: SocketAddr,
+    indexer: Indexer,
+    serving: JoinHandle<()>,
+    upkeep: JoinHandle<()>,
+    stop: watch::Sender<bool>,
+}
+
+impl Server {
+    /// Starts a node. It takes HTTP from here on, and is ready when `/readyz` says so.
+    pub async fn start(args: Args) -> Result<Self, StartError> {
+        let peers = args.check()?;
+        let folder = NodeFile {
+            id: args.node_id,
+            cluster_id: args.cluster_id.clone(),
+            shards: args.shards,
+            currency: args.currency.to_string(),
+        };
+        folder.claim(&args.dir)?;
+        let listener = TcpListener::bind(args.http).await;
+        let listener = listener.map_err(|error| StartError::Listen { addr: args.http, error })?;
+        let http = listener.local_addr().map_err(system)?;
+        if args.insecure_dev {
+            tracing::warn!(%http, "--insecure-dev: whoever reaches this node may do everything");
+        }
+        let simulator = Simulator::open(&args.card_dir()).map_err(system)?;
+        let provider = Arc::new(Driver::new(simulator));
+        let node = Node::start(raft_config(&args, &peers), provider).await?;
+        let config = engine_search::Config {
+            dir: args.dir.join("search"),
+            cluster_id: args.cluster_id.clone(),
+            on_publish: None,
+        };
+        let opened = tokio::task::spawn_blocking(move || SearchIndex::open(config)).await;
+        let (index, writer) = opened.map_err(system)??;
+        let index = Arc::new(index);
+        let topology = Topology { shards: args.shards };
+        let shards: Vec<ShardId> = topology.groups().collect();
+        let (indexer, indexed) =
+            Indexer::start(node.clone(), index.clone(), writer, shards).map_err(system)?;
+        let app = Arc::new(AppState {
+            node,
+            node_id: args.node_id,
+            cluster_id: args.cluster_id,
+            topology,
+            currency: args.currency,
+            urls: peers.iter().map(|(id, peer)| (*id, peer.url.clone())).collect(),
+            peers: clients(&peers, args.node_id)?,
+            search: SearchPool::new(index),
+            indexed,
+            metrics: Metrics::install(),
+            stopping: AtomicBool::new(false),
+        });
+        let (stop, stopped) = watch::channel(false);
+        let serving = tokio::spawn(listen::serve(listener, rest::router(app.clone()), stopped));
+        let upkeep = tokio::spawn(upkeep(app.metrics.clone()));
+        tracing::info!(node = app.node_id, cluster = app.cluster_id, %http, "started");
+        Ok(Self { app, http, indexer, serving, upkeep, stop })
+    }
+
+    /// Where it takes HTTP.
+    pub fn http(&self) -> SocketAddr {
+        self.http
+    }
+
+    /// Lets open requests end, hands leaderships over, and stops.
+    pub async fn shutdown(self) {
+        tracing::info!("stopping");
+        self.app.stopping.store(true, Ordering::Relaxed);
+        // Requests end while their leaders are still here: none is cut in the middle.
+        self.stop.send_replace(true);
+        let drained = tokio::time::timeout(Duration::from_millis(DRAIN_MS), self.serving).await;
+        if drained.is_err() {
+            tracing::warn!("some requests were still open after {DRAIN_MS} ms");
+        }
+        self.indexer.stop().await;
+        self.upkeep.abort();
+        self.app.node.clone().shutdown().await;
+        tracing::info!("stopped");
+    }
+}
+
+fn system(error: impl std::fmt::Display) -> StartError {
+    StartError::System(error.to_string())
+}
+
+fn raft_config(args: &Args, peers: &BTreeMap<NodeId, Peer>) -> raft::Config {
+    raft::Config {
+        node_id: args.node_id,
+        cluster_id: args.cluster_id.clone(),
+        dir: args.dir.clone(),
+        peer_listen: args.peer_listen,
+        peers: peers.clone(),
+        topology: Topology { shards: args.shards },
+        currency: args.currency,
+        limits: raft::Limits::default(),
+        timing: raft::Timing::default(),
+        clock: raft::Config::system_clock(),
+    }
+}
+
+fn clients(
+    peers: &BTreeMap<NodeId, Peer>,
+    this: NodeId,
+) -> Result<BTreeMap<NodeId, api_client::Client>, StartError> {
+    let others = peers.iter().filter(|(id, _)| **id != this);
+    let client = |(id, peer): (&NodeId, &Peer)| Ok((*id, api_client::Client::new(&peer.url)?));
+    others.map(client).collect::<Result<_, api_client::Error>>().map_err(system)
+}
+
+async fn upkeep(metrics: Metrics) {
+    let mut tick = tokio::time::interval(Duration::from_millis(METRICS_UPKEEP_MS));
+    loop {
+        tick.tick().await;
+        metrics.upkeep();
+    }
+}

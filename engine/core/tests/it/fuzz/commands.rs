@@ -1,0 +1,224 @@
+//! Random commands of every kind.
+
+use engine_core::catalog::{CollectionDetails, ProductChange, ProductDetails};
+use engine_core::inventory::{HeldLine, HoldLine, HoldRef};
+use engine_core::order::Receipt;
+use engine_core::outbox::{EffectId, Message};
+use engine_core::payment::{
+    CallResult, Decline, Intent, IntentId, IntentStatus, Pay, PaymentMethod,
+};
+use engine_core::{
+    Acknowledge, AdjustStock, ArchiveCollection, ArchiveProduct, CancelOrder, Command, CommitHold,
+    CreateCollection, CreateProduct, Deliver, HoldStock, PlaceOrder, Pulse, ReceiveStock,
+    RefuseOrder, Rejection, ReleaseHold, ResolveHold, SetStock, Settle, UpdateCollection,
+    UpdateProduct,
+};
+use rand::Rng as _;
+
+use super::values::Values;
+
+pub fn any(v: &mut Values) -> Command {
+    match v.random.random_range(0..100) {
+        0..20 => catalog(v),
+        20..35 => stock(v),
+        35..55 => hold(v),
+        55..75 => order(v),
+        75..85 => settle(v),
+        85..90 => between(v),
+        _ => Command::Pulse(Pulse { limit: v.one_of(&[0, 1, 7, 100, u16::MAX]) }),
+    }
+}
+
+fn catalog(v: &mut Values) -> Command {
+    let expected_version = v.random.random_bool(0.2).then(|| v.small());
+    match v.random.random_range(0..20) {
+        0..12 => {
+            let stock = v.u32();
+            Command::CreateProduct(CreateProduct { id: v.product(), details: details(v), stock })
+        }
+        12..15 => {
+            let change = ProductChange {
+                name: v.maybe(Values::text),
+                description: v.maybe(Values::text),
+                brand: v.maybe(Values::text),
+                sku: v.maybe(Values::text),
+                price: v.maybe(Values::money),
+                collections: v.maybe(|v| v.many(5, Values::collection)),
+                attributes: v.maybe(|v| v.many(3, |v| (v.text(), v.text()))),
+            };
+            let available = v.maybe(Values::u32);
+            let id = v.product();
+            Command::UpdateProduct(UpdateProduct { id, expected_version, change, available })
+        }
+        15 => Command::ArchiveProduct(ArchiveProduct { id: v.product(), expected_version }),
+        16 | 17 => Command::CreateCollection(CreateCollection {
+            id: v.collection(),
+            details: CollectionDetails { name: v.text(), description: v.text() },
+        }),
+        18 => Command::UpdateCollection(UpdateCollection {
+            id: v.collection(),
+            expected_version,
+            name: v.maybe(Values::text),
+            description: v.maybe(Values::text),
+        }),
+        _ => Command::ArchiveCollection(ArchiveCollection {
+            id: v.collection(),
+            expected_version,
+        }),
+    }
+}
+
+/// Mostly sound, or no product would ever exist.
+fn details(v: &mut Values) -> ProductDetails {
+    let sound = v.random.random_bool(0.8);
+    let mut text = |v: &mut Values| if sound { "text".into() } else { v.text() };
+    ProductDetails {
+        name: text(v),
+        description: text(v),
+        brand: text(v),
+        sku: text(v),
+        price: if sound {
+            engine_core::Money { amount: v.random.random_range(0..5_000), currency: v.currency() }
+        } else {
+            v.money()
+        },
+        collections: if sound { Vec::new() } else { v.many(5, Values::collection) },
+        attributes: if sound { Vec::new() } else { v.many(3, |v| (v.text(), v.text())) },
+    }
+}
+
+fn stock(v: &mut Values) -> Command {
+    let product = v.product();
+    match v.random.random_range(0..3) {
+        0 => Command::ReceiveStock(ReceiveStock { product, quantity: v.u32() }),
+        1 => Command::AdjustStock(AdjustStock { product, delta: v.i64(), reason: v.text() }),
+        _ => {
+            let (expected, on_hand) = (v.u32(), v.u32());
+            Command::SetStock(SetStock { product, expected, on_hand, reason: v.text() })
+        }
+    }
+}
+
+fn lines(v: &mut Values) -> Vec<HoldLine> {
+    v.many(3, |v| HoldLine { product: v.product(), quantity: v.u32() })
+}
+
+fn hold_ref(v: &mut Values) -> HoldRef {
+    if v.random.random_bool(0.5) { HoldRef::Order(v.order()) } else { HoldRef::Free(v.hold()) }
+}
+
+fn hold(v: &mut Values) -> Command {
+    match v.random.random_range(0..10) {
+        0..7 => Command::HoldStock(HoldStock {
+            hold: hold_ref(v),
+            lines: lines(v),
+            currency: v.currency(),
+            timer_ms: v.u64(),
+        }),
+        7 => Command::CommitHold(CommitHold { hold: hold_ref(v) }),
+        _ => Command::ReleaseHold(ReleaseHold { hold: hold_ref(v) }),
+    }
+}
+
+fn order(v: &mut Values) -> Command {
+    let owner = v.owner();
+    let order = if v.random.random_bool(0.9) { v.order_of(&owner) } else { v.order() };
+    let (key, body) = (v.id(), v.id());
+    match v.random.random_range(0..10) {
+        0..6 => Command::PlaceOrder(PlaceOrder {
+            order,
+            owner,
+            key,
+            body,
+            lines: lines(v),
+            receipts: receipts(v),
+            currency: v.currency(),
+            expected_total: v.random.random_bool(0.2).then(|| v.i64()),
+            pay: pay(v),
+            not_after: if v.random.random_bool(0.9) { u64::MAX } else { v.u64() },
+        }),
+        6 => Command::RefuseOrder(RefuseOrder {
+            order,
+            owner,
+            key,
+            body,
+            reason: v.one_of(&REASONS).clone(),
+            shards: v.many(3, Values::shard),
+        }),
+        7 => Command::ResolveHold(ResolveHold { order, from: v.shard() }),
+        _ => Command::CancelOrder(CancelOrder { order, owner: v.maybe(|_| owner) }),
+    }
+}
+
+const REASONS: [&Rejection; 3] =
+    [&Rejection::HoldEnded, &Rejection::OrderDecides, &Rejection::IdempotencyMismatch];
+
+/// Mostly none: a random receipt fits no order, and is refused.
+fn receipts(v: &mut Values) -> Vec<Receipt> {
+    if v.random.random_bool(0.8) {
+        return Vec::new();
+    }
+    v.many(2, |v| {
+        let lines = v.many(2, |v| HeldLine {
+            product: v.product(),
+            version: v.u64(),
+            name: v.text(),
+            unit_price: v.money(),
+            quantity: v.u32(),
+        });
+        Receipt { shard: v.shard(), lines }
+    })
+}
+
+fn pay(v: &mut Values) -> Pay {
+    match v.random.random_range(0..4) {
+        0 => Pay::OnAccount,
+        1 => Pay::Card(None),
+        2 => Pay::Card(Some(PaymentMethod(v.text()))),
+        _ => Pay::Card(Some(PaymentMethod("pm_card_visa".into()))),
+    }
+}
+
+fn settle(v: &mut Values) -> Command {
+    let effect = EffectId { order: v.order(), number: v.random.random_range(0..4) };
+    let result = match v.random.random_range(0..10) {
+        0 => CallResult::Unknown,
+        1 => CallResult::Refused { code: v.text() },
+        2 => CallResult::Refunded,
+        _ => CallResult::Intent(intent(v)),
+    };
+    Command::Settle(Settle { effect, result })
+}
+
+fn intent(v: &mut Values) -> Intent {
+    let status = v.one_of(&[
+        IntentStatus::RequiresPaymentMethod,
+        IntentStatus::RequiresConfirmation,
+        IntentStatus::RequiresAction,
+        IntentStatus::Processing,
+        IntentStatus::RequiresCapture,
+        IntentStatus::Succeeded,
+        IntentStatus::Canceled,
+    ]);
+    Intent {
+        id: IntentId(if v.random.random_bool(0.9) { "pi_1".into() } else { v.text() }),
+        status,
+        amount: v.i64(),
+        capturable: v.i64(),
+        received: v.i64(),
+        decline: v.maybe(|v| Decline { code: v.text(), is_final: v.random.random() }),
+        capture_before: v.maybe(Values::u64),
+    }
+}
+
+fn between(v: &mut Values) -> Command {
+    if v.random.random_bool(0.2) {
+        return Command::Acknowledge(Acknowledge { to: v.shard(), through: v.u64() });
+    }
+    let messages = v.many(3, |v| match v.random.random_range(0..3) {
+        0 => Message::CommitHold(v.order()),
+        1 => Message::ReleaseHold(v.order()),
+        _ => Message::AskOrder { order: v.order(), from: v.shard() },
+    });
+    Command::Deliver(Deliver { from: v.shard(), first: v.small(), messages })
+}

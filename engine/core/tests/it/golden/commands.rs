@@ -1,0 +1,196 @@
+//! Samples of what goes through the log and what comes back: batches and outcomes.
+
+use engine_core::catalog::ProductChange;
+use engine_core::dedup::Idempotency;
+use engine_core::inventory::HoldRef;
+use engine_core::order::Receipt;
+use engine_core::outbox::Message;
+use engine_core::payment::{
+    CallResult, Decline, Intent, IntentId, IntentStatus, Pay, PaymentMethod,
+};
+use engine_core::{
+    Acknowledge, AdjustStock, Applied, ArchiveCollection, ArchiveProduct, Batch, CancelOrder,
+    Command, CommitHold, CreateCollection, CreateProduct, Currency, Deliver, Digest, HoldStock,
+    PlaceOrder, Pulse, ReceiveStock, RefuseOrder, Rejection, ReleaseHold, Reply, ResolveHold,
+    SetStock, Settle, ShardId, Stamp, Stamped, UpdateCollection, UpdateProduct,
+};
+
+use super::values::*;
+use super::{Golden, named};
+
+pub fn hold(golden: &mut Golden) {
+    let stamp =
+        Stamp { now: 1_000, request: 17, idempotency: Some(Idempotency { key: 1, body: 2 }) };
+    let batch = |command| Batch {
+        commands: vec![Stamped { stamp, command }],
+        digest: Some(Digest { index: 9, value: 10 }),
+    };
+    let mut batches = vec![("empty".to_owned(), Batch::default())];
+    let plain = [catalog(), inventory(), orders(), between()].concat().into_iter().map(named);
+    batches.extend(plain.chain(settlements()).map(|(name, command)| (name, batch(command))));
+    let on_account = orders().into_iter().filter_map(|command| match command {
+        Command::PlaceOrder(place) => {
+            Some(Command::PlaceOrder(PlaceOrder { pay: Pay::OnAccount, ..place }))
+        }
+        _ => None,
+    });
+    batches.extend(on_account.map(|command| ("PlaceOrder-OnAccount".into(), batch(command))));
+    golden.hold(batches);
+
+    let mut outcomes: Vec<_> =
+        replies().into_iter().map(|(name, reply)| (name, Ok(reply))).collect();
+    outcomes.extend(rejections().into_iter().map(named).map(|(name, why)| (name, Err(why))));
+    outcomes.extend(FIELDS.map(|field| {
+        let why = Rejection::OutOfRange { field, min: 1, max: 2 };
+        (format!("OutOfRange-{field:?}"), Err(why))
+    }));
+    let applied = outcomes.into_iter().map(|(name, outcome)| {
+        let replayed = outcome.is_ok();
+        (name, vec![Applied { outcome, replayed }])
+    });
+    golden.hold(applied.collect());
+}
+
+fn catalog() -> Vec<Command> {
+    let change = ProductChange {
+        name: Some("Pen".into()),
+        description: None,
+        brand: Some(String::new()),
+        sku: None,
+        price: Some(money(1)),
+        collections: Some(vec![]),
+        attributes: Some(vec![("a".into(), "b".into())]),
+    };
+    let expected_version = Some(3);
+    vec![
+        Command::CreateProduct(CreateProduct { id: PRODUCT, details: details(), stock: 5 }),
+        Command::UpdateProduct(UpdateProduct {
+            id: PRODUCT,
+            expected_version,
+            change,
+            available: Some(7),
+        }),
+        Command::ArchiveProduct(ArchiveProduct { id: PRODUCT, expected_version }),
+        Command::CreateCollection(CreateCollection {
+            id: COLLECTION,
+            details: collection_details(),
+        }),
+        Command::UpdateCollection(UpdateCollection {
+            id: COLLECTION,
+            expected_version,
+            name: Some("Desk".into()),
+            description: None,
+        }),
+        Command::ArchiveCollection(ArchiveCollection { id: COLLECTION, expected_version }),
+    ]
+}
+
+fn inventory() -> Vec<Command> {
+    let lines = vec![hold_line()];
+    let currency = Currency::USD;
+    vec![
+        Command::ReceiveStock(ReceiveStock { product: PRODUCT, quantity: 5 }),
+        Command::AdjustStock(AdjustStock { product: PRODUCT, delta: -6, reason: "broken".into() }),
+        Command::SetStock(SetStock {
+            product: PRODUCT,
+            expected: 7,
+            on_hand: 8,
+            reason: "counted".into(),
+        }),
+        Command::HoldStock(HoldStock {
+            hold: HoldRef::Order(ORDER),
+            lines,
+            currency,
+            timer_ms: 30_000,
+        }),
+        Command::CommitHold(CommitHold { hold: HoldRef::Free(HOLD) }),
+        Command::ReleaseHold(ReleaseHold { hold: HoldRef::Order(ORDER) }),
+    ]
+}
+
+fn orders() -> Vec<Command> {
+    let (order, owner, key, body) = (ORDER, owner(), 20, 21);
+    vec![
+        Command::PlaceOrder(PlaceOrder {
+            order,
+            owner: owner.clone(),
+            key,
+            body,
+            lines: vec![hold_line()],
+            receipts: vec![Receipt { shard: ShardId(2), lines: vec![held_line()] }],
+            currency: Currency::USD,
+            expected_total: Some(5_998),
+            pay: Pay::Card(Some(PaymentMethod("pm_card_visa".into()))),
+            not_after: 61_000,
+        }),
+        Command::RefuseOrder(RefuseOrder {
+            order,
+            owner: owner.clone(),
+            key,
+            body,
+            reason: Rejection::HoldEnded,
+            shards: vec![ShardId(3)],
+        }),
+        Command::ResolveHold(ResolveHold { order, from: ShardId(4) }),
+        Command::CancelOrder(CancelOrder { order, owner: Some(owner) }),
+    ]
+}
+
+fn between() -> Vec<Command> {
+    let messages = vec![
+        Message::CommitHold(ORDER),
+        Message::ReleaseHold(ORDER),
+        Message::AskOrder { order: ORDER, from: ShardId(5) },
+    ];
+    vec![
+        Command::Deliver(Deliver { from: ShardId(5), first: 6, messages }),
+        Command::Acknowledge(Acknowledge { to: ShardId(6), through: 7 }),
+        Command::Pulse(Pulse { limit: 256 }),
+    ]
+}
+
+fn settlements() -> Vec<(String, Command)> {
+    let statuses = [
+        IntentStatus::RequiresPaymentMethod,
+        IntentStatus::RequiresConfirmation,
+        IntentStatus::RequiresAction,
+        IntentStatus::Processing,
+        IntentStatus::RequiresCapture,
+        IntentStatus::Succeeded,
+        IntentStatus::Canceled,
+    ];
+    let mut results: Vec<_> = statuses
+        .map(|status| {
+            let intent = Intent {
+                id: IntentId("pi_1".into()),
+                status,
+                amount: 5_998,
+                capturable: 5_997,
+                received: 5_996,
+                decline: Some(Decline { code: "card_declined".into(), is_final: true }),
+                capture_before: Some(9_000),
+            };
+            (format!("Settle-{status:?}"), CallResult::Intent(intent))
+        })
+        .into();
+    let refused = CallResult::Refused { code: "amount_too_small".into() };
+    results.push(("Settle-Refunded".into(), CallResult::Refunded));
+    results.push(("Settle-Refused".into(), refused));
+    results.push(("Settle-Unknown".into(), CallResult::Unknown));
+    let settle = |result| Command::Settle(Settle { effect: EFFECT, result });
+    results.into_iter().map(|(name, result)| (name, settle(result))).collect()
+}
+
+fn replies() -> Vec<(String, Reply)> {
+    let replies = vec![
+        Reply::Nothing,
+        Reply::Product { product: Box::new(product()), stock: stock() },
+        Reply::Collection(Box::new(collection())),
+        Reply::Stock(stock()),
+        Reply::Held(receipt()),
+        Reply::Order(Box::new(order())),
+        Reply::Delivered { through: 8 },
+        Reply::Pulsed { fired: 9, more: true },
+    ];
+    replies.into_iter().map(named).collect()
+}

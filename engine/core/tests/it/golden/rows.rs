@@ -1,0 +1,183 @@
+//! Samples of what is stored: one record of each row, once for each variant in it.
+
+use engine_core::dedup::Remembered;
+use engine_core::feed::{Event, FeedEntry, FeedHead};
+use engine_core::inventory::{Hold, HoldRef, HoldState, Movement, MovementReason};
+use engine_core::order::{
+    Decision, Ending, Flags, KeyResult, Order, Review, Status, Transition, Units,
+};
+use engine_core::outbox::{Call, Message, ProviderCall, Sequence};
+use engine_core::payment::{IntentId, PaymentMethod, PaymentState};
+use engine_core::{Clock, Rejection, Reply, ShardId, Timer, TimerKind};
+
+use super::values::*;
+use super::{Golden, named};
+
+pub fn hold(golden: &mut Golden) {
+    shard(golden);
+    catalog(golden);
+    orders(golden);
+}
+
+fn one<R>(sample: R) -> Vec<(String, R)> {
+    vec![("sample".into(), sample)]
+}
+
+/// Each value in a record that is made of it, named by the value.
+fn each<T: std::fmt::Debug + Clone, R>(values: Vec<T>, make: impl Fn(T) -> R) -> Vec<(String, R)> {
+    values.into_iter().map(named).map(|(name, value)| (name, make(value))).collect()
+}
+
+fn shard(golden: &mut Golden) {
+    golden.hold(one(Clock { now: 1_000, outage_ms: 2_000, timers_from: 900 }));
+    let events = vec![
+        Event::ProductChanged(product()),
+        Event::CollectionChanged(collection()),
+        Event::StockChanged { product: PRODUCT, available: 5 },
+        Event::OrderChanged { order: ORDER, owner: owner(), status: Status::Confirmed },
+    ];
+    let entry = |event| FeedEntry { previous: 41, at: 1_000, events: vec![event] };
+    golden.hold(each(events, entry));
+    golden.hold(one(FeedHead { last: 43, trimmed: 40 }));
+    golden.hold(vec![
+        ("Ok".into(), Remembered { body: 22, outcome: Ok(Reply::Nothing) }),
+        ("Err".into(), Remembered { body: 23, outcome: Err(Rejection::HoldEnded) }),
+    ]);
+    golden.hold(timers());
+    golden.hold(each(
+        vec![
+            Message::CommitHold(ORDER),
+            Message::ReleaseHold(ORDER),
+            Message::AskOrder { order: ORDER, from: ShardId(7) },
+        ],
+        |message| message,
+    ));
+    golden.hold(one(Sequence(44)));
+    golden.hold(each(calls(), |call| ProviderCall { at: 1_000, repeated: true, call }));
+}
+
+fn timers() -> Vec<(String, Timer)> {
+    let timer = |kind| Timer { kind, armed_outage_ms: 50 };
+    let mut timers = each(
+        vec![
+            TimerKind::AskOrder(ORDER),
+            TimerKind::ExpireHold(HOLD),
+            TimerKind::OrderHold(ORDER),
+            TimerKind::Reconcile(ORDER),
+            TimerKind::AuthExpiry(ORDER),
+            TimerKind::FulfillSla(ORDER),
+            TimerKind::ForgetHold(HoldRef::Order(ORDER)),
+            TimerKind::ForgetDecision(ORDER),
+            TimerKind::ForgetOrderKey { owner: 51, key: 52 },
+            TimerKind::ForgetIdempotency(53),
+        ],
+        timer,
+    );
+    timers.push(("ForgetHold-Free".into(), timer(TimerKind::ForgetHold(HoldRef::Free(HOLD)))));
+    timers
+}
+
+fn calls() -> Vec<Call> {
+    let intent = IntentId("pi_1".into());
+    vec![
+        Call::CreateIntent { amount: money(5_998) },
+        Call::ConfirmIntent {
+            intent: intent.clone(),
+            method: PaymentMethod("pm_card_visa".into()),
+        },
+        Call::CancelIntent { intent: intent.clone() },
+        Call::GetIntent { intent: intent.clone() },
+        Call::Refund { intent, amount: money(5_998) },
+    ]
+}
+
+fn catalog(golden: &mut Golden) {
+    golden.hold(one(product()));
+    golden.hold(one(collection()));
+    golden.hold(one(stock()));
+    let reasons = vec![
+        MovementReason::Received,
+        MovementReason::Adjusted("broken".into()),
+        MovementReason::Set("counted".into()),
+        MovementReason::SetAvailable,
+    ];
+    golden.hold(each(reasons, |reason| Movement { at: 1_000, delta: -3, on_hand: 297, reason }));
+    let states = vec![HoldState::Held, HoldState::Committed, HoldState::Released];
+    let hold = |state| Hold { state, timer_at: 31_000, lines: vec![held_line()] };
+    golden.hold(each(states, hold));
+}
+
+fn orders(golden: &mut Golden) {
+    let mut samples =
+        each(vec![Units::Held, Units::Expiring, Units::Committed, Units::Released], |units| {
+            Order { units, ..order() }
+        });
+    samples
+        .extend(each(vec![Ending::Customer, Ending::Expired, Ending::PaymentFailed], |ending| {
+            Order { ending: Some(ending), ..order() }
+        }));
+    samples.extend(each(payment_states(), |state| Order { payment: payment(state), ..order() }));
+    let reviews = vec![
+        Review::AmountMismatch,
+        Review::PaymentUnknown,
+        Review::OrphanMoney,
+        Review::AuthorizationExpiring,
+        Review::FulfillmentOverdue,
+        Review::ProviderRefused,
+    ];
+    let flags = |review| Flags { needs_review: Some(review), ..Flags::default() };
+    samples.extend(each(reviews, |review| Order { flags: flags(review), ..order() }));
+    golden.hold(prefixed(samples));
+
+    let step = |to| Transition {
+        at: 1_000,
+        name: "T1".into(),
+        from: Some(Status::PaymentPending),
+        to,
+        note: "a note".into(),
+    };
+    golden.hold(each(statuses(), step));
+    golden.hold(each(vec![Decision::Refused(Rejection::TooLate), Decision::Aborted], |what| what));
+    golden.hold(vec![
+        ("placed".into(), KeyResult { body: 60, order: ORDER, refused: None }),
+        ("refused".into(), KeyResult { body: 61, order: ORDER, refused: Some(Rejection::Aborted) }),
+    ]);
+}
+
+/// Some names belong to several enums: `Expired` is an ending and a payment's state.
+fn prefixed(samples: Vec<(String, Order)>) -> Vec<(String, Order)> {
+    let number =
+        |(number, (name, order)): (usize, (String, Order))| (format!("{number:02}-{name}"), order);
+    samples.into_iter().enumerate().map(number).collect()
+}
+
+fn payment_states() -> Vec<PaymentState> {
+    vec![
+        PaymentState::OnAccount,
+        PaymentState::IntentCreating,
+        PaymentState::IntentReady,
+        PaymentState::Confirming,
+        PaymentState::RequiresAction,
+        PaymentState::Unknown,
+        PaymentState::Declined,
+        PaymentState::Authorized,
+        PaymentState::Captured,
+        PaymentState::Voiding,
+        PaymentState::Voided,
+        PaymentState::RefundRequested,
+        PaymentState::Refunded,
+    ]
+}
+
+fn statuses() -> Vec<Status> {
+    vec![
+        Status::PaymentPending,
+        Status::RequiresAction,
+        Status::PaymentUnknown,
+        Status::Confirmed,
+        Status::Canceling,
+        Status::Canceled,
+        Status::Expired,
+        Status::PaymentFailed,
+    ]
+}

@@ -1,0 +1,191 @@
+//! The values that samples are made of: each field its own number, so that a swap shows.
+
+use engine_core::catalog::{Collection, CollectionDetails, Product, ProductDetails};
+use engine_core::inventory::{HeldLine, HoldLine, HoldReceipt, HoldState, Stock};
+use engine_core::order::{Ending, Flags, Order, OrderLine, OrderTimers, Review, Status, Units};
+use engine_core::outbox::{Call, EffectId};
+use engine_core::payment::{IntentId, OpenCall, Payment, PaymentMethod, PaymentState};
+use engine_core::{
+    CollectionId, Currency, Field, HoldId, Money, OrderId, Owner, ProductId, Rejection, ShardId,
+    ShortLine, Slot,
+};
+
+pub const PRODUCT: ProductId = ProductId(0x0102_0304_0506_0708_090a_0b0c_0d0e_0f10);
+pub const COLLECTION: CollectionId = CollectionId(0xc0ffee);
+pub const HOLD: HoldId = HoldId(0x401d);
+pub const ORDER: OrderId = OrderId { slot: Slot(0x0abc), hash: u128::MAX - 7 };
+pub const EFFECT: EffectId = EffectId { order: ORDER, number: 3 };
+
+pub fn owner() -> Owner {
+    Owner::new("cus_ann").unwrap()
+}
+
+pub fn money(amount: i64) -> Money {
+    Money { amount, currency: Currency::USD }
+}
+
+pub fn details() -> ProductDetails {
+    ProductDetails {
+        name: "Füller".into(),
+        description: "Writes.".into(),
+        brand: "Lamy".into(),
+        sku: "L-27".into(),
+        price: Money { amount: 2_999, currency: "EUR".parse().unwrap() },
+        collections: vec![COLLECTION],
+        attributes: vec![("color".into(), "blue".into())],
+    }
+}
+
+pub fn product() -> Product {
+    Product {
+        id: PRODUCT,
+        version: 4,
+        created_at: 1_000,
+        updated_at: 2_000,
+        archived_at: Some(3_000),
+        details: details(),
+    }
+}
+
+pub fn collection_details() -> CollectionDetails {
+    CollectionDetails { name: "Desk".into(), description: "All for it.".into() }
+}
+
+pub fn collection() -> Collection {
+    Collection {
+        id: COLLECTION,
+        version: 2,
+        created_at: 1_000,
+        updated_at: 2_000,
+        archived_at: None,
+        details: collection_details(),
+    }
+}
+
+pub fn stock() -> Stock {
+    Stock { on_hand: 300, held: 20, committed: 1, movements: 70_000 }
+}
+
+pub fn held_line() -> HeldLine {
+    HeldLine {
+        product: PRODUCT,
+        version: 4,
+        name: "Füller".into(),
+        unit_price: money(2_999),
+        quantity: 2,
+    }
+}
+
+pub fn hold_line() -> HoldLine {
+    HoldLine { product: PRODUCT, quantity: 2 }
+}
+
+pub fn receipt() -> HoldReceipt {
+    HoldReceipt { state: HoldState::Held, lines: vec![held_line()], expires_at: 61_000 }
+}
+
+pub fn order() -> Order {
+    Order {
+        id: ORDER,
+        owner: owner(),
+        version: 5,
+        placed_at: 1_000,
+        updated_at: 2_000,
+        currency: Currency::USD,
+        total: 5_998,
+        lines: vec![OrderLine {
+            product: PRODUCT,
+            version: 4,
+            name: "Füller".into(),
+            unit_price: 2_999,
+            quantity: 2,
+        }],
+        units: Units::Held,
+        payment: payment(PaymentState::Unknown),
+        ending: Some(Ending::Customer),
+        flags: Flags {
+            needs_review: Some(Review::AmountMismatch),
+            cancel_requested: true,
+            reconciling: false,
+        },
+        hold_shards: vec![ShardId(2), ShardId(4)],
+        timers: OrderTimers {
+            hold: Some(901_000),
+            reconcile: Some(3_000),
+            auth_expiry: None,
+            fulfill_sla: Some(u64::MAX),
+        },
+        calls: 3,
+        calls_pending: 1,
+        transitions: 6,
+    }
+}
+
+pub fn payment(state: PaymentState) -> Payment {
+    Payment {
+        state,
+        intent: Some(IntentId("pi_1".into())),
+        method: Some(PaymentMethod("pm_card_visa".into())),
+        attempts: 2,
+        decline_code: Some("card_declined".into()),
+        capture_before: Some(9_000),
+        unknown_since: Some(1_500),
+        reconcile_step: 3,
+        open: Some(OpenCall {
+            number: 2,
+            at: 1_400,
+            call: Call::CreateIntent { amount: money(5_998) },
+        }),
+        captured: 11,
+        refunded: 12,
+    }
+}
+
+/// One of each.
+pub fn rejections() -> Vec<Rejection> {
+    vec![
+        Rejection::RequestTooOld,
+        Rejection::IdempotencyMismatch,
+        Rejection::ProductNotFound { product: PRODUCT },
+        Rejection::ProductArchived { product: PRODUCT },
+        Rejection::CollectionNotFound,
+        Rejection::HoldNotFound,
+        Rejection::OrderNotFound,
+        Rejection::AlreadyExists,
+        Rejection::VersionMismatch { expected: 3, actual: 4 },
+        Rejection::StockMismatch { expected: 5, actual: 6 },
+        Rejection::TooManyUnits { limit: 1_000_000_000 },
+        Rejection::UnitsInUse { in_use: 7, on_hand: -8 },
+        Rejection::OutOfRange { field: Field::Price, min: 0, max: Money::AMOUNT_MAX },
+        Rejection::OutOfStock {
+            lines: vec![ShortLine { product: PRODUCT, requested: 1 << 40, available: 9 }],
+        },
+        Rejection::CurrencyMismatch { product: PRODUCT, actual: Currency::USD },
+        Rejection::PriceChanged { expected: 10, actual: -11 },
+        Rejection::HoldEnded,
+        Rejection::TooLate,
+        Rejection::Aborted,
+        Rejection::OrderNotCancelable { status: Status::Confirmed },
+        Rejection::DeliveryGap { expected: 12 },
+        Rejection::CollectionArchived,
+        Rejection::Malformed { field: Field::Name },
+        Rejection::OrderDecides,
+    ]
+}
+
+/// One of each.
+pub const FIELDS: [Field; 13] = [
+    Field::Price,
+    Field::Quantity,
+    Field::Lines,
+    Field::Total,
+    Field::Name,
+    Field::Description,
+    Field::Brand,
+    Field::Sku,
+    Field::Collections,
+    Field::Attributes,
+    Field::HoldMs,
+    Field::Reason,
+    Field::PaymentMethod,
+];

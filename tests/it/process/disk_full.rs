@@ -1,0 +1,94 @@
+//! A node whose disk is full: it says so, the others go on, and nothing acknowledged is lost.
+//!
+//! The disk is a small tmpfs, which only root may mount. Without that right the test says so and
+//! checks nothing.
+
+use std::{fs, path::PathBuf, process::Command, time::Duration};
+
+use tests::{Cluster, Load, load::Plan, wait};
+
+/// The size of the disk, in mebibytes: enough for a start, too little for long.
+const DISK_MIB: u64 = 96;
+/// What is left of it when orders flow, in bytes.
+const LEFT_BYTES: u64 = 512 << 10;
+/// Orders confirmed while a disk is full.
+const ORDERS: u64 = 200;
+/// How long the node may take to notice, in seconds.
+const NOTICED_S: u64 = 60;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_disk_is_told_and_loses_nothing() {
+    let mut cluster = Cluster::prepare(3, 4).await;
+    let Some(disk) = Disk::mount(cluster.folder_of(2)) else {
+        eprintln!("not checked: mounting a tmpfs needs root");
+        return;
+    };
+    cluster.start_all();
+    cluster.ready().await;
+    let load = Load::start(&cluster, Plan::default()).await;
+    load.goes_on(ORDERS).await;
+    disk.fill();
+    load.goes_on(ORDERS).await;
+    let noticed = "node 2's log names the full disk";
+    wait::until_true(noticed, Duration::from_secs(NOTICED_S), || async {
+        let log = cluster.log(2).to_lowercase();
+        log.contains("no space left") || log.contains("disk is full")
+    })
+    .await;
+    load.goes_on(ORDERS).await;
+    disk.free();
+    // Whether it stopped by itself or only refused: with room again it starts and catches up.
+    if cluster.runs(2) {
+        cluster.kill9(2);
+    }
+    cluster.start_node(2);
+    cluster.ready().await;
+    load.goes_on(ORDERS).await;
+    load.end().await.holds(&cluster).await;
+    assert!(!cluster.log(2).contains("panicked"), "a full disk is no panic");
+}
+
+/// A small disk, mounted on a folder until it is dropped.
+struct Disk {
+    at: PathBuf,
+}
+
+impl Disk {
+    fn mount(at: PathBuf) -> Option<Self> {
+        let size = format!("size={DISK_MIB}m");
+        let mounted = Command::new("mount")
+            .args(["-t", "tmpfs", "-o", &size, "stoa-test"])
+            .arg(&at)
+            .output()
+            .is_ok_and(|done| done.status.success());
+        mounted.then_some(Self { at })
+    }
+
+    /// Leaves next to no room.
+    fn fill(&self) {
+        let disk = rustix::fs::statvfs(&self.at).expect("a mounted disk tells its size");
+        let free = disk.f_bavail * disk.f_frsize;
+        let filler = fs::File::create(self.filler()).expect("a file");
+        let size = free.saturating_sub(LEFT_BYTES);
+        rustix::fs::fallocate(filler, rustix::fs::FallocateFlags::empty(), 0, size)
+            .expect("the disk takes what is free");
+    }
+
+    fn free(&self) {
+        fs::remove_file(self.filler()).expect("the filler can be removed");
+    }
+
+    fn filler(&self) -> PathBuf {
+        self.at.join("filler")
+    }
+}
+
+impl Drop for Disk {
+    fn drop(&mut self) {
+        // Lazily: the node may still be ending.
+        let unmounted = Command::new("umount").arg("--lazy").arg(&self.at).output();
+        if !unmounted.is_ok_and(|done| done.status.success()) {
+            eprintln!("{} stays mounted", self.at.display());
+        }
+    }
+}
