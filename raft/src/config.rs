@@ -21,8 +21,6 @@ pub const BATCH_COMMANDS_MAX: usize = 512;
 pub const BATCH_BYTES_MAX: usize = 512 << 10;
 /// The most entries that are sent to a follower at once; with the bound on a batch, 32 MiB.
 const ENTRIES_PER_APPEND_MAX: u64 = 64;
-/// A follower that lags by more entries is sent a snapshot.
-const LAG_MAX: u64 = 30_000;
 /// How many entries are purged at once.
 const PURGE_ENTRIES: u64 = 1_024;
 
@@ -55,10 +53,33 @@ pub struct Config {
     pub topology: Topology,
     /// What the cluster sells in.
     pub currency: Currency,
+    /// How much things may be.
+    pub limits: Limits,
     /// How long things take.
     pub timing: Timing,
     /// What time it is.
     pub clock: WallClock,
+}
+
+/// How much things may be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// After so many entries a replica makes its rows durable and may purge its log.
+    pub snapshot_every_entries: u64,
+    /// How many entries a replica keeps behind that, for followers that were away for a while.
+    pub log_kept_entries: u64,
+    /// A follower that lags by more entries is sent a snapshot.
+    pub lag_entries_max: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            snapshot_every_entries: SNAPSHOT_EVERY_ENTRIES,
+            log_kept_entries: LOG_KEPT_ENTRIES,
+            lag_entries_max: 2 * (SNAPSHOT_EVERY_ENTRIES + LOG_KEPT_ENTRIES),
+        }
+    }
 }
 
 /// How long things take. The defaults are the ones that were measured.
@@ -120,7 +141,7 @@ impl Config {
     /// How openraft is to behave.
     pub(crate) fn raft(&self) -> Result<Arc<openraft::Config>, openraft::ConfigError> {
         let ms = |time: Duration| time.as_millis() as u64;
-        let timing = &self.timing;
+        let (limits, timing) = (&self.limits, &self.timing);
         let config = openraft::Config {
             cluster_name: self.cluster_id.clone(),
             heartbeat_interval: ms(timing.heartbeat),
@@ -130,10 +151,10 @@ impl Config {
             election_timeout_max: ms(timing.election_max),
             install_snapshot_timeout: 60_000,
             max_payload_entries: ENTRIES_PER_APPEND_MAX,
-            snapshot_policy: SnapshotPolicy::LogsSinceLast(SNAPSHOT_EVERY_ENTRIES),
-            replication_lag_threshold: LAG_MAX,
-            max_in_snapshot_log_to_keep: LOG_KEPT_ENTRIES,
-            purge_batch_size: PURGE_ENTRIES,
+            snapshot_policy: SnapshotPolicy::LogsSinceLast(limits.snapshot_every_entries),
+            replication_lag_threshold: limits.lag_entries_max,
+            max_in_snapshot_log_to_keep: limits.log_kept_entries,
+            purge_batch_size: PURGE_ENTRIES.min(limits.log_kept_entries),
             enable_pre_vote: Some(true),
             // A leader that comes back after a crash asks its voters like everybody else.
             enable_leader_restore: Some(false),

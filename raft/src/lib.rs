@@ -51,7 +51,8 @@ mod transport;
 pub mod types;
 
 pub use config::{
-    BATCH_BYTES_MAX, BATCH_COMMANDS_MAX, Config, Peer, Timing, WAITING_PROPOSALS_MAX, WallClock,
+    BATCH_BYTES_MAX, BATCH_COMMANDS_MAX, Config, Limits, Peer, Timing, WAITING_PROPOSALS_MAX,
+    WallClock,
 };
 pub use handover::TransferError;
 pub use node::{Node, Position};

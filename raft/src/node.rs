@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use engine_core::ShardId;
+use futures::future::BoxFuture;
 use parking_lot::Mutex;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -64,7 +65,7 @@ impl Node {
         config: Config,
         provider: Arc<dyn ProviderDriver>,
     ) -> Result<Self, StartError> {
-        start::start(config, provider).await.map(Self)
+        start::boxed(config, provider).await.map(Self)
     }
 
     /// Proposes a command to a shard and waits for what becomes of it, wherever its leader is.
@@ -74,9 +75,7 @@ impl Node {
         proposal: Proposal,
         deadline: Duration,
     ) -> Result<Proposed, ProposeError> {
-        self.0.proposing.fetch_add(1, Ordering::Relaxed);
-        let _counted = Counted(&self.0.proposing);
-        self.0.propose(shard, proposal, deadline).await
+        self.0.counted(shard, proposal, deadline).await
     }
 
     /// The committed rows of a shard, as far as this node has applied them.
@@ -100,7 +99,7 @@ impl Node {
     /// A strong read: once this returns, this node's rows hold every write to the shard that was
     /// acknowledged anywhere before the call. Returns the index that was waited for.
     pub async fn read_index(&self, shard: ShardId, deadline: Duration) -> Result<u64, ReadError> {
-        self.0.read_index(shard, deadline).await
+        self.0.boxed_read_index(shard, deadline).await
     }
 
     /// Waits until this node has applied a log index of a shard.
@@ -110,7 +109,7 @@ impl Node {
         index: u64,
         deadline: Duration,
     ) -> Result<(), ReadError> {
-        self.0.wait_applied(shard, index, deadline).await
+        self.0.boxed_wait_applied(shard, index, deadline).await
     }
 
     /// A hint that some shard has applied an entry which may have events.
@@ -130,21 +129,66 @@ impl Node {
 
     /// Hands a shard that this node leads to another node.
     pub async fn transfer_leader(&self, shard: ShardId, to: NodeId) -> Result<(), TransferError> {
-        self.0.transfer_leader(shard, to).await
+        self.0.boxed_transfer(shard, to).await
     }
 
     /// Hands leaderships over, lets proposals end, makes everything durable, and stops.
     pub async fn shutdown(self) {
-        self.0.shutdown().await;
+        self.0.boxed_end(true).await;
     }
 
     /// Stops without handing anything over, as a crash would: for tests of what follows.
     pub async fn crash(self) {
-        self.0.crash().await;
+        self.0.boxed_end(false).await;
     }
 }
 
+/// The way in from other crates. Boxed, so that what lies behind is compiled once, here, and not
+/// again in every binary that calls it.
 impl Inner {
+    fn counted(
+        &self,
+        shard: ShardId,
+        proposal: Proposal,
+        deadline: Duration,
+    ) -> BoxFuture<'_, Result<Proposed, ProposeError>> {
+        self.proposing.fetch_add(1, Ordering::Relaxed);
+        let counted = Counted(&self.proposing);
+        Box::pin(async move {
+            let _counted = counted;
+            self.propose(shard, proposal, deadline).await
+        })
+    }
+
+    fn boxed_read_index(
+        &self,
+        shard: ShardId,
+        deadline: Duration,
+    ) -> BoxFuture<'_, Result<u64, ReadError>> {
+        Box::pin(self.read_index(shard, deadline))
+    }
+
+    fn boxed_wait_applied(
+        &self,
+        shard: ShardId,
+        index: u64,
+        deadline: Duration,
+    ) -> BoxFuture<'_, Result<(), ReadError>> {
+        Box::pin(self.wait_applied(shard, index, deadline))
+    }
+
+    fn boxed_transfer(
+        &self,
+        shard: ShardId,
+        to: NodeId,
+    ) -> BoxFuture<'_, Result<(), TransferError>> {
+        Box::pin(self.transfer_leader(shard, to))
+    }
+
+    fn boxed_end(&self, in_good_order: bool) -> BoxFuture<'_, ()> {
+        if in_good_order { Box::pin(self.shutdown()) } else { Box::pin(self.crash()) }
+    }
+
     /// No proposal is taken any more.
     pub fn is_stopping(&self) -> bool {
         self.stopping.load(Ordering::Acquire)

@@ -39,12 +39,20 @@ pub(crate) struct Search {
     leaderless_max: Duration,
     /// Whom the last node that was asked named as leader.
     hint: Option<NodeId>,
+    /// The last try followed a hint: two nodes that name each other are not asked in a circle.
+    followed: bool,
 }
 
 impl Search {
     /// A search that ends with the caller's deadline.
     pub fn new(deadline: Duration, leaderless_max: Duration) -> Self {
-        Self { end: Instant::now() + deadline, failed: None, leaderless_max, hint: None }
+        Self {
+            end: Instant::now() + deadline,
+            failed: None,
+            leaderless_max,
+            hint: None,
+            followed: false,
+        }
     }
 
     /// When the caller stops waiting.
@@ -65,7 +73,8 @@ impl Search {
         if now >= last {
             return false;
         }
-        self.hint = hint.filter(|hint| Some(*hint) != tried);
+        self.hint = hint.filter(|hint| Some(*hint) != tried && !self.followed);
+        self.followed = self.hint.is_some();
         if self.hint.is_none() {
             let pause = Duration::from_millis(rand::rng().random_range(RETRY_AFTER_MS));
             sleep_until(last.min(now + pause)).await;

@@ -64,8 +64,16 @@ pub enum StartError {
     },
 }
 
+/// Starts a node: [`start`], compiled here and not in every binary that calls it.
+pub(crate) fn boxed(
+    config: Config,
+    provider: Arc<dyn ProviderDriver>,
+) -> BoxFuture<'static, Result<Arc<Inner>, StartError>> {
+    Box::pin(start(config, provider))
+}
+
 /// Starts a node.
-pub(crate) async fn start(
+async fn start(
     config: Config,
     provider: Arc<dyn ProviderDriver>,
 ) -> Result<Arc<Inner>, StartError> {
@@ -195,8 +203,9 @@ impl Inner {
         if let Err(error) = self.found(&group, founder).await {
             tracing::error!(shard = %group.id, error, "the shard cannot be founded");
         }
-        // With a pre-vote: where a leader is alive, nothing happens.
-        if founder && group.leader().is_none() {
+        // With a pre-vote: where a leader is alive, nothing happens. (What a replica that has just
+        // been founded or restarted says of its leader proves nothing.)
+        if founder && !group.leads() {
             self.majority_is_up().await;
             let _stopped = group.raft.trigger().elect(true).await;
         }

@@ -153,6 +153,7 @@ fn raft_config(args: &Args, peers: &BTreeMap<NodeId, Peer>) -> raft::Config {
         peers: peers.clone(),
         topology: Topology { shards: args.shards },
         currency: args.currency,
+        limits: raft::Limits::default(),
         timing: raft::Timing::default(),
         clock: raft::Config::system_clock(),
     }

@@ -36,6 +36,7 @@ use crate::outbox::EffectId;
 /// | `rq`   | a request id: its outcome                  | `Remembered`     |
 /// | `st`   | stock of a product                         | `Stock`          |
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::enum_variant_names, reason = "an order key is what ORDERS.md calls it")]
 pub enum Key {
     Acknowledged { to: ShardId },
     Clock,
@@ -144,5 +145,89 @@ impl Bytes {
 
     fn order(self, order: OrderId) -> Self {
         self.u16(order.slot.0).u128(order.hash)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::due::TimerKind;
+    use crate::ids::{HoldId, Slot};
+
+    const ORDER: OrderId = OrderId { slot: Slot(0x0abc), hash: 0x0d };
+    const HASH: &str = "0000000000000000000000000000000d";
+
+    /// One of each kind, and its bytes: these never change.
+    fn golden() -> Vec<(Key, String)> {
+        let timer = |kind| Key::Due { at: 7, timer: Timer { kind, armed_outage_ms: 9 } };
+        let keys = vec![
+            (Key::Acknowledged { to: ShardId(2) }, "6f61 0002".into()),
+            (Key::Clock, "636b".into()),
+            (Key::Collection(CollectionId(0x0d)), format!("636f {HASH}")),
+            (Key::Decision(ORDER), format!("6465 0abc {HASH}")),
+            (Key::Delivered { from: ShardId(2) }, "646c 0002".into()),
+            (timer(TimerKind::FulfillSla(ORDER)), format!("6475 0000000000000007 05 0abc {HASH}")),
+            (
+                timer(TimerKind::ForgetHold(HoldRef::Free(HoldId(0x0d)))),
+                format!("6475 0000000000000007 07 {HASH}"),
+            ),
+            (Key::FeedEntry { index: 8 }, "6665 0000000000000008".into()),
+            (Key::FeedHead, "6668".into()),
+            (Key::Hold(HoldRef::Order(ORDER)), format!("686f 00 0abc {HASH}")),
+            (Key::Hold(HoldRef::Free(HoldId(0x0d))), format!("686f 01 {HASH}")),
+            (Key::Idempotency(0x0d), format!("696b {HASH}")),
+            (Key::OrderKey { owner: 0x0d, key: 0x0d }, format!("6b65 {HASH} {HASH}")),
+            (
+                Key::Movement { product: ProductId(0x0d), number: 1 },
+                format!("6d76 {HASH} 0000000000000001"),
+            ),
+            (Key::Order(ORDER), format!("6f64 0abc {HASH}")),
+            (Key::OrderHistory { order: ORDER, number: 1 }, format!("6f68 0abc {HASH} 00000001")),
+            (
+                Key::OwnerOrder { owner: 0x0d, placed_at: 1, order: ORDER },
+                format!("6f6f {HASH} fffffffffffffffe 0abc {HASH}"),
+            ),
+            (Key::Sent { to: ShardId(2) }, "6f73 0002".into()),
+            (Key::Outbox { to: ShardId(2), sequence: 3 }, "6f78 0002 0000000000000003".into()),
+            (
+                Key::ProviderCall(EffectId { order: ORDER, number: 4 }),
+                format!("7063 0abc {HASH} 00000004"),
+            ),
+            (Key::Product(ProductId(0x0d)), format!("7072 {HASH}")),
+            (Key::Request(0x0d), format!("7271 {HASH}")),
+            (Key::Stock(ProductId(0x0d)), format!("7374 {HASH}")),
+        ];
+        keys.into_iter().map(|(key, bytes): (_, String)| (key, bytes.replace(' ', ""))).collect()
+    }
+
+    #[test]
+    fn the_bytes_of_keys_never_change() {
+        let mut names = BTreeSet::new();
+        for (key, bytes) in golden() {
+            let hex: String = key.encode().iter().map(|byte| format!("{byte:02x}")).collect();
+            assert_eq!(hex, bytes, "{key:?}");
+            assert!(names.insert(hex), "{key:?} has a name of its own");
+        }
+        let source = include_str!("keys.rs");
+        let table = source.lines().filter(|line| line.starts_with("/// | `")).count();
+        let shown: BTreeSet<_> =
+            golden().iter().map(|(key, _)| key.encode()[..2].to_vec()).collect();
+        assert_eq!(shown.len(), table, "every row of the table is shown");
+    }
+
+    #[test]
+    fn keys_sort_as_their_values() {
+        let owner_order = |placed_at| Key::OwnerOrder { owner: 1, placed_at, order: ORDER };
+        assert!(owner_order(2).encode() < owner_order(1).encode(), "newest first");
+        let outbox = |sequence| Key::Outbox { to: ShardId(1), sequence };
+        assert!(outbox(255).encode() < outbox(256).encode());
+    }
+
+    #[test]
+    fn a_prefix_ends_where_the_next_begins() {
+        assert_eq!(prefixed(b"du"), b"du".to_vec()..b"dv".to_vec());
+        assert_eq!(prefixed(&[1, 0xff]), vec![1, 0xff]..vec![2]);
     }
 }

@@ -144,7 +144,10 @@ impl Link {
     pub async fn run(&self, addr: SocketAddr, us: Arc<Identity>, stop: CancellationToken) {
         let mut wait = RECONNECT_AFTER_MIN;
         while !stop.is_cancelled() {
-            match self.connect(addr, &us).await {
+            let Some(connected) = stop.run_until_cancelled(self.connect(addr, &us)).await else {
+                return;
+            };
+            match connected {
                 Ok(socket) => {
                     wait = RECONNECT_AFTER_MIN;
                     self.serve(socket, &stop).await;

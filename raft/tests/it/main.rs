@@ -2,9 +2,14 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may")]
 
+mod cluster;
+mod effects;
+mod failover;
 mod faults;
 mod openraft_suite;
 mod records;
+mod refusals;
 mod replica;
+mod replication;
 mod restart;
 mod snapshots;
