@@ -11,8 +11,8 @@ use engine_core::catalog::ProductDetails;
 use engine_core::inventory::HoldLine;
 use engine_core::payment::Pay;
 use engine_core::{
-    Batch, Command, CreateProduct, Currency, Money, OrderId, Owner, PlaceOrder, ProductId, ShardId, Stamp,
-    Stamped, Topology,
+    Batch, Command, CreateProduct, Currency, Money, OrderId, Owner, PlaceOrder, ProductId, ShardId,
+    Stamp, Stamped, Topology,
 };
 use openraft::StorageHelper;
 use openraft::storage::{RaftLogReader, RaftLogStorage, RaftLogStorageExt, RaftStateMachine};
@@ -84,7 +84,8 @@ async fn fill(dir: &Path) -> Result<(), Box<dyn Error>> {
             println!("products: {:.0}/s", PRODUCTS as f64 / begin.elapsed().as_secs_f64());
             begin = Instant::now();
         }
-        let portion = (next..next + ENTRIES_PER_APPEND).map(entry).collect::<Result<Vec<_>, _>>()?;
+        let portion =
+            (next..next + ENTRIES_PER_APPEND).map(entry).collect::<Result<Vec<_>, _>>()?;
         next += ENTRIES_PER_APPEND;
         log.blocking_append(portion.clone()).await?;
         log.save_committed(portion.last().map(|entry| entry.log_id)).await?;
