@@ -55,7 +55,10 @@ pub fn error(rejection: &Rejection) -> Error {
         }
         Rejection::Malformed { field } => {
             let name = field_name(*field);
-            let detail = format!("{name} has control characters, or a name twice");
+            let detail = match field {
+                Field::Attributes => format!("{name} have a name twice, or control characters"),
+                _ => format!("{name} has control characters: take them out"),
+            };
             Error::about(Code::InvalidField, name, detail)
         }
         other => conflict(other),

@@ -39,10 +39,12 @@ pub(super) fn collection(details: &CollectionDetails) -> Result<(), Rejection> {
     text(Field::Description, &details.description, 0, DESCRIPTION_BYTES_MAX)
 }
 
-/// Checks a text's length in bytes, and that it has no control characters but line feed and tab.
+/// Checks a text's length in bytes, and that it has no ASCII control characters but line feed,
+/// carriage return and tab. Real catalogs have C1 ones (a trademark sign mangled into U+0099).
 pub(crate) fn text(field: Field, text: &str, min: usize, max: usize) -> Result<(), Rejection> {
     size(field, text.len(), min, max)?;
-    let plain = text.chars().all(|char| !char.is_control() || matches!(char, '\n' | '\t'));
+    let plain =
+        text.chars().all(|char| !char.is_ascii_control() || matches!(char, '\n' | '\r' | '\t'));
     if plain { Ok(()) } else { Err(Rejection::Malformed { field }) }
 }
 

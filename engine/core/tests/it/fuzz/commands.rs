@@ -61,10 +61,7 @@ fn catalog(v: &mut Values) -> Command {
             name: v.maybe(Values::text),
             description: v.maybe(Values::text),
         }),
-        _ => Command::ArchiveCollection(ArchiveCollection {
-            id: v.collection(),
-            expected_version,
-        }),
+        _ => Command::ArchiveCollection(ArchiveCollection { id: v.collection(), expected_version }),
     }
 }
 
