@@ -165,6 +165,18 @@ impl Review {
             Self::ProviderRefused => "provider_refused",
         }
     }
+
+    /// Which of two reasons is told: money that is wrong, then money in doubt, then what is late.
+    pub(crate) fn urgency(self) -> u8 {
+        match self {
+            Self::FulfillmentOverdue => 0,
+            Self::AuthorizationExpiring => 1,
+            Self::PaymentUnknown => 2,
+            Self::ProviderRefused => 3,
+            Self::AmountMismatch => 4,
+            Self::OrphanMoney => 5,
+        }
+    }
 }
 
 /// When each armed timer fires, in Unix milliseconds.

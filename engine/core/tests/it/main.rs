@@ -6,4 +6,5 @@
 mod cluster;
 mod fuzz;
 mod golden;
+mod model;
 mod scripts;
