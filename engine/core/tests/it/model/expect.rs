@@ -6,7 +6,7 @@ use engine_core::inventory::HoldState;
 use engine_core::order::Status;
 use engine_core::{Command, Outcome, ProductId, Rejection, Reply, ShardId, outbox, read};
 
-use super::model::Model;
+use super::naive::Model;
 use super::shop::Shop;
 
 /// An expected answer.

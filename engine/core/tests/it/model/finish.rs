@@ -5,7 +5,7 @@ use engine_core::inventory::{HoldRef, HoldState};
 use engine_core::payment::IntentStatus;
 use engine_core::{Settle, ShardId, outbox, read};
 
-use super::model::{Hold, Order, Stage};
+use super::naive::{Hold, Order, Stage};
 use super::world::World;
 
 /// How many rounds a story may take to come to its end.

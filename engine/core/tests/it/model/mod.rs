@@ -11,7 +11,7 @@ mod act;
 mod cart;
 mod expect;
 mod finish;
-mod model;
+mod naive;
 mod orders;
 mod payments;
 mod provider;

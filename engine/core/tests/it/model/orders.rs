@@ -11,7 +11,7 @@ use engine_core::payment::Pay;
 use engine_core::{CancelOrder, Field, Money, OrderId, Owner, ProductId, Rejection, ShardId};
 
 use super::expect::{Expected, Told};
-use super::model::{KeyResult, Model, Order, Stage, Why, add_up};
+use super::naive::{KeyResult, Model, Order, Stage, Why, add_up};
 use super::stock::{NewHold, out_of_range};
 
 /// Who asks for what under which key.

@@ -6,7 +6,7 @@ use engine_core::order::{ACTION_MS, ORDER_HOLD_MAX_MS};
 use engine_core::outbox::Call;
 use engine_core::payment::{ATTEMPTS_MAX, CallResult, Intent, IntentStatus};
 
-use super::model::{Model, Order, Stage, Why};
+use super::naive::{Model, Order, Stage, Why};
 
 /// What is to become of an order's units.
 type Fate = Option<HoldState>;

@@ -12,7 +12,7 @@ use engine_core::{
 };
 
 use super::expect::{Expected, Told};
-use super::model::{Hold, Model, Product, add_up};
+use super::naive::{Hold, Model, Product, add_up};
 
 /// A hold to be taken.
 pub struct NewHold<'a> {

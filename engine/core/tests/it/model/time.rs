@@ -7,7 +7,7 @@ use engine_core::inventory::{HoldRef, HoldState, MARKER_RETENTION_MS};
 use engine_core::order::{Decision, Order as Row};
 use engine_core::{OrderId, Rejection, ShardId, read};
 
-use super::model::{Hold, Model, Order, Stage, Why};
+use super::naive::{Hold, Model, Order, Stage, Why};
 use super::shop::Shop;
 
 impl Model {

@@ -15,7 +15,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::cart::Cart;
 use super::expect::{Expected, Told, compare, compare_shard};
-use super::model::{Model, Stage, Why};
+use super::naive::{Model, Stage, Why};
 use super::provider::Provider;
 use super::shop::Shop;
 
