@@ -197,7 +197,8 @@ pub struct OrderTimers {
 pub struct Transition {
     /// Effective now, in Unix milliseconds.
     pub at: u64,
-    /// The transition of ORDERS.md §4, e.g. `T1`, `T23o`; `alarm` for one that only asks for a look.
+    /// The transition of ORDERS.md §4, e.g. `T1`, `T23o`; `alarm` for one that only asks for a
+    /// look.
     pub name: String,
     /// The status before it; none when it was placed.
     pub from: Option<Status>,
@@ -212,7 +213,8 @@ pub struct Transition {
 pub enum Decision {
     /// It was refused, and why; its key has the same result.
     Refused(Rejection),
-    /// Nobody decided in time, so a held shard's question did: a retry starts with the next attempt.
+    /// Nobody decided in time, so a held shard's question did: a retry starts with the next
+    /// attempt.
     Aborted,
 }
 

@@ -198,8 +198,8 @@ impl Change<'_, '_, '_> {
     }
 }
 
-/// The decline that this answer tells. An intent that waits for a confirmation may remember an older
-/// one, and one that was just created has none.
+/// The decline that this answer tells. An intent that waits for a confirmation may remember an
+/// older one, and one that was just created has none.
 fn declined<'a>(asked: &Call, intent: &'a Intent) -> Option<&'a Decline> {
     let created = matches!(asked, Call::CreateIntent { .. });
     let tells = intent.status == IntentStatus::RequiresPaymentMethod && !created;
