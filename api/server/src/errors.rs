@@ -8,8 +8,8 @@ use api_client::{Problem, ShortLine};
 use axum::response::{IntoResponse, Response};
 use hyper::StatusCode;
 
-/// Where `type` points: the document's heading for a code is its anchor.
-const DOCUMENT: &str = "https://stoa.dev/errors#";
+/// What `type` begins with: a name, not a place; `docs/errors.md` has a heading for each code.
+const TYPE: &str = "urn:stoa:error:";
 
 macro_rules! codes {
     ($($(#[$doc:meta])* $code:ident = $name:literal, $status:literal, $retry:literal, $title:literal;)*) => {
@@ -139,7 +139,7 @@ impl Error {
     /// The document that the client gets.
     pub fn problem(&self, request_id: String) -> Problem {
         Problem {
-            kind: format!("{DOCUMENT}{}", self.code.name()),
+            kind: format!("{TYPE}{}", self.code.name()),
             title: self.code.title().to_owned(),
             status: self.code.status(),
             detail: self.detail.clone(),
