@@ -1,4 +1,5 @@
-//! What handlers take from a request, with errors that name the field, parameter or header at fault.
+//! What handlers take from a request, with errors that name the field, parameter or header at
+//! fault.
 
 use std::str::FromStr;
 

@@ -1,7 +1,7 @@
 //! Makes the calls that orders have ordered, and says what became of them.
 //!
-//! The key of a call is its effect's id. A call that may have been made before is asked about first,
-//! except Create, whose key finds the intent again.
+//! The key of a call is its effect's id. A call that may have been made before is asked about
+//! first, except Create, whose key finds the intent again.
 
 use std::time::Duration;
 

@@ -31,8 +31,8 @@ fn a_hold_keeps_units_until_it_is_released() -> Tested {
         let short = node.post("/v1/holds", "hold-b", &body).await?;
         assert_eq!((short.status, short.code().as_str()), (409, "out_of_stock"));
         assert_eq!(short.json()["lines"].as_array().map(Vec::len), Some(12));
-        let half = json!({"lines": [{"product_id": ids[0], "quantity": 1}, {"product_id": ids[1], "quantity": 2},
-            {"product_id": ids[2], "quantity": 2}, {"product_id": ids[3], "quantity": 2}]});
+        let line = |at: usize, quantity| json!({"product_id": ids[at], "quantity": quantity});
+        let half = json!({"lines": [line(0, 1), line(1, 2), line(2, 2), line(3, 2)]});
         assert_eq!(node.post("/v1/holds", "hold-c", &half).await?.status, 409);
         assert_eq!(available(node, &ids[0]).await?, 1, "all or nothing");
 
