@@ -102,7 +102,7 @@ impl<P: PaymentProvider> ProviderDriver for Driver<P> {
         repeated: bool,
     ) -> BoxFuture<'a, CallResult> {
         Box::pin(async move {
-            let run = self.run(effect, &call.call, repeated);
+            let run = self.run(effect, &call.call, repeated || call.repeated);
             let timeout = Duration::from_millis(CALL_TIMEOUT_MS);
             match tokio::time::timeout(timeout, run).await {
                 Ok(Ok(result)) => result,

@@ -55,8 +55,9 @@ fn versions_are_asked_for_and_compared() -> Tested {
         let without = node.call("PATCH", &path, &[json], r#"{"name": "x"}"#).await?;
         assert_eq!((without.status, without.code().as_str()), (428, "if_match_required"));
         for tag in ["\"7\"", "W/\"1\"", "nonsense", "\"abc\""] {
-            let answer = node.call("PATCH", &path, &[json, ("if-match", tag)], r#"{"name": "x"}"#);
-            assert_eq!(answer.await?.status, 412, "{tag}");
+            let headers = [json, ("if-match", tag)];
+            let answer = node.call("PATCH", &path, &headers, r#"{"name": "x"}"#).await?;
+            assert_eq!(answer.status, 412, "{tag}");
         }
         let any = node.call("PATCH", &path, &[json, ("if-match", "*")], r#"{"name": "x"}"#).await?;
         assert_eq!((any.status, any.header("etag").as_deref()), (200, Some("\"2\"")));

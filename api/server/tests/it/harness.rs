@@ -14,8 +14,10 @@ use tokio::runtime::Runtime;
 use tokio::sync::OnceCell;
 use tokio::time::{Instant, sleep};
 
+/// Whatever went wrong.
+pub type Fault = Box<dyn std::error::Error + Send + Sync>;
 /// What tests return.
-pub type Tested = Result<(), Box<dyn std::error::Error + Send + Sync>>;
+pub type Tested = Result<(), Fault>;
 
 /// How long a condition may take to come true, in milliseconds.
 const DEADLINE_MS: u64 = 20_000;
@@ -96,11 +98,7 @@ pub fn free_ports(count: usize) -> std::io::Result<Vec<u16>> {
 }
 
 /// The flags of node `id`; nodes are (id, HTTP port, peer port).
-pub fn args(
-    dir: &Path,
-    id: u64,
-    nodes: &[(u64, u16, u16)],
-) -> Result<Args, Box<dyn std::error::Error + Send + Sync>> {
+pub fn args(dir: &Path, id: u64, nodes: &[(u64, u16, u16)]) -> Result<Args, Fault> {
     let (_, http, peer) = *nodes.iter().find(|node| node.0 == id).ok_or("no such node")?;
     let mut args = Args::try_parse_from([
         "stoad",
@@ -127,7 +125,7 @@ pub fn args(
 }
 
 /// Waits until a node says that it is ready.
-pub async fn ready(server: Server) -> Result<Node, Box<dyn std::error::Error + Send + Sync>> {
+pub async fn ready(server: Server) -> Result<Node, Fault> {
     let node = Node { base: format!("http://{}", server.http()), server };
     let client = node.client()?;
     eventually(async || client.ready().await.is_ok().then_some(())).await?;
@@ -135,9 +133,7 @@ pub async fn ready(server: Server) -> Result<Node, Box<dyn std::error::Error + S
 }
 
 /// Asks again until there is an answer.
-pub async fn eventually<T>(
-    mut ask: impl AsyncFnMut() -> Option<T>,
-) -> Result<T, Box<dyn std::error::Error + Send + Sync>> {
+pub async fn eventually<T>(mut ask: impl AsyncFnMut() -> Option<T>) -> Result<T, Fault> {
     let until = Instant::now() + Duration::from_millis(DEADLINE_MS);
     loop {
         if let Some(answer) = ask().await {
@@ -162,7 +158,7 @@ impl Node {
         path: &str,
         headers: &[(&str, &str)],
         body: impl Into<reqwest::Body>,
-    ) -> Result<Raw, Box<dyn std::error::Error + Send + Sync>> {
+    ) -> Result<Raw, Fault> {
         let http = reqwest::Client::builder().no_proxy().build()?;
         let url = format!("{}{path}", self.base);
         let mut request = http.request(method.parse()?, url).body(body.into());
@@ -174,17 +170,12 @@ impl Node {
         Ok(Raw { status, headers, text: response.text().await? })
     }
 
-    pub async fn get(&self, path: &str) -> Result<Raw, Box<dyn std::error::Error + Send + Sync>> {
+    pub async fn get(&self, path: &str) -> Result<Raw, Fault> {
         self.call("GET", path, &[], "").await
     }
 
     /// A POST of JSON with an idempotency key.
-    pub async fn post(
-        &self,
-        path: &str,
-        key: &str,
-        body: &Value,
-    ) -> Result<Raw, Box<dyn std::error::Error + Send + Sync>> {
+    pub async fn post(&self, path: &str, key: &str, body: &Value) -> Result<Raw, Fault> {
         let headers = [("content-type", "application/json"), ("idempotency-key", key)];
         self.call("POST", path, &headers, body.to_string()).await
     }

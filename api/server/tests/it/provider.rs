@@ -69,7 +69,7 @@ fn the_driver_asks_before_it_repeats() -> Tested {
     alone(async || {
         let driver = Driver::new(Simulator::open(&fresh_dir("provider-driver")?)?);
         let run = async |number: u32, call: Call, repeated: bool| {
-            let call = ProviderCall { at: 0, call };
+            let call = ProviderCall { at: 0, call, repeated };
             driver.call(EffectId { order: ORDER, number }, &call, repeated).await
         };
         let create = Call::CreateIntent { amount: PRICE };

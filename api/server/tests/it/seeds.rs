@@ -13,9 +13,8 @@ fn the_seeds_bodies_work_as_they_are() -> Tested {
         let made = node.call("POST", "/collection", &[], body.to_string()).await?;
         assert_eq!(made.status, 201, "{}", made.text);
         let collection = made.json()["id"].as_str().ok_or("no id")?.to_owned();
-        let renamed =
-            node.call("PUT", &format!("/collection/{collection}"), &[], r#"{"name": "Seats"}"#);
-        let renamed = renamed.await?;
+        let path = format!("/collection/{collection}");
+        let renamed = node.call("PUT", &path, &[], r#"{"name": "Seats"}"#).await?;
         assert_eq!((renamed.status, &renamed.json()["name"]), (200, &json!("Seats")));
         assert_eq!(renamed.json()["description"], json!("To sit on"));
 
