@@ -33,7 +33,7 @@ pub struct Args {
     #[arg(long, env = "STOA_CLUSTER_ID")]
     pub cluster_id: String,
     /// How many shards the cluster has: the same on every node, for ever
-    #[arg(long, env = "STOA_SHARDS", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=i64::from(Topology::SHARDS_MAX)))]
+    #[arg(long, env = "STOA_SHARDS", default_value_t = 4, value_parser = shards())]
     pub shards: u16,
     /// The currency of the seeds' prices
     #[arg(long, env = "STOA_CURRENCY", default_value = "USD")]
@@ -48,6 +48,10 @@ pub struct Args {
     /// How the log is written
     #[arg(long, env = "STOA_LOG_FORMAT", value_enum, default_value_t = LogFormat::Text)]
     pub log_format: LogFormat,
+}
+
+fn shards() -> clap::builder::RangedI64ValueParser<u16> {
+    clap::value_parser!(u16).range(1..=i64::from(Topology::SHARDS_MAX))
 }
 
 /// How the log is written.

@@ -109,7 +109,12 @@ impl Seen {
 
     /// The same answer, with what else it has seen.
     pub fn and(mut self, other: Self) -> Self {
-        self.positions.extend(other.positions);
+        for (shard, index) in other.positions {
+            match self.positions.iter_mut().find(|(known, _)| *known == shard) {
+                Some((_, known)) => *known = index.max(*known),
+                None => self.positions.push((shard, index)),
+            }
+        }
         self.as_of_ms = self.as_of_ms.min(other.as_of_ms);
         self
     }

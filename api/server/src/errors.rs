@@ -8,11 +8,11 @@ use api_client::{Problem, ShortLine};
 use axum::response::{IntoResponse, Response};
 use hyper::StatusCode;
 
-/// Where `type` points: the document's heading for a code is its anchor.
-const DOCUMENT: &str = "https://stoa.dev/errors#";
+/// What `type` begins with: a name, not a place; `docs/errors.md` has a heading for each code.
+const TYPE: &str = "urn:stoa:error:";
 
 macro_rules! codes {
-    ($($(#[$doc:meta])* $code:ident = $name:literal, $status:literal, $retry:literal, $title:literal;)*) => {
+    ($($code:ident = $name:literal, $status:literal, $retry:literal, $title:literal;)*) => {
         /// The codes.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub enum Code {
@@ -48,12 +48,12 @@ macro_rules! codes {
 
 codes! {
     InvalidJson = "invalid_json", 400, false, "The body is not JSON";
-    InvalidField = "invalid_field", 400, false, "A field is missing, unknown or not what it should be";
-    InvalidParameter = "invalid_parameter", 400, false, "A parameter is unknown or not what it should be";
-    InvalidHeader = "invalid_header", 400, false, "A header is not what it should be";
+    InvalidField = "invalid_field", 400, false, "A field is missing, unknown or wrong";
+    InvalidParameter = "invalid_parameter", 400, false, "A parameter is unknown or wrong";
+    InvalidHeader = "invalid_header", 400, false, "A header is wrong";
     InvalidId = "invalid_id", 400, false, "A text is not an id of this kind";
     OutOfRange = "out_of_range", 400, false, "A value is outside its limits";
-    IdempotencyKeyRequired = "idempotency_key_required", 400, false, "This request needs an Idempotency-Key";
+    IdempotencyKeyRequired = "idempotency_key_required", 400, false, "An Idempotency-Key is needed";
     NotFound = "not_found", 404, false, "There is nothing at this path";
     ProductNotFound = "product_not_found", 404, false, "There is no such product";
     CollectionNotFound = "collection_not_found", 404, false, "There is no such collection";
@@ -68,19 +68,19 @@ codes! {
     PriceChanged = "price_changed", 409, false, "The total is not the one that was agreed to";
     CurrencyMismatch = "currency_mismatch", 409, false, "A product is sold in another currency";
     StockMismatch = "stock_mismatch", 409, false, "The level is not what it was compared with";
-    UnitsInUse = "units_in_use", 409, false, "Fewer units would be on hand than are held or committed";
+    UnitsInUse = "units_in_use", 409, false, "Fewer units would be on hand than are in use";
     TooManyUnits = "too_many_units", 409, false, "More units than one product can have on hand";
     HoldEnded = "hold_ended", 409, false, "The hold has ended";
     OrderNotCancelable = "order_not_cancelable", 409, false, "The order can no longer be canceled";
     VersionMismatch = "version_mismatch", 412, false, "It has changed since it was read";
     BodyTooLarge = "body_too_large", 413, false, "The body is too large";
     UnsupportedMediaType = "unsupported_media_type", 415, false, "The body is not application/json";
-    IdempotencyMismatch = "idempotency_mismatch", 422, false, "The Idempotency-Key was used for another request";
+    IdempotencyMismatch = "idempotency_mismatch", 422, false, "The key belongs to another request";
     IfMatchRequired = "if_match_required", 428, false, "This request needs an If-Match";
     Internal = "internal", 500, false, "The node has a fault";
     Overloaded = "overloaded", 503, true, "The node has more to do than it can";
     NoQuorum = "no_quorum", 503, true, "The shard has no leader with a quorum";
-    OutcomeUnknown = "outcome_unknown", 503, true, "The request may or may not have been carried out";
+    OutcomeUnknown = "outcome_unknown", 503, true, "Nobody knows if it was carried out";
     TooStale = "too_stale", 503, true, "No replica as fresh as was asked for could be reached";
     Stopping = "stopping", 503, true, "The node is stopping";
     NotReady = "not_ready", 503, true, "The node is not ready";
@@ -139,7 +139,7 @@ impl Error {
     /// The document that the client gets.
     pub fn problem(&self, request_id: String) -> Problem {
         Problem {
-            kind: format!("{DOCUMENT}{}", self.code.name()),
+            kind: format!("{TYPE}{}", self.code.name()),
             title: self.code.title().to_owned(),
             status: self.code.status(),
             detail: self.detail.clone(),

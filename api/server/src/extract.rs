@@ -1,4 +1,5 @@
-//! What handlers take from a request, with errors that name the field, parameter or header at fault.
+//! What handlers take from a request, with errors that name the field, parameter or header at
+//! fault.
 
 use std::str::FromStr;
 
@@ -115,8 +116,10 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
         query.map(|query| Self(query.0)).map_err(|error| {
             let text = error.body_text();
             let text = text.rsplit_once("query string: ").map_or(text.as_str(), |(_, why)| why);
-            let param = backticked(text).or_else(|| text.split_once(':').map(|(name, _)| name));
-            let param = param.map(str::to_owned);
+            let param = match text.split_once(": ") {
+                Some((name, _)) if !name.contains(' ') => Some(name.to_owned()),
+                _ => backticked(text).map(str::to_owned),
+            };
             Error { param, ..Error::new(Code::InvalidParameter, text) }
         })
     }

@@ -2,8 +2,8 @@
 //!
 //! Each shard is read from the position in the index's own commit; a gap means that the shard is
 //! made anew from its rows. Levels of stock are loaded from the rows at start, and follow the feed
-//! at once; products follow with the index's next commit. A hint says that a feed has grown; without
-//! hints the thread looks now and then.
+//! at once; products follow with the index's next commit. A hint says that a feed has grown;
+//! without hints the thread looks now and then.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -2,10 +2,10 @@
 //!
 //! ```text
 //!  listen ─► http (id, body, panic, errors) ─► rest/<resource>
-//!                                                ├─ consistency ─► local rows (a strong read first, if wished)
-//!                                                ├─ state::write ─► raft: the shard's leader, wherever it is
-//!                                                ├─ order/coordinator ─► holds elsewhere, decision at home
-//!                                                └─ search_pool ─► the index, which `indexer` tails the feed into
+//!                                                ├─ consistency ─► local rows, or a strong read
+//!                                                ├─ state::write ─► raft: the shard's leader
+//!                                                ├─ order/coordinator ─► holds, then the decision
+//!                                                └─ search_pool ─► the index, fed by `indexer`
 //!  raft's provider pump ─► payment/driver ─► payment/simulator
 //! ```
 //!

@@ -1,5 +1,6 @@
 //! `stoad`: reads flags, starts a node, waits for a signal, stops the node.
 
+use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
 use api_server::{Args, LogFormat, Server};
@@ -38,8 +39,10 @@ async fn run(args: Args) -> Result<(), Box<dyn std::error::Error>> {
 
 /// The log goes to stderr; `STOA_LOG` filters it, e.g. `debug` or `raft=debug,info`.
 fn start_log(format: LogFormat) {
-    let filter = EnvFilter::try_from_env("STOA_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    let filter = EnvFilter::try_from_env("STOA_LOG");
+    let filter = filter.unwrap_or_else(|_| EnvFilter::new("info,openraft=warn"));
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let log = log.with_ansi(std::io::stderr().is_terminal());
     match format {
         LogFormat::Text => log.init(),
         LogFormat::Json => log.json().init(),

@@ -13,6 +13,8 @@ use crate::http::Api;
 const READY_WITHIN: Duration = Duration::from_secs(120);
 /// How long a returned node may take to catch up and to get shards to lead.
 const CAUGHT_UP_WITHIN: Duration = Duration::from_secs(120);
+/// How long a node may take to tell the status.
+const STATUS_WITHIN: Duration = Duration::from_secs(10);
 /// How often is asked.
 const POLL_EVERY: Duration = Duration::from_millis(20);
 /// How far a node's applied index may be behind another's to count as caught up, in log entries.
@@ -21,7 +23,10 @@ const LAG_MAX: u64 = 50;
 /// The status as a node sees it.
 pub(crate) async fn cluster_status(addr: SocketAddr) -> Result<ClusterStatus, Failure> {
     let path = "/v1/cluster/status";
-    Api::new(addr).get(path).await.map_err(Failure::ask(format!("GET {path} of {addr}")))
+    Api::new(addr)
+        .get_patiently(path, STATUS_WITHIN)
+        .await
+        .map_err(Failure::ask(format!("GET {path} of {addr}")))
 }
 
 /// Waits until a node says that it is ready; says how long that took.

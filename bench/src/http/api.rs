@@ -1,7 +1,7 @@
 //! Questions of the harness itself, outside the measured path: typed, one connection each, patient.
 
 use std::net::SocketAddr;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -11,6 +11,8 @@ use super::request::{self, Post};
 
 /// How long the harness waits for one answer. An audit reads every row there is.
 const ANSWER_WITHIN: Duration = Duration::from_secs(120);
+/// How long a patient question waits before it is asked again.
+const ASK_AGAIN_AFTER: Duration = Duration::from_millis(50);
 
 /// Why a question has no answer of the type that was wanted.
 #[derive(Debug, thiserror::Error)]
@@ -49,6 +51,24 @@ impl Api {
     pub(crate) async fn get<T: DeserializeOwned>(&mut self, path: &str) -> Result<T, AskError> {
         request::get(&mut self.request, path);
         Ok(serde_json::from_slice(&self.exchange().await?.1)?)
+    }
+
+    /// GETs a JSON document of a cluster that may be busy or without a leader for a moment: asks
+    /// again until there is an answer, for at most so long.
+    pub(crate) async fn get_patiently<T: DeserializeOwned>(
+        &mut self,
+        path: &str,
+        within: Duration,
+    ) -> Result<T, AskError> {
+        let begun = Instant::now();
+        loop {
+            match self.get(path).await {
+                Err(error) if begun.elapsed() < within && !matches!(error, AskError::Shape(_)) => {
+                    tokio::time::sleep(ASK_AGAIN_AFTER).await;
+                }
+                answered => return answered,
+            }
+        }
     }
 
     /// POSTs a JSON document; says whether the answer is an earlier one's.

@@ -1,19 +1,16 @@
 //! Every acknowledged order is there, on another node than the one that took it.
 
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde::Deserialize;
 
 use super::{Ledger, Units, Verdict};
-use crate::http::{Api, AskError, crew};
+use crate::http::crew;
 use crate::load::Acknowledged;
 
-/// How far a follower may be behind.
-const THERE_WITHIN: Duration = Duration::from_secs(10);
-/// How long to wait before the next try.
-const RETRY_AFTER: Duration = Duration::from_millis(50);
-
+/// How long an order may be without an answer: a follower may be behind.
+const THERE_WITHIN: Duration = Duration::from_secs(30);
 /// Units of a product in live orders.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Sold {
@@ -37,7 +34,8 @@ struct OrderLine {
 /// Finds every order; says how many units of each product live in them.
 pub(super) async fn orders(ledger: &Ledger<'_>, verdict: &mut Verdict) -> BTreeMap<u32, Sold> {
     let found = crew(ledger.addrs, &ledger.acknowledged, async |apis, _, known| {
-        find(apis.node(known.client + 1), known).await
+        let path = format!("/v1/orders/{}", known.order);
+        apis.node(known.client + 1).get_patiently::<Order>(&path, THERE_WITHIN).await
     });
     let mut units: BTreeMap<u32, Sold> = BTreeMap::new();
     for (found, known) in found.await.into_iter().zip(&ledger.acknowledged) {
@@ -61,17 +59,6 @@ pub(super) async fn orders(ledger: &Ledger<'_>, verdict: &mut Verdict) -> BTreeM
         }
     }
     units
-}
-
-async fn find(api: &mut Api, known: &Acknowledged) -> Result<Order, AskError> {
-    let (begun, path) = (Instant::now(), format!("/v1/orders/{}", known.order));
-    loop {
-        match api.get(&path).await {
-            Ok(order) => return Ok(order),
-            Err(error) if begun.elapsed() > THERE_WITHIN => return Err(error),
-            Err(_) => tokio::time::sleep(RETRY_AFTER).await,
-        }
-    }
 }
 
 /// How an order is not what was asked for.

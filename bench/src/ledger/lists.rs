@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use api_client::List;
 use serde::Deserialize;
@@ -12,6 +13,8 @@ use crate::workload::OrderRef;
 
 /// How many orders a page has.
 const PAGE: u32 = 100;
+/// How long a list may be without an answer: a shard may be without a leader for a moment.
+const THERE_WITHIN: Duration = Duration::from_secs(30);
 
 #[derive(Debug, Deserialize)]
 struct Listed {
@@ -40,7 +43,7 @@ async fn list(api: &mut Api, customer: &str) -> Result<Vec<String>, AskError> {
     let first = format!("/v1/orders?customer_id={customer}&limit={PAGE}&consistency=strong");
     let (mut ids, mut path) = (Vec::new(), first.clone());
     loop {
-        let page: List<Listed> = api.get(&path).await?;
+        let page: List<Listed> = api.get_patiently(&path, THERE_WITHIN).await?;
         ids.extend(page.data.into_iter().map(|order| order.id));
         match page.next_cursor {
             Some(cursor) if page.has_more => path = format!("{first}&cursor={cursor}"),

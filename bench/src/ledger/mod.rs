@@ -19,7 +19,7 @@ pub(crate) use verdict::Verdict;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use api_client::Audit;
 
@@ -29,6 +29,9 @@ use crate::http::Api;
 use crate::load::{Acknowledged, Gathered};
 use crate::stage::Stage;
 use crate::workload::{OrderAsk, OrderRef};
+
+/// How long an audit may be refused: it reads every shard at its leader.
+const AUDITED_WITHIN: Duration = Duration::from_secs(30);
 
 /// What clients were told, and where it can be checked.
 #[derive(Debug)]
@@ -100,5 +103,6 @@ impl<'a> Ledger<'a> {
 
 /// The cluster's own audit.
 pub(crate) async fn audit(addr: SocketAddr) -> Result<Audit, Failure> {
-    Api::new(addr).get("/v1/audit").await.map_err(Failure::ask("GET /v1/audit"))
+    let audit = Api::new(addr).get_patiently("/v1/audit", AUDITED_WITHIN).await;
+    audit.map_err(Failure::ask("GET /v1/audit"))
 }

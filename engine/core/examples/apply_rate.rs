@@ -1,8 +1,8 @@
 //! How long apply takes, per command, on rows in memory: what every replica does for every order.
 //!
 //! `cargo run --release -p engine-core --example apply_rate`. Each figure includes decoding the log
-//! entry, apply, and the digest of its writes, but neither disk nor Raft; it is time on the processor
-//! (Linux), so that a busy machine does not count. Batches are as wide as under
+//! entry, apply, and the digest of its writes, but neither disk nor Raft; it is time on the
+//! processor (Linux), so that a busy machine does not count. Batches are as wide as under
 //! load; products have descriptions, so that reading a row costs what it costs.
 
 use std::cell::Cell;

@@ -73,7 +73,8 @@ fn once(ctx: &mut Ctx<'_, '_>, stamp: &Stamp, command: &Command) -> Result<Outco
         return Ok(outcome);
     }
     let outcome = run(ctx, command)?;
-    if let Some(idempotency) = stamp.idempotency {
+    let bad_request = outcome.as_ref().is_err_and(Rejection::is_bad_request);
+    if let Some(idempotency) = stamp.idempotency.filter(|_| !bad_request) {
         let row = Remembered { body: idempotency.body, outcome: outcome.clone() };
         ctx.txn.put(&Key::Idempotency(idempotency.key), &row);
         let forget = TimerKind::ForgetIdempotency(idempotency.key);

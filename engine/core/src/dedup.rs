@@ -1,7 +1,9 @@
 //! Outcomes kept for retries: a request id's for minutes, an idempotency key's for 72 hours.
 //!
-//! Orders keep theirs by owner and key, in `order`. Commands that are idempotent by themselves
-//! (holds by order id, deliveries by number, settlements by effect) carry neither.
+//! A refusal is an outcome too, unless the request is wrong by itself
+//! ([`crate::Rejection::is_bad_request`]). Orders keep theirs by owner and key, in `order`.
+//! Commands that are idempotent by themselves (holds by order id, deliveries by number, settlements
+//! by effect) carry neither.
 
 use serde::{Deserialize, Serialize};
 

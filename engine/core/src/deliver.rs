@@ -24,8 +24,8 @@ pub struct Deliver {
     pub messages: Vec<Message>,
 }
 
-/// Deletes messages that their receiver has, at most [`Acknowledge::ROWS_MAX`] at once. Answered with
-/// the last one deleted, or `Nothing`.
+/// Deletes messages that their receiver has, at most [`Acknowledge::ROWS_MAX`] at once. Answered
+/// with the last one deleted, or `Nothing`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Acknowledge {
     /// Who has them.

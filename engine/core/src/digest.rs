@@ -2,7 +2,8 @@
 
 use xxhash_rust::xxh3::Xxh3;
 
-/// The digest after a batch of writes: xxh3 over its keys and values, seeded with the digest before.
+/// The digest after a batch of writes: xxh3 over its keys and values, seeded with the digest
+/// before.
 ///
 /// The writes come in key order, as [`crate::Txn::writes`] gives them; a removal differs from an
 /// empty value. Lengths go in too, so that bytes cannot move from a key to its value unseen.

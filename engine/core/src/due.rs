@@ -86,8 +86,8 @@ impl Timer {
 
 /// The earliest deadline of a shard, in Unix milliseconds: when its leader should next pulse.
 ///
-/// Most timers are disarmed before they fire, and on disk a deleted row costs a scan something until
-/// it is compacted away: ask about once a second, not after every entry.
+/// Most timers are disarmed before they fire, and on disk a deleted row costs a scan something
+/// until it is compacted away: ask about once a second, not after every entry.
 pub fn next_deadline(view: &dyn View) -> Result<Option<u64>, Fault> {
     let first = from(Clock::read(view)?.timers_from)..prefixed(b"du").end;
     let rows = view.scan(first, 1)?;

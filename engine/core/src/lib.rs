@@ -2,7 +2,8 @@
 //!
 //! A [`Batch`] of [`Command`]s goes in, each with its [`Stamp`]; an [`Applied`] comes out for each.
 //! Every replica of a shard applies the same batches in the same order, so this crate must give the
-//! same answer everywhere: it reads no clock, rolls no dice, opens no file, and never asks who leads.
+//! same answer everywhere: it reads no clock, rolls no dice, opens no file, and never asks who
+//! leads.
 //!
 //! Start at [`apply`]; then read one handler, `inventory/hold_stock.rs`, and its script,
 //! `tests/scripts/inventory/hold_stock`. What the API may read is in [`read`].

@@ -1,8 +1,8 @@
 //! Effects: work for other shards and for the payment provider, as rows, until it is done.
 //!
-//! *To a shard* there is no started and no settled. Messages to one shard are numbered and delivered
-//! in order, many in one `Deliver`; the receiver keeps the last number, so a repeat is a no-op. What
-//! the receiver has is deleted here by `Acknowledge`.
+//! *To a shard* there is no started and no settled. Messages to one shard are numbered and
+//! delivered in order, many in one `Deliver`; the receiver keeps the last number, so a repeat is a
+//! no-op. What the receiver has is deleted here by `Acknowledge`.
 //! *To the provider* a committed row counts as possibly sent: the leader's driver calls with the
 //! effect's id as idempotency key, then proposes `Settle`, which deletes the row.
 
@@ -18,7 +18,8 @@ use crate::money::Money;
 use crate::payment::{IntentId, PaymentMethod};
 use crate::txn::{Txn, View};
 
-/// What one shard tells another. Never refused: where it does not apply, it is a no-op. Append only.
+/// What one shard tells another. Never refused: where it does not apply, it is a no-op. Append
+/// only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Message {
     /// To a product's shard: the order is confirmed, its units are committed.

@@ -112,6 +112,14 @@ pub enum Rejection {
     OrderDecides,
 }
 
+impl Rejection {
+    /// The request itself is wrong: it is mended and sent again under the same idempotency key,
+    /// which therefore does not remember it.
+    pub fn is_bad_request(&self) -> bool {
+        matches!(self, Self::OutOfRange { .. } | Self::Malformed { .. })
+    }
+}
+
 /// The fields whose range apply checks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the names say it")]

@@ -123,9 +123,13 @@ impl View for Txn<'_> {
     }
 
     fn scan(&self, range: Range<Vec<u8>>, limit: usize) -> Result<Vec<Row>, Fault> {
+        if range.start >= range.end {
+            return Ok(Vec::new());
+        }
         let staged = self.writes.range(range.clone());
         let hidden = staged.clone().filter(|(_, write)| write.is_none()).count();
-        let mut rows: BTreeMap<_, _> = self.view.scan(range, limit + hidden)?.into_iter().collect();
+        let mut rows: BTreeMap<_, _> =
+            self.view.scan(range, limit.saturating_add(hidden))?.into_iter().collect();
         for (key, write) in staged {
             match write {
                 Some(value) => rows.insert(key.clone(), value.clone()),

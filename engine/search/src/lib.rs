@@ -12,9 +12,9 @@
 //! the feed again. Stock is never in the index: it is joined when a search runs, so a product that
 //! sells out leaves `in_stock` results without a commit.
 //!
-//! This crate knows no Raft, no HTTP and no RocksDB; it has no thread of its own beside tantivy's:
-//! the caller owns the [`Writer`]'s thread and the pool that searches run on. Start at [`Query`] and
-//! [`SearchIndex::search`] for reading, at [`Writer::apply`] for writing.
+//! This crate knows no Raft, no HTTP and no RocksDB. It has no thread of its own beside tantivy's:
+//! the caller owns the [`Writer`]'s thread and the pool that searches run on. Start at [`Query`]
+//! and [`SearchIndex::search`] for reading, at [`Writer::apply`] for writing.
 
 mod card;
 mod columns;

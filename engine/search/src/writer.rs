@@ -33,10 +33,15 @@ pub const POSITION_COMMIT_MS: u64 = 30_000;
 /// How often searches take up merged segments, in milliseconds.
 pub const REFRESH_EVERY_MS: u64 = 1_000;
 
-/// Tantivy's buffer for new documents, in bytes: not far above its minimum.
-const BUFFER_BYTES: usize = 20 << 20;
-/// As many small segments are merged into one.
+/// Tantivy's buffer for new documents, in bytes: just above its minimum.
+const BUFFER_BYTES: usize = 15 << 20;
+/// As many segments of about the same size are merged into one.
 const MERGE_SEGMENTS: usize = 6;
+/// Smaller segments count as being of the same size, in documents. It is well below a small
+/// catalog, which would otherwise be merged again with every few products that change.
+const MERGE_SAME_SIZE: u32 = 1_000;
+/// Segments are of about the same size within this power of two.
+const MERGE_SIZE_LOG2: f64 = 1.5;
 /// A segment with more deleted documents than this is merged.
 const MERGE_DELETED_RATIO: f32 = 0.25;
 
@@ -318,6 +323,8 @@ pub(crate) fn tantivy_writer(index: &Index) -> Result<IndexWriter, TantivyError>
     let writer = index.writer_with_options(options)?;
     let mut merges = LogMergePolicy::default();
     merges.set_min_num_segments(MERGE_SEGMENTS);
+    merges.set_min_layer_size(MERGE_SAME_SIZE);
+    merges.set_level_log_size(MERGE_SIZE_LOG2);
     merges.set_del_docs_ratio_before_merge(MERGE_DELETED_RATIO);
     writer.set_merge_policy(Box::new(merges));
     Ok(writer)

@@ -1,8 +1,8 @@
 //! Places an order over shards: holds at the products' shards, then the customer's shard decides.
 //!
 //! The node that takes the request coordinates and keeps no state that matters: the order's id is
-//! derived from owner, key, body and attempt, so a retry at any node works on the same order and the
-//! same holds. Nothing here releases units; only a decision does. See ORDERS.md §3.
+//! derived from owner, key, body and attempt, so a retry at any node works on the same order and
+//! the same holds. Nothing here releases units; only a decision does. See ORDERS.md §3.
 
 use std::time::{Duration, Instant};
 

@@ -1,7 +1,7 @@
 //! Makes the calls that orders have ordered, and says what became of them.
 //!
-//! The key of a call is its effect's id. A call that may have been made before is asked about first,
-//! except Create, whose key finds the intent again.
+//! The key of a call is its effect's id. A call that may have been made before is asked about
+//! first, except Create, whose key finds the intent again.
 
 use std::time::Duration;
 
@@ -102,7 +102,7 @@ impl<P: PaymentProvider> ProviderDriver for Driver<P> {
         repeated: bool,
     ) -> BoxFuture<'a, CallResult> {
         Box::pin(async move {
-            let run = self.run(effect, &call.call, repeated);
+            let run = self.run(effect, &call.call, repeated || call.repeated);
             let timeout = Duration::from_millis(CALL_TIMEOUT_MS);
             match tokio::time::timeout(timeout, run).await {
                 Ok(Ok(result)) => result,

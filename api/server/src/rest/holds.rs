@@ -168,8 +168,7 @@ impl AppState {
                     parts.insert(*shard, hold);
                 }
             }
-            if parts.values().any(|hold| !hold.lines.is_empty()) {
-                parts.retain(|_, hold| !hold.lines.is_empty());
+            if !parts.is_empty() {
                 return Ok((parts, seen));
             }
         }

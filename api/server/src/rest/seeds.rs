@@ -1,7 +1,7 @@
 //! The seeds' REST interface, as it is: `/heartbeat`, `/product`, `/collection`.
 //!
-//! Prices are decimals in the cluster's currency, read and written exactly. `inventory` is the units
-//! free to sell. Its clients send no version and may send fields that nobody reads.
+//! Prices are decimals in the cluster's currency, read and written exactly. `inventory` is the
+//! units free to sell. Its clients send no version and may send fields that nobody reads.
 
 use axum::extract::State;
 use axum::http::HeaderMap;

@@ -9,7 +9,8 @@ use crate::ids::ProductId;
 use crate::inventory;
 use crate::rejection::Rejection;
 
-/// Archives a product: it stays readable, and orders that have it go on. Archiving twice is a no-op.
+/// Archives a product: it stays readable, and orders that have it go on. Archiving twice is a
+/// no-op.
 ///
 /// Refused, in this order: `ProductNotFound`, `VersionMismatch`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,4 +1,5 @@
-//! I5: an order has at most one intent, so at most one that can succeed, and is confirmed once.
+//! I5: an order has at most one intent, so at most one that can succeed, and is confirmed once. Its
+//! history ends where it stands.
 
 use super::{Violation, each, violation};
 use crate::codec::decode;
@@ -15,7 +16,8 @@ const PAGE: usize = 1_000;
 
 pub(super) fn check(view: &dyn View, found: &mut Vec<Violation>) -> Result<(), Fault> {
     each(view, prefixed(b"od"), |_, value| {
-        let Order { id, payment, .. } = decode(value)?;
+        let order: Order = decode(value)?;
+        let (id, status, payment) = (order.id, order.status(), &order.payment);
         if may_have_intent(payment.state).is_some_and(|has| has != payment.intent.is_some()) {
             let what = format!("{id} is {:?} with the intent {:?}", payment.state, payment.intent);
             violation(found, "I5", what);
@@ -25,6 +27,9 @@ pub(super) fn check(view: &dyn View, found: &mut Vec<Violation>) -> Result<(), F
             |from: Option<Status>, to| to == Status::Confirmed && from != Some(Status::Confirmed);
         if history.iter().filter(|step| confirmed(step.from, step.to)).count() > 1 {
             violation(found, "I5", format!("{id} was confirmed more than once"));
+        }
+        if history.last().map(|step| step.to) != Some(status) {
+            violation(found, "I5", format!("{id} is {}, without a step", status.as_str()));
         }
         Ok(())
     })?;

@@ -1,7 +1,7 @@
 //! What must be true of every shard after every command; one function, one file for each.
 //!
-//! The same functions are called by scripts, the model test, the simulation and the audit. They read
-//! rows page by page and keep sums, not rows, so that an audit may run on a full shard.
+//! The same functions are called by scripts, the model test, the simulation and the audit. They
+//! read rows page by page and keep sums, not rows, so that an audit may run on a full shard.
 
 mod i10_keys;
 mod i11_feed;

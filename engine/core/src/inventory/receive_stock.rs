@@ -8,7 +8,8 @@ use crate::command::Reply;
 use crate::ids::ProductId;
 use crate::rejection::{Field, Rejection};
 
-/// Adds units that arrived. Refused, in this order: `ProductNotFound`, `OutOfRange`, `TooManyUnits`.
+/// Adds units that arrived. Refused, in this order: `ProductNotFound`, `OutOfRange`,
+/// `TooManyUnits`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReceiveStock {
     /// Which product.

@@ -7,8 +7,8 @@ use crate::apply::{Ctx, Stop};
 use crate::command::Reply;
 use crate::rejection::Rejection;
 
-/// Ends a hold without an order, held or committed, and frees its units. Ending it twice is a no-op.
-/// An order's units are released by its own shard, with a message.
+/// Ends a hold without an order, held or committed, and frees its units. Ending it twice is a
+/// no-op. An order's units are released by its own shard, with a message.
 ///
 /// Refused: `OrderDecides`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

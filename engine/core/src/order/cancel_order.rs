@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Change, Ending, Order, Units, rows};
+use super::{Change, Ending, Order, Review, Units, rows};
 use crate::apply::{Ctx, Stop};
 use crate::command::Reply;
 use crate::fault::Fault;
@@ -56,6 +56,10 @@ impl Change<'_, '_, '_> {
     fn cancel_confirmed(&mut self) -> Result<(), Fault> {
         self.order.ending = Some(Ending::Customer);
         self.disarm_all();
+        // Nobody needs to hurry any longer.
+        self.order.flags.needs_review.take_if(|reason| {
+            matches!(reason, Review::FulfillmentOverdue | Review::AuthorizationExpiring)
+        });
         self.release_units()?;
         match self.order.payment.state {
             PaymentState::Authorized => {

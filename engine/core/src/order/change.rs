@@ -130,10 +130,10 @@ impl<'c, 'a, 'v> Change<'c, 'a, 'v> {
         OrderTimer::ALL.into_iter().for_each(|timer| self.disarm(timer));
     }
 
-    /// Asks a person to look. An older reason stays, unless money came for an ended order.
+    /// Asks a person to look. A reason stays until a more urgent one comes.
     pub fn review(&mut self, reason: Review) {
         let flag = &mut self.order.flags.needs_review;
-        if flag.is_none() || reason == Review::OrphanMoney {
+        if flag.is_none_or(|there| there.urgency() < reason.urgency()) {
             *flag = Some(reason);
         }
     }

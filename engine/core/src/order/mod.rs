@@ -165,6 +165,18 @@ impl Review {
             Self::ProviderRefused => "provider_refused",
         }
     }
+
+    /// Which of two reasons is told: money that is wrong, then money in doubt, then what is late.
+    pub(crate) fn urgency(self) -> u8 {
+        match self {
+            Self::FulfillmentOverdue => 0,
+            Self::AuthorizationExpiring => 1,
+            Self::PaymentUnknown => 2,
+            Self::ProviderRefused => 3,
+            Self::AmountMismatch => 4,
+            Self::OrphanMoney => 5,
+        }
+    }
 }
 
 /// When each armed timer fires, in Unix milliseconds.
@@ -185,7 +197,8 @@ pub struct OrderTimers {
 pub struct Transition {
     /// Effective now, in Unix milliseconds.
     pub at: u64,
-    /// The transition of ORDERS.md §4, e.g. `T1`, `T23o`; `alarm` for one that only asks for a look.
+    /// The transition of ORDERS.md §4, e.g. `T1`, `T23o`; `alarm` for one that only asks for a
+    /// look.
     pub name: String,
     /// The status before it; none when it was placed.
     pub from: Option<Status>,
@@ -200,7 +213,8 @@ pub struct Transition {
 pub enum Decision {
     /// It was refused, and why; its key has the same result.
     Refused(Rejection),
-    /// Nobody decided in time, so a held shard's question did: a retry starts with the next attempt.
+    /// Nobody decided in time, so a held shard's question did: a retry starts with the next
+    /// attempt.
     Aborted,
 }
 

@@ -50,7 +50,9 @@ pub struct PlaceOrder {
     pub expected_total: Option<i64>,
     /// How it is to be paid.
     pub pay: Pay,
-    /// Refused after this time, in Unix milliseconds: nobody waits for it any longer.
+    /// Refused after this time, in Unix milliseconds: nobody waits for it any longer. Counted from
+    /// before the first unit was held, and far less than `DECISION_RETENTION_MS`: receipts must not
+    /// outlive the decision that gave their units back.
     pub not_after: u64,
 }
 

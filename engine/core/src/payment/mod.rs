@@ -1,8 +1,8 @@
 //! Payments: what an order knows of its intent, and what the provider may answer.
 //!
-//! Money never moves on an object whose id is not in the log: the intent is created unconfirmed, its
-//! id is committed, then it is confirmed. After that every unknown outcome is resolved by asking for
-//! that id. Webhooks and lost answers all end in [`Settle`].
+//! Money never moves on an object whose id is not in the log: the intent is created unconfirmed,
+//! its id is committed, then it is confirmed. After that every unknown outcome is resolved by
+//! asking for that id. Webhooks and lost answers all end in [`Settle`].
 
 mod calls;
 mod outcome;

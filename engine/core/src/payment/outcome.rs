@@ -1,7 +1,7 @@
 //! T2, T5–T12: what an intent's status means for an order whose units are still held.
 
 use super::settle::kept;
-use super::{ATTEMPTS_MAX, Intent, IntentStatus, OpenCall, PaymentState};
+use super::{ATTEMPTS_MAX, Decline, Intent, IntentStatus, OpenCall, PaymentState};
 use crate::fault::Fault;
 use crate::order::{ACTION_MS, Change, Ending, ORDER_HOLD_MAX_MS, OrderTimer, Review, Units};
 use crate::outbox::Call;
@@ -24,6 +24,7 @@ impl Change<'_, '_, '_> {
             self.order.ending = Some(Ending::Customer);
             self.order.units = Units::Expiring;
             self.disarm(OrderTimer::Hold);
+            self.step("T21", "");
             return self.seen_expiring(asked, intent);
         }
         match intent.status {
@@ -38,11 +39,9 @@ impl Change<'_, '_, '_> {
                 self.order.ending = Some(Ending::PaymentFailed);
                 self.release(PaymentState::Voided, "T11", "canceled by the provider")
             }
-            _ => match &intent.decline {
-                Some(decline) if !matches!(asked, Call::CreateIntent { .. }) => {
-                    self.declined(&decline.code, decline.is_final)
-                }
-                _ => self.not_confirmed(asked, intent),
+            _ => match declined(asked, intent) {
+                Some(decline) => self.declined(&decline.code, decline.is_final),
+                None => self.not_confirmed(asked, intent),
             },
         }
     }
@@ -197,4 +196,12 @@ impl Change<'_, '_, '_> {
             self.step("T4", "");
         }
     }
+}
+
+/// The decline that this answer tells. An intent that waits for a confirmation may remember an
+/// older one, and one that was just created has none.
+fn declined<'a>(asked: &Call, intent: &'a Intent) -> Option<&'a Decline> {
+    let created = matches!(asked, Call::CreateIntent { .. });
+    let tells = intent.status == IntentStatus::RequiresPaymentMethod && !created;
+    intent.decline.as_ref().filter(|_| tells)
 }

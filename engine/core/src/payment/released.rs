@@ -6,8 +6,8 @@ use crate::order::{Change, Review};
 use crate::outbox::Call;
 
 impl Change<'_, '_, '_> {
-    /// Either the money of a confirmed order is on its way back (T23), or the order had ended before
-    /// its intent was known, and the intent is only tidied away.
+    /// Either the money of a confirmed order is on its way back (T23), or the order had ended
+    /// before its intent was known, and the intent is only tidied away.
     pub(super) fn seen_released(&mut self, asked: &Call, intent: &Intent) -> Result<(), Fault> {
         let canceling = self.order.payment.state == PaymentState::Voiding;
         let ended = self.order.payment.state == PaymentState::Voided;

@@ -46,13 +46,6 @@ impl Cluster {
         self.shards[&shard].index
     }
 
-    /// Proposes a command that is idempotent by itself to the shard it belongs to.
-    pub fn propose(&mut self, command: Command) -> Result<Applied, Fault> {
-        let shard = self.home(&command);
-        let stamp = Stamp { now: self.now, request: 0, idempotency: None };
-        self.apply(shard, Stamped { stamp, command })
-    }
-
     /// Applies one command as one log entry of a shard.
     pub fn apply(&mut self, shard: ShardId, stamped: Stamped) -> Result<Applied, Fault> {
         let sent = Batch { commands: vec![stamped], digest: None };

@@ -3,7 +3,10 @@
 //! One binary, so that there is one to link. `scripts` tells stories that anyone can read; `golden`
 //! holds the bytes; `fuzz` asks for the impossible.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
 mod cluster;
 mod fuzz;
 mod golden;
+mod model;
 mod scripts;

@@ -68,7 +68,7 @@ fn catalog(v: &mut Values) -> Command {
 /// Mostly sound, or no product would ever exist.
 fn details(v: &mut Values) -> ProductDetails {
     let sound = v.random.random_bool(0.8);
-    let mut text = |v: &mut Values| if sound { "text".into() } else { v.text() };
+    let text = |v: &mut Values| if sound { "text".into() } else { v.text() };
     ProductDetails {
         name: text(v),
         description: text(v),

@@ -58,7 +58,7 @@ impl Run {
         let said = format!("STOA_SEED={seed}, step {step}, shard {shard}: {stamp:?} {command:?}");
         let applied = self.cluster.apply(shard, Stamped { stamp, command });
         let applied = applied.unwrap_or_else(|fault| panic!("{fault}\n{said}"));
-        if step % CHECK_EVERY == 0 {
+        if step.is_multiple_of(CHECK_EVERY) {
             let found = self.cluster.violations_within().unwrap();
             assert!(found.is_empty(), "{found:#?}\n{said}");
         }

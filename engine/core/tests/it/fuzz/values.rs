@@ -19,8 +19,8 @@ impl Values {
         choices[self.random.random_range(0..choices.len())]
     }
 
-    /// A later time: soon, after an outage, after the retention, or (rarely) before; at last, the end
-    /// of time.
+    /// A later time: soon, after an outage, after the retention, or (rarely) before; at last, the
+    /// end of time.
     pub fn later(&mut self, now: u64, last: bool) -> u64 {
         if last {
             return self.one_of(&[u64::MAX, u64::MAX - 1]);

@@ -1,4 +1,5 @@
-//! Bytes are forever: every kind of record and every variant has a sample whose bytes are checked in.
+//! Bytes are forever: every kind of record and every variant has a sample whose bytes are checked
+//! in.
 //!
 //! `tests/golden` has a file for each record, a line for each sample: its name and its envelope in
 //! hexadecimal digits. A line that differs means that a node of this build cannot read what an

@@ -1,5 +1,5 @@
-//! Which variants of which enums the samples show, learned from serde, so that a new variant without
-//! a sample cannot be forgotten.
+//! Which variants of which enums the samples show, learned from serde, so that a new variant
+//! without a sample cannot be forgotten.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;

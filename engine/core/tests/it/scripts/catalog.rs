@@ -6,9 +6,9 @@ use engine_core::{
     UpdateCollection, UpdateProduct,
 };
 
-use super::Said;
 use super::inventory::unquote;
 use super::world::World;
+use super::{Said, order};
 
 #[derive(goldenscript::Command)]
 enum Line {
@@ -90,6 +90,8 @@ enum Line {
         #[arg(key)]
         version: Option<u64>,
     },
+    #[command(other)]
+    Other(goldenscript::Command),
 }
 
 pub fn run(world: &mut World, line: &goldenscript::Command) -> Said {
@@ -116,6 +118,7 @@ pub fn run(world: &mut World, line: &goldenscript::Command) -> Said {
             let id = world.names.collection(&id);
             Command::ArchiveCollection(ArchiveCollection { id, expected_version })
         }
+        Line::Other(line) => return order::run(world, &line),
     };
     world.run(command)
 }

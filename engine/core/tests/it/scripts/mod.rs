@@ -9,6 +9,8 @@
 mod catalog;
 mod inventory;
 mod names;
+mod order;
+mod payment;
 mod show;
 mod time;
 mod world;

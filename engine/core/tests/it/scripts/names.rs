@@ -27,11 +27,11 @@ impl Names {
         id
     }
 
-    /// The owner of that name, whose orders live in the shard that its name says.
+    /// The owner of that name, in the one slot of a shard that the orders of scripts live in.
     pub fn owner(&mut self, name: &str) -> Owner {
         let (base, shard) = self.parts(name);
         let owners = (0..).filter_map(|salt: u32| Owner::new(&format!("cus_{base}{salt}")));
-        let owner = owners.clone().find(|owner| self.topology.of_owner(owner) == shard).unwrap();
+        let owner = owners.clone().find(|owner| owner.slot() == self.slot(shard)).unwrap();
         self.learn(format!("{owner:?}"), name);
         owner
     }
@@ -39,8 +39,7 @@ impl Names {
     /// An order that nobody derived from a key, in the shard that its name says.
     pub fn order(&mut self, name: &str) -> OrderId {
         let (base, shard) = self.parts(name);
-        let slot = (0..SLOTS).map(Slot).find(|slot| self.topology.shard_of(*slot) == shard);
-        let id = OrderId { slot: slot.unwrap(), hash: u128::from(hash(base)) };
+        let id = OrderId { slot: self.slot(shard), hash: u128::from(hash(base)) };
         self.learn(format!("{id:?}"), name);
         self.learn(id.to_string(), name);
         id
@@ -66,6 +65,10 @@ impl Names {
     /// An answer with names in place of ids.
     pub fn spell_out(&self, said: &str) -> String {
         self.known.iter().fold(said.to_owned(), |said, (id, name)| said.replace(id, name))
+    }
+
+    fn slot(&self, shard: ShardId) -> Slot {
+        (0..SLOTS).map(Slot).find(|slot| self.topology.shard_of(*slot) == shard).unwrap()
     }
 
     fn parts<'a>(&self, name: &'a str) -> (&'a str, ShardId) {

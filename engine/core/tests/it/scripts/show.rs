@@ -3,6 +3,7 @@
 use engine_core::catalog::{Collection, Product};
 use engine_core::feed::Event;
 use engine_core::inventory::{HeldLine, HoldReceipt, Stock};
+use engine_core::order::Order;
 use engine_core::{Applied, Money, Reply};
 
 /// What the caller of a command is told.
@@ -23,6 +24,7 @@ fn reply(reply: &Reply) -> String {
         Reply::Collection(collection) => self::collection(collection),
         Reply::Stock(stock) => self::stock(stock),
         Reply::Held(receipt) => self::receipt(receipt),
+        Reply::Order(order) => self::order(order),
         other => format!("{other:?}"),
     }
 }
@@ -109,4 +111,44 @@ pub fn money(money: Money) -> String {
 /// A text, or how long it is.
 fn quoted(text: &str) -> String {
     if text.len() <= 80 { format!("{text:?}") } else { format!("({} bytes)", text.len()) }
+}
+
+/// An order: its headline, then its parts.
+pub fn order(order: &Order) -> String {
+    let Order { id, currency, total, units, payment, flags, timers, .. } = order;
+    let status = order.status().as_str();
+    let mut text = format!("{id:?} v{} {status}, {total} {currency}", order.version);
+    text += &format!("; units {units:?}; payment {}", payment.state.as_str());
+    if let Some(intent) = &payment.intent {
+        text += &format!(" of {}", intent.0);
+    }
+    if payment.captured != 0 {
+        text += &format!(", {} came", payment.captured);
+    }
+    if payment.refunded != 0 {
+        text += &format!(", {} goes back", payment.refunded);
+    }
+    if let Some(code) = &payment.decline_code {
+        text += &format!(", declined {} times: {code}", payment.attempts);
+    }
+    if let Some(ending) = order.ending {
+        text += &format!("; ending {ending:?}");
+    }
+    if let Some(review) = flags.needs_review {
+        text += &format!("; needs review: {}", review.as_str());
+    }
+    for (is_set, name) in
+        [(flags.cancel_requested, "cancel requested"), (flags.reconciling, "reconciling")]
+    {
+        text += &if is_set { format!("; {name}") } else { String::new() };
+    }
+    for (timer, name) in [
+        (timers.hold, "hold"),
+        (timers.reconcile, "ask again"),
+        (timers.auth_expiry, "authorization"),
+        (timers.fulfill_sla, "fulfill"),
+    ] {
+        text += &timer.map(|at| format!("; {name} at {at}")).unwrap_or_default();
+    }
+    text
 }

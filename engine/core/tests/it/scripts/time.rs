@@ -1,7 +1,9 @@
 //! Lines about the world itself: time, retries, messages between shards, and what rows say.
 
 use engine_core::outbox::Message;
-use engine_core::{Acknowledge, Command, Deliver, Pulse, ShardId, next_deadline, read};
+use engine_core::{
+    Acknowledge, Command, Deliver, PULSE_EVERY_MS, Pulse, ShardId, next_deadline, read,
+};
 
 use super::world::World;
 use super::{Said, inventory, show};
@@ -21,6 +23,12 @@ enum Line {
         shard: u16,
         #[arg(key)]
         limit: Option<u16>,
+    },
+    /// A leader's pulse every five seconds; tells when it fires something.
+    Ticks {
+        shard: u16,
+        #[arg(key)]
+        until: u64,
     },
     /// Delivers all messages between all shards, and acknowledges them.
     Deliver,
@@ -61,6 +69,7 @@ pub fn run(world: &mut World, line: &goldenscript::Command) -> Said {
             return world
                 .run_in(ShardId(shard), Command::Pulse(Pulse { limit: limit.unwrap_or(100) }));
         }
+        Line::Ticks { shard, until } => return ticks(world, ShardId(shard), until),
         Line::Deliver => return deliver(world),
         Line::DeliverRaw { from, to, first, messages } => {
             let from = ShardId(from);
@@ -83,6 +92,18 @@ pub fn run(world: &mut World, line: &goldenscript::Command) -> Said {
         Line::Other(line) => return inventory::run(world, &line),
     }
     Ok(String::new())
+}
+
+fn ticks(world: &mut World, shard: ShardId, until: u64) -> Said {
+    let mut said = String::new();
+    while world.cluster.now < until {
+        world.cluster.now = until.min(world.cluster.now + PULSE_EVERY_MS);
+        let told = world.run_in(shard, Command::Pulse(Pulse { limit: 100 }))?;
+        if !told.starts_with("Pulsed { fired: 0") {
+            said += &format!("at {}: {told}", world.cluster.now);
+        }
+    }
+    Ok(said)
 }
 
 /// Delivers until no shard has anything to say to another.

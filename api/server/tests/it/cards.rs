@@ -1,0 +1,99 @@
+//! Orders paid by card, with the simulated provider.
+
+use api_client::{NewOrder, Order};
+
+use crate::harness::{Node, Tested, eventually, order, with_node};
+
+/// Places an order with a card and waits until its payment is decided.
+async fn pay(
+    node: &Node,
+    key: &str,
+    product: &str,
+    method: &str,
+) -> Result<Order, api_client::Error> {
+    let order =
+        NewOrder { payment_method: Some(method.to_owned()), ..order("cus_cards", &[(product, 1)]) };
+    Ok(node.client()?.place_order(key, &order, Some(15)).await?.body)
+}
+
+#[test]
+fn an_approved_card_confirms_the_order() -> Tested {
+    with_node(async |node| {
+        let id = node.product("Paid", 2_999, 5).await?.id;
+        let placed = pay(node, "card-1", &id, "pm_card_visa").await?;
+        assert_eq!(
+            (placed.status.as_str(), placed.payment.status.as_str()),
+            ("confirmed", "authorized")
+        );
+        assert!(placed.payment.intent_id.is_some_and(|id| id.starts_with("pi_sim_")));
+        let canceled = node.client()?.cancel_order(None, &placed.id).await?.body;
+        assert!(["canceling", "canceled"].contains(&canceled.status.as_str()));
+        eventually(async || {
+            let order = node.client().ok()?.order(&placed.id).await.ok()?.body;
+            (order.status == "canceled" && order.payment.status == "voided").then_some(())
+        })
+        .await
+    })
+}
+
+#[test]
+fn a_declined_card_is_told_and_the_order_waits() -> Tested {
+    with_node(async |node| {
+        let id = node.product("Declined", 100, 9).await?.id;
+        let cases = [
+            ("pm_card_chargeDeclined", "card_declined"),
+            ("pm_card_chargeDeclinedInsufficientFunds", "insufficient_funds"),
+            ("pm_card_chargeDeclinedExpiredCard", "expired_card"),
+        ];
+        for (method, code) in cases {
+            let placed = pay(node, method, &id, method).await?;
+            assert_eq!(placed.payment.status, "declined", "{placed:?}");
+            assert_eq!(placed.payment.decline_code.as_deref(), Some(code));
+            assert_eq!((placed.status.as_str(), placed.payment.attempts), ("payment_pending", 1));
+        }
+        Ok(())
+    })
+}
+
+#[test]
+fn a_stolen_card_ends_the_order_and_frees_its_units() -> Tested {
+    with_node(async |node| {
+        let id = node.product("Stolen", 100, 1).await?.id;
+        let placed = pay(node, "card-stolen", &id, "pm_card_chargeDeclinedStolenCard").await?;
+        eventually(async || {
+            let order = node.client().ok()?.order(&placed.id).await.ok()?.body;
+            let stock = node.client().ok()?.stock(&id).await.ok()?.body;
+            (order.status == "payment_failed" && stock.available == 1).then_some(())
+        })
+        .await
+    })
+}
+
+#[test]
+fn a_lost_answer_is_found_again_and_never_called_failed() -> Tested {
+    with_node(async |node| {
+        let id = node.product("Lost", 100, 1).await?.id;
+        let placed = pay(node, "card-lost", &id, "pm_sim_lost_answer").await?;
+        assert_eq!(placed.status, "confirmed", "asked about within the wait");
+        let history = node.client()?.order_history(&placed.id).await?.body.data;
+        let steps: Vec<&str> = history.iter().map(|step| step.transition.as_str()).collect();
+        assert!(steps.contains(&"T4") && steps.contains(&"T6"), "{steps:?}");
+        Ok(())
+    })
+}
+
+#[test]
+fn a_card_that_wants_more_says_so_and_an_unknown_one_is_refused() -> Tested {
+    with_node(async |node| {
+        let id = node.product("More", 100, 9).await?.id;
+        let placed = pay(node, "card-3ds", &id, "pm_card_authenticationRequired").await?;
+        assert_eq!(placed.status, "requires_action");
+        let unknown = pay(node, "card-what", &id, "pm_card_nonsense").await?;
+        assert_ne!(unknown.status, "confirmed");
+        let body = serde_json::json!({"customer_id": "cus_cards", "currency": "USD",
+            "lines": [{"product_id": id, "quantity": 1}], "payment_method": "4242424242424242"});
+        let number = node.post("/v1/orders", "card-number", &body).await?;
+        assert_eq!((number.status, number.param().as_str()), (400, "payment_method"));
+        Ok(())
+    })
+}

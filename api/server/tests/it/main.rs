@@ -1,0 +1,15 @@
+//! The node over HTTP, as clients meet it: one node in this process, shared by all tests.
+
+mod cards;
+mod catalog;
+mod cluster;
+mod errors_document;
+mod garbage;
+mod harness;
+mod holds;
+mod orders;
+mod provider;
+mod reads;
+mod search;
+mod seeds;
+mod stock;

@@ -1,0 +1,211 @@
+//! Coordinators: they hold what is in a cart, shard by shard, and place it; or die on the way.
+
+use engine_core::inventory::{ASK_AFTER_MS, HeldLine, HoldLine, HoldRef};
+use engine_core::order::{PlaceOrder, Receipt, RefuseOrder};
+use engine_core::payment::{Pay, PaymentMethod};
+use engine_core::{
+    Command, Currency, HoldStock, Money, OrderId, Owner, ProductId, Rejection, Reply, ShardId, h128,
+};
+use rand::Rng;
+use rand::seq::IndexedRandom;
+
+use super::orders::shards_of;
+use super::world::World;
+
+/// How often a coordinator starts over with the next attempt.
+const ATTEMPTS: u32 = 5;
+/// How long after its first step a coordinator may place an order, in milliseconds.
+const PATIENCE_MS: u64 = 600_000;
+
+/// What a coordinator knows.
+#[derive(Clone)]
+pub struct Cart {
+    owner: Owner,
+    key: String,
+    body: u128,
+    lines: Vec<HoldLine>,
+    currency: Currency,
+    pay: Pay,
+    expected_total: Option<i64>,
+    attempt: u32,
+    order: OrderId,
+    not_after: u64,
+    /// The shards that have not been asked to hold their lines.
+    todo: Vec<ShardId>,
+    receipts: Vec<Receipt>,
+    refused: Option<Rejection>,
+}
+
+impl Cart {
+    fn start_over(&mut self, world: &World, attempt: u32) {
+        self.attempt = attempt;
+        self.not_after = world.now + PATIENCE_MS;
+        self.order = OrderId::derive(&self.owner, &self.key, self.body, attempt);
+        let home = world.shop.topology.of_owner(&self.owner);
+        self.todo = shards_of(&world.model, &self.lines).into_iter().collect();
+        self.todo.retain(|shard| *shard != home);
+        self.receipts = Vec::new();
+        self.refused = None;
+    }
+
+    fn place(&self, world: &mut World) -> PlaceOrder {
+        let mut receipts = self.receipts.clone();
+        if world.rng.random_bool(0.02) {
+            tamper(world, &mut receipts);
+        }
+        let late = world.rng.random_bool(0.02);
+        PlaceOrder {
+            order: self.order,
+            owner: self.owner.clone(),
+            key: h128(&[self.key.as_bytes()]),
+            body: self.body,
+            lines: self.lines.clone(),
+            receipts,
+            currency: self.currency,
+            expected_total: self.expected_total,
+            pay: self.pay.clone(),
+            not_after: if late { world.now - PATIENCE_MS } else { self.not_after },
+        }
+    }
+}
+
+/// Receipts that no honest coordinator sends.
+fn tamper(world: &mut World, receipts: &mut Vec<Receipt>) {
+    if world.rng.random_bool(0.5) && !receipts.is_empty() {
+        receipts.pop();
+        return;
+    }
+    let product = world.any_product();
+    let unit_price = Money { amount: 1, currency: Currency::USD };
+    let line = HeldLine { product, version: 1, name: String::new(), unit_price, quantity: 1 };
+    receipts.push(Receipt { shard: world.any_shard(), lines: vec![line] });
+}
+
+impl World {
+    /// Somebody fills a cart. Owners and keys are few, so that they meet.
+    pub fn new_cart(&mut self) {
+        let owners = ["cus_ada", "cus_bob", "gst_eve", "cus_dan"];
+        let owner = Owner::new(owners.choose(&mut self.rng).unwrap()).unwrap();
+        let key = format!("key-{}", self.rng.random_range(0..30));
+        let count = if self.rng.random_bool(0.01) { 0 } else { self.rng.random_range(1..=4) };
+        let lines: Vec<_> = (0..count).map(|_| self.any_line()).collect();
+        let dollars = self.rng.random_bool(0.97);
+        let currency = if dollars { Currency::USD } else { "EUR".parse().unwrap() };
+        let text = format!("{lines:?} {currency}");
+        let mut cart = Cart {
+            order: OrderId::derive(&owner, &key, 0, 0),
+            owner,
+            key,
+            body: h128(&[text.as_bytes()]),
+            lines,
+            currency,
+            pay: self.any_pay(),
+            expected_total: None,
+            attempt: 0,
+            not_after: 0,
+            todo: Vec::new(),
+            receipts: Vec::new(),
+            refused: None,
+        };
+        if self.rng.random_bool(0.3) {
+            cart.expected_total = Some(self.total(&cart.lines));
+        }
+        cart.start_over(self, 0);
+        self.carts.push(cart);
+    }
+
+    /// One coordinator goes one step on.
+    pub fn step_cart(&mut self) {
+        if self.carts.is_empty() {
+            return self.new_cart();
+        }
+        let at = self.rng.random_range(0..self.carts.len());
+        if self.rng.random_bool(0.03) {
+            self.carts.swap_remove(at);
+            return;
+        }
+        let mut cart = self.carts[at].clone();
+        let over = match (cart.todo.pop(), cart.refused.clone()) {
+            (Some(shard), None) => self.hold_for(&mut cart, shard),
+            (_, Some(reason)) => self.refuse(&mut cart, reason),
+            (None, None) => self.place(&mut cart),
+        };
+        if over && self.rng.random_bool(0.8) {
+            self.carts.swap_remove(at);
+        } else if over {
+            cart.start_over(self, 0);
+            self.carts[at] = cart;
+        } else {
+            self.carts[at] = cart;
+        }
+    }
+
+    fn hold_for(&mut self, cart: &mut Cart, shard: ShardId) -> bool {
+        let here = |line: &&HoldLine| self.shop.topology.of_product(line.product) == shard;
+        let lines = cart.lines.iter().filter(here).copied().collect();
+        let (hold, currency) = (HoldRef::Order(cart.order), cart.currency);
+        let command = HoldStock { hold, lines, currency, timer_ms: ASK_AFTER_MS };
+        match self.propose(shard, Command::HoldStock(command)).outcome {
+            Ok(Reply::Held(receipt)) => {
+                cart.receipts.push(Receipt { shard, lines: receipt.lines });
+            }
+            Ok(reply) => panic!("a hold is answered {reply:?}"),
+            Err(rejection) => cart.refused = Some(rejection),
+        }
+        false
+    }
+
+    fn refuse(&mut self, cart: &mut Cart, reason: Rejection) -> bool {
+        let shards = shards_of(&self.model, &cart.lines).into_iter().collect();
+        let (order, owner, body) = (cart.order, cart.owner.clone(), cart.body);
+        let key = h128(&[cart.key.as_bytes()]);
+        let home = self.model.home(order);
+        let command = RefuseOrder { order, owner, key, body, reason, shards };
+        let told = self.propose(home, Command::RefuseOrder(command)).outcome;
+        self.again(cart, told.err())
+    }
+
+    fn place(&mut self, cart: &mut Cart) -> bool {
+        let command = cart.place(self);
+        let home = self.model.home(cart.order);
+        let told = self.propose(home, Command::PlaceOrder(command)).outcome;
+        self.again(cart, told.err())
+    }
+
+    /// An attempt that was given up is followed by the next. Says whether the cart is done with.
+    fn again(&mut self, cart: &mut Cart, told: Option<Rejection>) -> bool {
+        let given_up =
+            matches!(told, Some(Rejection::Aborted | Rejection::TooLate | Rejection::HoldEnded));
+        if given_up && cart.attempt < ATTEMPTS {
+            cart.start_over(self, cart.attempt + 1);
+            return false;
+        }
+        true
+    }
+
+    fn any_line(&mut self) -> HoldLine {
+        let quantity = match self.rng.random_range(0..200) {
+            0 => 0,
+            1 => u32::MAX,
+            2 => 1_000_000_000,
+            _ => self.rng.random_range(1..=3),
+        };
+        HoldLine { product: self.any_product(), quantity }
+    }
+
+    fn any_pay(&mut self) -> Pay {
+        match self.rng.random_range(0..10) {
+            0..3 => Pay::OnAccount,
+            3 => Pay::Card(None),
+            _ => Pay::Card(Some(PaymentMethod("pm_card_visa".to_owned()))),
+        }
+    }
+
+    /// What lines cost now, as far as anybody knows.
+    fn total(&self, lines: &[HoldLine]) -> i64 {
+        let price = |product: ProductId| self.model.products.get(&product).map_or(0, |p| p.price);
+        lines.iter().fold(0, |total: i64, line| {
+            total.saturating_add(price(line.product).saturating_mul(line.quantity.into()))
+        })
+    }
+}

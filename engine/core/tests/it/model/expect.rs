@@ -1,0 +1,88 @@
+//! What the outside world is told, and whether it is what it expected.
+
+use std::collections::BTreeMap;
+
+use engine_core::inventory::HoldState;
+use engine_core::order::Status;
+use engine_core::{Command, Outcome, ProductId, Rejection, Reply, ShardId, outbox, read};
+
+use super::naive::Model;
+use super::shop::Shop;
+
+/// An expected answer.
+pub type Expected = Result<Told, Rejection>;
+
+/// As much of an answer as the outside world can foresee.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Told {
+    Nothing,
+    /// Units on hand, held and committed.
+    Stock(u64, u64, u64),
+    Held(HoldState, BTreeMap<ProductId, u32>),
+    /// Status and total.
+    Order(Status, i64),
+    Delivered(u64),
+    /// Only that it was accepted.
+    Anything,
+    /// Not even that.
+    Whatever,
+}
+
+/// An answer as the outside world reads it.
+pub fn told(outcome: &Outcome) -> Expected {
+    let level = |stock: &engine_core::inventory::Stock| {
+        Told::Stock(stock.on_hand.into(), stock.held.into(), stock.committed.into())
+    };
+    Ok(match outcome.as_ref().map_err(Clone::clone)? {
+        Reply::Nothing => Told::Nothing,
+        Reply::Product { stock, .. } | Reply::Stock(stock) => level(stock),
+        Reply::Held(receipt) => {
+            let lines = receipt.lines.iter().map(|line| (line.product, line.quantity));
+            Told::Held(receipt.state, lines.collect())
+        }
+        Reply::Order(order) => Told::Order(order.status(), order.total),
+        Reply::Delivered { through } => Told::Delivered(*through),
+        Reply::Collection(_) | Reply::Pulsed { .. } => Told::Anything,
+    })
+}
+
+/// Fails unless the answer is the expected one.
+pub fn compare(command: &Command, outcome: &Outcome, expected: &Expected) {
+    let fits = match expected {
+        Ok(Told::Whatever) => true,
+        Ok(Told::Anything) => outcome.is_ok(),
+        expected => told(outcome) == *expected,
+    };
+    assert!(fits, "{command:?} was answered {outcome:?}, not {expected:?}");
+}
+
+/// Fails unless a shard's products, holds and orders are as expected.
+pub fn compare_shard(shop: &Shop, model: &Model, shard: ShardId) {
+    let rows = shop.rows(shard);
+    for (product, expected) in &model.products {
+        if model.topology.of_product(*product) == shard {
+            let (row, stock) = read::product(rows, *product).unwrap().expect("a product");
+            let level =
+                Told::Stock(stock.on_hand.into(), stock.held.into(), stock.committed.into());
+            assert_eq!(level, model.level(*product), "{product}");
+            assert_eq!(row.version, expected.version, "{product}");
+            assert_eq!(row.details.price.amount, expected.price, "{product}");
+        }
+    }
+    for ((at, name), expected) in &model.holds {
+        if *at == shard {
+            let hold = read::hold(rows, *name).unwrap().expect("a hold");
+            assert_eq!(hold.state, expected.state, "{name:?} in shard {shard}");
+        }
+    }
+    for (id, expected) in model.orders.iter().filter(|(id, _)| model.home(**id) == shard) {
+        let order = read::order(rows, *id).unwrap().expect("an order");
+        assert_eq!(order.status(), expected.status(), "{order:#?}\n{expected:#?}");
+        assert_eq!(order.total, expected.total, "{id}");
+        assert_eq!(order.payment.intent, expected.intent, "{id}");
+    }
+    let calls = outbox::provider_calls(rows, None, usize::MAX).unwrap();
+    for pair in calls.windows(2) {
+        assert_ne!(pair[0].0.order, pair[1].0.order, "two calls in flight: {calls:?}");
+    }
+}

@@ -1,0 +1,138 @@
+//! How each story ends: the network is back, the provider answers truly, and time passes. Then
+//! nothing is stuck, no unit is lost, and the money is where the orders say it is.
+
+use engine_core::inventory::{HoldRef, HoldState};
+use engine_core::payment::IntentStatus;
+use engine_core::{Settle, ShardId, outbox, read};
+
+use super::naive::{Hold, Order, Stage};
+use super::world::World;
+
+/// How many rounds a story may take to come to its end.
+const ROUNDS_MAX: u32 = 60;
+
+impl World {
+    /// Plays on until nothing is pending, then compares everything with everything.
+    pub fn finish(&mut self) {
+        self.carts.clear();
+        for answer in std::mem::take(&mut self.late) {
+            self.settle(answer);
+        }
+        let mut rounds = 0;
+        while self.is_pending() {
+            rounds += 1;
+            let stuck = (self.pending_orders(), self.undecided_holds());
+            assert!(rounds <= ROUNDS_MAX, "stuck: {stuck:#?}");
+            self.deliver_all();
+            self.answer_all();
+            let waiting_for_money = self.is_held();
+            self.live(if waiting_for_money { 40 } else { 7 });
+            if !waiting_for_money {
+                // Questions about unknown outcomes come more and more seldom.
+                self.now += 2 * 3_600_000;
+            }
+            self.deliver_all();
+        }
+        self.compare_units();
+        self.compare_ledger();
+        let found = self.shop.check_across().unwrap();
+        assert!(found.is_empty(), "{found:#?}");
+        self.shop.check_replica().unwrap();
+    }
+
+    fn answer_all(&mut self) {
+        for shard in self.shop.shards() {
+            for (effect, made) in
+                outbox::provider_calls(self.shop.rows(shard), None, usize::MAX).unwrap()
+            {
+                let known = |intent| self.provider.knows(intent);
+                if super::intent_of(&made.call).is_none_or(known) {
+                    let result = self.provider.call(&mut self.rng, effect, &made.call);
+                    self.settle(Settle { effect, result });
+                }
+            }
+        }
+        for _ in 0..10 {
+            self.provider.something_happens(&mut self.rng);
+        }
+    }
+
+    /// Calls about intents that the provider never had are never answered.
+    fn is_settled(&self, order: &Order) -> bool {
+        order.odd || order.lied_to || matches!(order.stage, Stage::Confirmed | Stage::Ended(_))
+    }
+
+    fn pending_orders(&self) -> Vec<&Order> {
+        self.model.orders.values().filter(|order| !self.is_settled(order)).collect()
+    }
+
+    fn is_held(&self) -> bool {
+        let held = |order: &&Order| !order.odd && order.stage == Stage::Pending;
+        self.model.orders.values().any(|order| held(&order) && order.pay_until.is_some())
+            || self.model.holds.iter().any(|((_, name), hold)| {
+                matches!(name, HoldRef::Free(_)) && hold.state == HoldState::Held
+            })
+    }
+
+    fn is_pending(&self) -> bool {
+        let waiting = self.pairs().into_iter().any(|(from, to)| {
+            let delivered = outbox::delivered(self.shop.rows(to), from).unwrap();
+            delivered < outbox::sent(self.shop.rows(from), to).unwrap()
+        });
+        waiting || !self.undecided_holds().is_empty() || !self.pending_orders().is_empty()
+    }
+
+    fn undecided_holds(&self) -> Vec<(&(ShardId, HoldRef), &Hold)> {
+        let undecided = self.model.holds.iter().filter(|((_, name), hold)| match name {
+            HoldRef::Free(_) => hold.state == HoldState::Held,
+            HoldRef::Order(id) => {
+                let lives = self.model.orders.get(id).is_some_and(Order::has_units);
+                hold.state != HoldState::Released && !lives
+            }
+        });
+        undecided.collect()
+    }
+
+    /// The units taken are those of confirmed orders, and of holds that somebody committed.
+    fn compare_units(&self) {
+        for product in self.model.products.keys() {
+            let shard = self.model.topology.of_product(*product);
+            let stock = read::stock(self.shop.rows(shard), *product).unwrap().expect("a level");
+            let sum = |wanted: fn(&Order) -> bool| {
+                let orders = self.model.orders.values().filter(|order| wanted(order));
+                let lines = orders.flat_map(|order| &order.lines);
+                let lines = lines.filter(|line| line.product == *product);
+                lines.map(|line| u64::from(line.quantity)).sum::<u64>()
+            };
+            let held = sum(|order| matches!(order.stage, Stage::Pending | Stage::Canceling(_)));
+            let free = self.model.holds.iter().filter(|((_, name), hold)| {
+                matches!(name, HoldRef::Free(_)) && hold.state == HoldState::Committed
+            });
+            let free = free.filter_map(|(_, hold)| hold.lines.get(product));
+            let committed = sum(|order| order.stage == Stage::Confirmed)
+                + free.map(|line| u64::from(line.0)).sum::<u64>();
+            assert_eq!((u64::from(stock.held), u64::from(stock.committed)), (held, committed));
+        }
+    }
+
+    /// No money without an order, no confirmed order without its money, and none twice.
+    fn compare_ledger(&self) {
+        for (id, order) in self.model.orders.iter().filter(|(_, o)| !o.odd && !o.lied_to) {
+            let mut theirs = self.provider.intents.values().filter(|ledger| ledger.order == *id);
+            let (ledger, second) = (theirs.next(), theirs.next());
+            assert!(second.is_none(), "{id} has two intents");
+            let status = ledger.map(|ledger| ledger.intent.status);
+            let kept = ledger.map_or(0, |ledger| ledger.intent.received - ledger.refunded);
+            let authorized = ledger.map_or(0, |ledger| ledger.intent.capturable);
+            match order.stage {
+                Stage::Confirmed if order.on_account => assert!(ledger.is_none()),
+                Stage::Confirmed => {
+                    assert_eq!(kept + authorized, order.total, "{id}: {order:#?}");
+                    let open = [IntentStatus::RequiresCapture, IntentStatus::Succeeded];
+                    assert!(status.is_some_and(|status| open.contains(&status)), "{id}");
+                }
+                _ => assert_eq!((kept, authorized), (0, 0), "{id}: {order:#?}, {status:?}"),
+            }
+        }
+    }
+}

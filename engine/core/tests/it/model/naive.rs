@@ -1,0 +1,200 @@
+//! What the outside world expects of a shop: maps, sums, and nothing clever.
+//!
+//! It knows no rows, timers or effects. Units held are summed up over holds each time; what a shard
+//! tells another, and when a timer fires, is taken from the engine, and judged.
+
+use std::collections::BTreeMap;
+
+use engine_core::inventory::{HoldLine, HoldRef, HoldState};
+use engine_core::order::Status;
+use engine_core::payment::IntentId;
+use engine_core::{Currency, OrderId, Owner, ProductId, Rejection, ShardId, Topology};
+
+/// Units of each product.
+pub type Units = BTreeMap<ProductId, u64>;
+
+/// The shop as anybody could describe it.
+pub struct Model {
+    pub topology: Topology,
+    /// The latest stamp of each shard.
+    pub now: BTreeMap<ShardId, u64>,
+    pub products: BTreeMap<ProductId, Product>,
+    pub holds: BTreeMap<(ShardId, HoldRef), Hold>,
+    /// What those are told who ask for an order that will never be.
+    pub decisions: BTreeMap<OrderId, (Rejection, u64)>,
+    pub keys: BTreeMap<(Owner, u128), KeyResult>,
+    pub orders: BTreeMap<OrderId, Order>,
+}
+
+/// A product for sale.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Product {
+    pub price: i64,
+    pub currency: Currency,
+    pub version: u64,
+    pub archived: bool,
+    pub on_hand: u32,
+}
+
+/// Units kept for somebody.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Hold {
+    pub state: HoldState,
+    /// What, with its price when it was taken.
+    pub lines: BTreeMap<ProductId, (u32, i64)>,
+    /// When it lapses (no order), or is forgotten (ended), at the earliest.
+    pub until: u64,
+}
+
+/// What a key led to, and until when that is known.
+pub struct KeyResult {
+    pub body: u128,
+    pub order: OrderId,
+    pub refused: Option<Rejection>,
+    pub until: u64,
+}
+
+/// An order, as its customer sees it.
+#[derive(Debug, Clone)]
+pub struct Order {
+    pub owner: Owner,
+    pub lines: Vec<HoldLine>,
+    pub total: i64,
+    pub on_account: bool,
+    pub placed_at: u64,
+    pub stage: Stage,
+    /// It is not known whether money has moved.
+    pub unknown: bool,
+    /// The customer's bank asks for something.
+    pub action: bool,
+    /// To be canceled as soon as it is known whether money has moved.
+    pub wish: bool,
+    /// Until when, at the earliest, it is paid or over; none once that has passed.
+    pub pay_until: Option<u64>,
+    pub declines: u32,
+    pub intent: Option<IntentId>,
+    pub was_confirmed: bool,
+    /// Amounts did not fit or money could not go back: a person must look, nothing is promised.
+    pub odd: bool,
+    /// The provider's answers were not true, so its ledger is not compared.
+    pub lied_to: bool,
+}
+
+/// Where an order stands.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Stage {
+    Pending,
+    Confirmed,
+    /// Its units are still held.
+    Canceling(Why),
+    /// Its units are free, and its money is on its way.
+    Returning,
+    Ended(Why),
+}
+
+/// Why an order ends.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Why {
+    Customer,
+    Expired,
+    Failed,
+}
+
+impl Order {
+    /// The headline.
+    pub fn status(&self) -> Status {
+        match self.stage {
+            Stage::Pending if self.unknown => Status::PaymentUnknown,
+            Stage::Pending if self.action => Status::RequiresAction,
+            Stage::Pending => Status::PaymentPending,
+            Stage::Confirmed => Status::Confirmed,
+            Stage::Canceling(_) | Stage::Returning => Status::Canceling,
+            Stage::Ended(Why::Customer) => Status::Canceled,
+            Stage::Ended(Why::Expired) => Status::Expired,
+            Stage::Ended(Why::Failed) => Status::PaymentFailed,
+        }
+    }
+
+    /// Its units are held or committed.
+    pub fn has_units(&self) -> bool {
+        !matches!(self.stage, Stage::Returning | Stage::Ended(_))
+    }
+}
+
+impl Model {
+    pub fn new(topology: Topology) -> Self {
+        Self {
+            topology,
+            now: BTreeMap::new(),
+            products: BTreeMap::new(),
+            holds: BTreeMap::new(),
+            decisions: BTreeMap::new(),
+            keys: BTreeMap::new(),
+            orders: BTreeMap::new(),
+        }
+    }
+
+    /// A shard has seen a stamp.
+    pub fn tick(&mut self, shard: ShardId, stamp: u64) {
+        let now = self.now.entry(shard).or_insert(stamp);
+        *now = stamp.max(*now);
+    }
+
+    pub fn now(&self, shard: ShardId) -> u64 {
+        self.now.get(&shard).copied().unwrap_or(0)
+    }
+
+    pub fn home(&self, order: OrderId) -> ShardId {
+        self.topology.of_order(order)
+    }
+
+    /// Units of a product in holds of a state.
+    pub fn units(&self, product: ProductId, state: HoldState) -> u64 {
+        let holds = self.holds.values().filter(|hold| hold.state == state);
+        holds.filter_map(|hold| hold.lines.get(&product)).map(|line| u64::from(line.0)).sum()
+    }
+
+    /// Units of a product that are free to sell.
+    pub fn available(&self, product: ProductId) -> u64 {
+        let on_hand = u64::from(self.products[&product].on_hand);
+        let taken =
+            self.units(product, HoldState::Held) + self.units(product, HoldState::Committed);
+        on_hand.checked_sub(taken).expect("nothing is sold twice")
+    }
+
+    /// An order's units in a shard are no longer taken.
+    pub fn free(&mut self, shard: ShardId, name: HoldRef) {
+        let until = self.now(shard) + engine_core::inventory::MARKER_RETENTION_MS;
+        let ended = Hold { state: HoldState::Released, lines: BTreeMap::new(), until };
+        match self.holds.get_mut(&(shard, name)) {
+            Some(hold) if hold.state == HoldState::Released => {}
+            Some(hold) => *hold = ended,
+            None => {
+                self.holds.insert((shard, name), ended);
+            }
+        }
+    }
+
+    /// An order's units in its own shard, if there are any, are committed or free.
+    pub fn settle_own(&mut self, order: OrderId, state: HoldState) {
+        let own = (self.home(order), HoldRef::Order(order));
+        let wanted = self.orders.get(&order).is_some_and(|placed| {
+            placed.lines.iter().any(|line| self.topology.of_product(line.product) == own.0)
+        });
+        match (self.holds.get_mut(&own), state) {
+            (None, _) => {}
+            (Some(_), HoldState::Released) => self.free(own.0, own.1),
+            (Some(hold), state) if wanted && hold.state == HoldState::Held => hold.state = state,
+            _ => {}
+        }
+    }
+}
+
+/// The units of each product, summed up.
+pub fn add_up<'a>(lines: impl IntoIterator<Item = &'a HoldLine>) -> Units {
+    let mut units = Units::new();
+    for line in lines {
+        *units.entry(line.product).or_default() += u64::from(line.quantity);
+    }
+    units
+}

@@ -1,0 +1,253 @@
+//! What is expected of commands on products, stock and holds.
+
+use std::collections::BTreeMap;
+
+use engine_core::inventory::{
+    HOLD_MS_MAX, HoldLine, HoldRef, HoldState, MARKER_RETENTION_MS, UNITS_MAX,
+};
+use engine_core::order::LINES_PER_ORDER_MAX;
+use engine_core::{
+    AdjustStock, ArchiveProduct, CommitHold, CreateProduct, Currency, Field, HoldStock, Money,
+    ProductId, ReceiveStock, Rejection, ReleaseHold, SetStock, ShardId, ShortLine, UpdateProduct,
+};
+
+use super::expect::{Expected, Told};
+use super::naive::{Hold, Model, Product, add_up};
+
+/// A hold to be taken.
+pub struct NewHold<'a> {
+    pub name: HoldRef,
+    pub lines: &'a [HoldLine],
+    pub currency: Currency,
+    pub state: HoldState,
+    /// None for a time out of range.
+    pub until: Option<u64>,
+}
+
+/// A value outside its limits.
+pub fn out_of_range(field: Field, min: i64, max: i64) -> Rejection {
+    Rejection::OutOfRange { field, min, max }
+}
+
+impl Model {
+    pub fn create_product(&mut self, command: &CreateProduct) -> Expected {
+        if self.products.contains_key(&command.id) {
+            return Err(Rejection::AlreadyExists);
+        }
+        let Money { amount: price, currency } = command.details.price;
+        if !(0..=Money::AMOUNT_MAX).contains(&price) {
+            return Err(out_of_range(Field::Price, 0, Money::AMOUNT_MAX));
+        }
+        if command.stock > UNITS_MAX {
+            return Err(Rejection::TooManyUnits { limit: UNITS_MAX });
+        }
+        let on_hand = command.stock;
+        let product = Product { price, currency, version: 1, archived: false, on_hand };
+        self.products.insert(command.id, product);
+        Ok(self.level(command.id))
+    }
+
+    pub fn update_product(&mut self, command: &UpdateProduct) -> Expected {
+        let id = command.id;
+        let in_use = self.in_use(id);
+        let product =
+            self.products.get_mut(&id).ok_or(Rejection::ProductNotFound { product: id })?;
+        if product.archived {
+            return Err(Rejection::ProductArchived { product: id });
+        }
+        if let Some(expected) = command.expected_version.filter(|v| *v != product.version) {
+            return Err(Rejection::VersionMismatch { expected, actual: product.version });
+        }
+        let price = command.change.price.map_or(product.price, |price| price.amount);
+        if !(0..=Money::AMOUNT_MAX).contains(&price) {
+            return Err(out_of_range(Field::Price, 0, Money::AMOUNT_MAX));
+        }
+        if let Some(available) = command.available {
+            let on_hand = u64::from(available) + in_use;
+            let fits = u32::try_from(on_hand).ok().filter(|units| *units <= UNITS_MAX);
+            product.on_hand = fits.ok_or(Rejection::TooManyUnits { limit: UNITS_MAX })?;
+        }
+        product.price = price;
+        product.version += 1;
+        Ok(self.level(id))
+    }
+
+    pub fn archive_product(&mut self, command: &ArchiveProduct) -> Expected {
+        let product = self.products.get_mut(&command.id);
+        let product = product.ok_or(Rejection::ProductNotFound { product: command.id })?;
+        if !product.archived {
+            product.archived = true;
+            product.version += 1;
+        }
+        Ok(self.level(command.id))
+    }
+
+    pub fn receive(&mut self, command: &ReceiveStock) -> Expected {
+        self.known(command.product)?;
+        if !(1..=UNITS_MAX).contains(&command.quantity) {
+            return Err(out_of_range(Field::Quantity, 1, i64::from(UNITS_MAX)));
+        }
+        self.set_level(command.product, i128::from(command.quantity))
+    }
+
+    pub fn adjust(&mut self, command: &AdjustStock) -> Expected {
+        self.known(command.product)?;
+        let max = i64::from(UNITS_MAX);
+        if command.delta == 0 || command.delta > max || command.delta < -max {
+            return Err(out_of_range(Field::Quantity, -max, max));
+        }
+        self.set_level(command.product, i128::from(command.delta))
+    }
+
+    pub fn set_stock(&mut self, command: &SetStock) -> Expected {
+        self.known(command.product)?;
+        let actual = self.products[&command.product].on_hand;
+        if actual != command.expected {
+            return Err(Rejection::StockMismatch { expected: command.expected, actual });
+        }
+        self.set_level(command.product, i128::from(command.on_hand) - i128::from(actual))
+    }
+
+    pub fn hold_stock(&mut self, shard: ShardId, command: &HoldStock) -> Expected {
+        let timed = (1..=HOLD_MS_MAX).contains(&command.timer_ms);
+        let until = self.now(shard).saturating_add(command.timer_ms);
+        let wanted = NewHold {
+            name: command.hold,
+            lines: &command.lines,
+            currency: command.currency,
+            state: HoldState::Held,
+            until: timed.then_some(until),
+        };
+        self.hold_units(shard, wanted)
+    }
+
+    /// Takes units, or says why not.
+    pub fn hold_units(&mut self, shard: ShardId, new: NewHold<'_>) -> Expected {
+        let NewHold { name, lines, currency, state, until } = new;
+        let wanted = add_up(lines);
+        if let Some(hold) = self.holds.get_mut(&(shard, name)) {
+            if hold.state == HoldState::Released {
+                return Err(Rejection::HoldEnded);
+            }
+            let there = hold.lines.iter().map(|(id, line)| (*id, u64::from(line.0)));
+            if !there.eq(wanted) {
+                return Err(Rejection::AlreadyExists);
+            }
+            if state == HoldState::Committed {
+                hold.state = state;
+            }
+            return Ok(Told::Held(hold.state, quantities(hold)));
+        }
+        if !(1..=LINES_PER_ORDER_MAX).contains(&lines.len()) {
+            return Err(out_of_range(Field::Lines, 1, LINES_PER_ORDER_MAX as i64));
+        }
+        if lines.iter().any(|line| !(1..=UNITS_MAX).contains(&line.quantity)) {
+            return Err(out_of_range(Field::Quantity, 1, i64::from(UNITS_MAX)));
+        }
+        let until = until.ok_or(out_of_range(Field::HoldMs, 1, HOLD_MS_MAX as i64))?;
+        for check in [Self::all_known, Self::all_for_sale] {
+            check(self, &wanted)?;
+        }
+        self.all_in(currency, &wanted)?;
+        self.all_free(&wanted)?;
+        let line = |(id, units): (ProductId, u64)| (id, (units as u32, self.products[&id].price));
+        let lines = wanted.into_iter().map(line).collect();
+        let hold = Hold { state, lines, until };
+        let told = Told::Held(state, quantities(&hold));
+        self.holds.insert((shard, name), hold);
+        Ok(told)
+    }
+
+    pub fn commit_hold(&mut self, shard: ShardId, command: &CommitHold) -> Expected {
+        let HoldRef::Free(_) = command.hold else { return Err(Rejection::OrderDecides) };
+        let hold = self.holds.get_mut(&(shard, command.hold)).ok_or(Rejection::HoldNotFound)?;
+        match hold.state {
+            HoldState::Released => Err(Rejection::HoldEnded),
+            HoldState::Committed => Ok(Told::Nothing),
+            HoldState::Held => {
+                hold.state = HoldState::Committed;
+                Ok(Told::Held(hold.state, quantities(hold)))
+            }
+        }
+    }
+
+    pub fn release_hold(&mut self, shard: ShardId, command: &ReleaseHold) -> Expected {
+        let HoldRef::Free(_) = command.hold else { return Err(Rejection::OrderDecides) };
+        let before = self.holds.get(&(shard, command.hold)).map(|hold| hold.state);
+        if before == Some(HoldState::Released) {
+            return Ok(Told::Nothing);
+        }
+        let until = self.now(shard).saturating_add(MARKER_RETENTION_MS);
+        let ended = Hold { state: HoldState::Released, lines: BTreeMap::new(), until };
+        self.holds.insert((shard, command.hold), ended);
+        Ok(Told::Held(HoldState::Released, BTreeMap::new()))
+    }
+
+    /// A product's units: on hand, held, committed.
+    pub fn level(&self, product: ProductId) -> Told {
+        let [held, committed] =
+            [HoldState::Held, HoldState::Committed].map(|state| self.units(product, state));
+        Told::Stock(u64::from(self.products[&product].on_hand), held, committed)
+    }
+
+    fn in_use(&self, product: ProductId) -> u64 {
+        self.units(product, HoldState::Held) + self.units(product, HoldState::Committed)
+    }
+
+    fn known(&self, product: ProductId) -> Result<(), Rejection> {
+        self.products.get(&product).map(|_| ()).ok_or(Rejection::ProductNotFound { product })
+    }
+
+    fn set_level(&mut self, product: ProductId, delta: i128) -> Expected {
+        let on_hand = i128::from(self.products[&product].on_hand) + delta;
+        if on_hand > i128::from(UNITS_MAX) {
+            return Err(Rejection::TooManyUnits { limit: UNITS_MAX });
+        }
+        let in_use = self.in_use(product);
+        if on_hand < i128::from(in_use) {
+            let (in_use, on_hand) = (in_use as u32, on_hand as i64);
+            return Err(Rejection::UnitsInUse { in_use, on_hand });
+        }
+        if let Some(product) = self.products.get_mut(&product) {
+            product.on_hand = on_hand as u32;
+        }
+        Ok(self.level(product))
+    }
+
+    fn all_known(&self, wanted: &BTreeMap<ProductId, u64>) -> Result<(), Rejection> {
+        wanted.keys().try_for_each(|product| self.known(*product))
+    }
+
+    fn all_for_sale(&self, wanted: &BTreeMap<ProductId, u64>) -> Result<(), Rejection> {
+        let archived = wanted.keys().find(|product| self.products[product].archived);
+        archived.map_or(Ok(()), |product| Err(Rejection::ProductArchived { product: *product }))
+    }
+
+    fn all_in(
+        &self,
+        currency: Currency,
+        wanted: &BTreeMap<ProductId, u64>,
+    ) -> Result<(), Rejection> {
+        let foreign = wanted.keys().find(|product| self.products[product].currency != currency);
+        foreign.map_or(Ok(()), |product| {
+            let actual = self.products[product].currency;
+            Err(Rejection::CurrencyMismatch { product: *product, actual })
+        })
+    }
+
+    fn all_free(&self, wanted: &BTreeMap<ProductId, u64>) -> Result<(), Rejection> {
+        let short = wanted.iter().filter(|(product, units)| **units > self.available(**product));
+        let lines: Vec<_> = short
+            .map(|(product, units)| ShortLine {
+                product: *product,
+                requested: *units,
+                available: self.available(*product) as u32,
+            })
+            .collect();
+        if lines.is_empty() { Ok(()) } else { Err(Rejection::OutOfStock { lines }) }
+    }
+}
+
+fn quantities(hold: &Hold) -> BTreeMap<ProductId, u32> {
+    hold.lines.iter().map(|(product, line)| (*product, line.0)).collect()
+}

@@ -1,0 +1,266 @@
+//! The engine, the model and the provider side by side: every command goes to all who care.
+
+use std::collections::BTreeMap;
+
+use engine_core::inventory::{HoldRef, HoldState};
+use engine_core::order::{Ending, Order as Row, Units};
+use engine_core::outbox::{self, Message, ProviderCall};
+use engine_core::payment::PaymentState;
+use engine_core::{
+    Acknowledge, Applied, Command, Deliver, OrderId, Rejection, Reply, Settle, ShardId, Stamp,
+    Stamped, dedup, read,
+};
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+use super::cart::Cart;
+use super::expect::{Expected, Told, compare, compare_shard};
+use super::naive::{Model, Stage, Why};
+use super::provider::Provider;
+use super::shop::Shop;
+
+/// When the story begins, in Unix milliseconds.
+const EPOCH_MS: u64 = 1_700_000_000_000;
+/// How far a leader's clock may be off, in milliseconds.
+const SKEW_MS: u64 = 3_000;
+/// How many commands pass between two checks across shards.
+const CHECK_ACROSS_EVERY: u64 = 20;
+
+/// One run of the test.
+pub struct World {
+    pub rng: ChaCha8Rng,
+    pub now: u64,
+    pub shop: Shop,
+    pub model: Model,
+    pub provider: Provider,
+    pub carts: Vec<Cart>,
+    /// Answers that come late, or again.
+    pub late: Vec<Settle>,
+    /// How many commands were applied.
+    pub commands: u64,
+    /// How many of them were pulses.
+    pub pulses: u64,
+    delivered: BTreeMap<(ShardId, ShardId), u64>,
+}
+
+impl World {
+    pub fn new(seed: u64, shards: u16) -> Self {
+        let shop = Shop::new(shards);
+        let model = Model::new(shop.topology);
+        Self {
+            rng: ChaCha8Rng::seed_from_u64(seed),
+            now: EPOCH_MS,
+            shop,
+            model,
+            provider: Provider::default(),
+            carts: Vec::new(),
+            late: Vec::new(),
+            commands: 0,
+            pulses: 0,
+            delivered: BTreeMap::new(),
+        }
+    }
+
+    /// Proposes one command, sometimes under a request id and twice in the same entry.
+    pub fn propose(&mut self, shard: ShardId, command: Command) -> Applied {
+        let now = self.stamp();
+        let retried = !matches!(command, Command::Pulse(_)) && self.rng.random_bool(0.03);
+        self.model.tick(shard, now);
+        let made = self.model.now(shard);
+        let request = if retried { dedup::request_id(made, self.rng.random()) } else { 0 };
+        let expected = self.expect(shard, &command);
+        let stamp = Stamp { now, request, idempotency: None };
+        let stamped = Stamped { stamp, command: command.clone() };
+        let again =
+            if retried && self.rng.random_bool(0.5) { vec![stamped.clone()] } else { vec![] };
+        let batch = [vec![stamped], again].concat();
+        self.commands += 1;
+        self.pulses += u64::from(matches!(command, Command::Pulse(_)));
+        let applied = self.shop.apply(shard, batch).unwrap_or_else(|fault| {
+            panic!("{command:?} faulted: {fault}");
+        });
+        assert!(applied.iter().all(|each| each.outcome == applied[0].outcome), "{applied:?}");
+        let applied = applied.into_iter().next().expect("one command, one answer");
+        if let (Command::Pulse(_), Ok(Reply::Pulsed { more, .. })) = (&command, &applied.outcome) {
+            self.model.pulsed(&self.shop, shard, !more);
+        }
+        self.adopt_odd(shard);
+        compare(&command, &applied.outcome, &expected);
+        // A pulse that fired nothing has moved the clock and nothing else.
+        if !matches!(applied.outcome, Ok(Reply::Pulsed { fired: 0, .. })) {
+            self.check(shard, &command);
+        }
+        applied
+    }
+
+    /// Delivers messages of one shard to another, perhaps from too early on, perhaps not all, and
+    /// acknowledges them, perhaps.
+    pub fn deliver(&mut self, from: ShardId, to: ShardId, honest: bool) -> bool {
+        let after = outbox::delivered(self.shop.rows(to), from).unwrap();
+        let waiting = outbox::messages(self.shop.rows(from), to, after, 100).unwrap();
+        let Some((first, _)) = waiting.first().copied() else { return false };
+        let kept = if honest { waiting.len() } else { self.rng.random_range(1..=waiting.len()) };
+        let messages: Vec<_> = waiting.into_iter().take(kept).map(|(_, message)| message).collect();
+        let skipped = !honest && messages.len() > 1 && self.rng.random_bool(0.1);
+        let (first, messages) =
+            if skipped { (first + 1, messages[1..].to_vec()) } else { (first, messages) };
+        let command = Command::Deliver(Deliver { from, first, messages });
+        self.propose(to, command.clone());
+        if !honest && self.rng.random_bool(0.2) {
+            self.propose(to, command);
+        }
+        if honest || self.rng.random_bool(0.7) {
+            let through = outbox::delivered(self.shop.rows(to), from).unwrap();
+            self.propose(from, Command::Acknowledge(Acknowledge { to, through }));
+        }
+        true
+    }
+
+    /// Every pair of shards that can have messages for one another.
+    pub fn pairs(&self) -> Vec<(ShardId, ShardId)> {
+        let shards = self.shop.shards();
+        let pairs = shards.iter().flat_map(|from| shards.iter().map(|to| (*from, *to)));
+        pairs.filter(|(from, to)| from != to).collect()
+    }
+
+    fn stamp(&mut self) -> u64 {
+        let skew = self.rng.random_range(0..=SKEW_MS);
+        // Once in a while a leader's clock is an hour behind.
+        let behind = if self.rng.random_bool(0.01) { 3_600_000 } else { 0 };
+        self.now + skew - behind
+    }
+
+    fn expect(&mut self, shard: ShardId, command: &Command) -> Expected {
+        let model = &mut self.model;
+        match command {
+            Command::CreateProduct(command) => model.create_product(command),
+            Command::UpdateProduct(command) => model.update_product(command),
+            Command::ArchiveProduct(command) => model.archive_product(command),
+            Command::ReceiveStock(command) => model.receive(command),
+            Command::AdjustStock(command) => model.adjust(command),
+            Command::SetStock(command) => model.set_stock(command),
+            Command::HoldStock(command) => model.hold_stock(shard, command),
+            Command::CommitHold(command) => model.commit_hold(shard, command),
+            Command::ReleaseHold(command) => model.release_hold(shard, command),
+            Command::PlaceOrder(command) => model.place(command),
+            Command::RefuseOrder(command) => model.refuse_order(command),
+            Command::ResolveHold(command) => {
+                self.resolved(command.order, command.from);
+                Ok(Told::Nothing)
+            }
+            Command::CancelOrder(command) => {
+                let odd = model.orders.get(&command.order).is_some_and(|order| order.odd);
+                if odd { Ok(Told::Whatever) } else { model.cancel(command) }
+            }
+            Command::Settle(command) => self.expect_settle(shard, command),
+            Command::Deliver(command) => self.expect_delivery(shard, command),
+            Command::Acknowledge(_) | Command::Pulse(_) => Ok(Told::Anything),
+            Command::CreateCollection(_)
+            | Command::UpdateCollection(_)
+            | Command::ArchiveCollection(_) => Ok(Told::Anything),
+        }
+    }
+
+    fn expect_settle(&mut self, shard: ShardId, command: &Settle) -> Expected {
+        let calls = outbox::provider_calls(self.shop.rows(shard), None, usize::MAX).unwrap();
+        let call = calls.into_iter().find(|(id, _)| *id == command.effect);
+        let Some((id, ProviderCall { call, .. })) = call else { return Ok(Told::Nothing) };
+        if self.model.orders[&id.order].odd {
+            return Ok(Told::Whatever);
+        }
+        self.model.settle(id.order, &call, &command.result);
+        let order = &self.model.orders[&id.order];
+        Ok(if order.odd { Told::Whatever } else { Told::Order(order.status(), order.total) })
+    }
+
+    fn expect_delivery(&mut self, to: ShardId, command: &Deliver) -> Expected {
+        let Deliver { from, first, messages } = command;
+        let before = self.delivered.get(&(*from, to)).copied().unwrap_or(0);
+        if *first > before + 1 {
+            return Err(Rejection::DeliveryGap { expected: before + 1 });
+        }
+        let mut through = before;
+        for (number, message) in (*first..).zip(messages).filter(|(number, _)| *number > before) {
+            self.take_in(to, *message);
+            through = number;
+        }
+        self.delivered.insert((*from, to), through);
+        Ok(if through == before { Told::Nothing } else { Told::Delivered(through) })
+    }
+
+    /// A message from another shard must be one that the story allows.
+    fn take_in(&mut self, shard: ShardId, message: Message) {
+        match message {
+            Message::CommitHold(id) => {
+                let confirmed = self.model.orders.get(&id).is_some_and(|o| o.was_confirmed);
+                assert!(confirmed, "{id} was never confirmed");
+                let hold = self.model.holds.get_mut(&(shard, HoldRef::Order(id)));
+                if let Some(hold) = hold.filter(|hold| hold.state == HoldState::Held) {
+                    hold.state = HoldState::Committed;
+                }
+            }
+            Message::ReleaseHold(id) => {
+                let wanted = self.model.orders.get(&id).is_some_and(|order| {
+                    let mut lines = order.lines.iter();
+                    let topology = self.model.topology;
+                    order.has_units() && lines.any(|l| topology.of_product(l.product) == shard)
+                });
+                assert!(!wanted, "{id} lives, and loses its units in shard {shard}");
+                self.model.free(shard, HoldRef::Order(id));
+            }
+            Message::AskOrder { order, from } => self.resolved(order, from),
+        }
+    }
+
+    fn resolved(&mut self, order: OrderId, from: ShardId) {
+        let home = self.model.home(order);
+        let free = self.model.resolve(order, from);
+        if free && from == home && self.model.holds.contains_key(&(home, HoldRef::Order(order))) {
+            self.model.free(home, HoldRef::Order(order));
+        }
+    }
+
+    /// Orders that a person must look at promise nothing but the invariants: take them as they are.
+    fn adopt_odd(&mut self, shard: ShardId) {
+        let odd = self.model.orders.iter().filter(|(_, order)| order.odd).map(|(id, _)| *id);
+        for id in odd.filter(|id| self.model.home(*id) == shard).collect::<Vec<_>>() {
+            let row = read::order(self.shop.rows(shard), id).unwrap().expect("an order");
+            let model = self.model.orders.get_mut(&id).expect("an order");
+            model.stage = stage_of(&row);
+            model.unknown = row.payment.state == PaymentState::Unknown;
+            model.action = row.payment.state == PaymentState::RequiresAction;
+            model.intent = row.payment.intent.clone();
+            model.was_confirmed |= row.units == Units::Committed;
+            match row.units {
+                Units::Committed => self.model.settle_own(id, HoldState::Committed),
+                Units::Released => self.model.settle_own(id, HoldState::Released),
+                Units::Held | Units::Expiring => {}
+            }
+        }
+    }
+
+    fn check(&mut self, shard: ShardId, command: &Command) {
+        compare_shard(&self.shop, &self.model, shard);
+        let found = self.shop.check(shard).unwrap();
+        assert!(found.is_empty(), "after {command:?} in shard {shard}: {found:#?}");
+        if self.commands.is_multiple_of(CHECK_ACROSS_EVERY) {
+            let found = self.shop.check_across().unwrap();
+            assert!(found.is_empty(), "after {command:?} in shard {shard}: {found:#?}");
+        }
+    }
+}
+
+fn stage_of(row: &Row) -> Stage {
+    let why = match row.ending {
+        Some(Ending::Expired) => Why::Expired,
+        Some(Ending::PaymentFailed) => Why::Failed,
+        Some(Ending::Customer) | None => Why::Customer,
+    };
+    match row.units {
+        Units::Held => Stage::Pending,
+        Units::Expiring => Stage::Canceling(why),
+        Units::Committed => Stage::Confirmed,
+        Units::Released if row.status().is_terminal() => Stage::Ended(why),
+        Units::Released => Stage::Returning,
+    }
+}

@@ -1,0 +1,90 @@
+//! Lines about what the payment provider answers.
+
+use engine_core::outbox::EffectId;
+use engine_core::payment::{CallResult, Decline, Intent, IntentId, IntentStatus};
+use engine_core::{Command, Settle, read};
+
+use super::Said;
+use super::inventory::unquote;
+use super::world::World;
+
+/// A call of an order, and what the provider says to it: `unknown`, `refunded`, `refused`, or the
+/// intent's status. Amounts are the order's unless the line says something else.
+#[derive(goldenscript::Command)]
+enum Line {
+    /// Settles a call.
+    Settle {
+        order: String,
+        call: u32,
+        answer: String,
+        #[arg(key)]
+        code: Option<String>,
+        #[arg(key)]
+        intent: Option<String>,
+        #[arg(key)]
+        amount: Option<i64>,
+        #[arg(key)]
+        capturable: Option<i64>,
+        #[arg(key)]
+        received: Option<i64>,
+        #[arg(key)]
+        decline: Option<String>,
+        #[arg(key)]
+        last: Option<bool>,
+        #[arg(key)]
+        capture_before: Option<u64>,
+    },
+}
+
+pub fn run(world: &mut World, line: &goldenscript::Command) -> Said {
+    let Line::Settle {
+        order,
+        call,
+        answer,
+        code,
+        intent,
+        amount,
+        capturable,
+        received,
+        decline,
+        last,
+        capture_before,
+    } = Line::try_from(line)?;
+    let id = world.names.order(&order);
+    let rows = world.cluster.rows(world.cluster.topology.of_order(id));
+    let total = read::order(rows, id)?.map_or(0, |order| order.total);
+    let code = unquote(code.as_deref().unwrap_or("card_error"));
+    let ours = format!("pi_{}", order.split('@').next().unwrap_or_default());
+    let intent = IntentId(intent.as_deref().map(unquote).unwrap_or(ours));
+    let decline = decline.map(|code| Decline { code, is_final: last.unwrap_or(false) });
+    let when = |wanted| if answer == wanted { total } else { 0 };
+    let result = match answer.as_str() {
+        "unknown" => CallResult::Unknown,
+        "refunded" => CallResult::Refunded,
+        "refused" => CallResult::Refused { code },
+        status => CallResult::Intent(Intent {
+            id: intent,
+            status: self::status(status),
+            amount: amount.unwrap_or(total),
+            capturable: capturable.unwrap_or(when("requires_capture")),
+            received: received.unwrap_or(when("succeeded")),
+            decline,
+            capture_before,
+        }),
+    };
+    let effect = EffectId { order: id, number: call };
+    world.run(Command::Settle(Settle { effect, result }))
+}
+
+fn status(name: &str) -> IntentStatus {
+    match name {
+        "requires_payment_method" => IntentStatus::RequiresPaymentMethod,
+        "requires_confirmation" => IntentStatus::RequiresConfirmation,
+        "requires_action" => IntentStatus::RequiresAction,
+        "processing" => IntentStatus::Processing,
+        "requires_capture" => IntentStatus::RequiresCapture,
+        "succeeded" => IntentStatus::Succeeded,
+        "canceled" => IntentStatus::Canceled,
+        name => panic!("no such status: {name}"),
+    }
+}
