@@ -13,7 +13,8 @@ use crate::outbox::{self, Message, Sequence};
 use crate::rejection::Rejection;
 
 /// Delivers messages in order. Those delivered before are skipped; a gap is refused
-/// (`DeliveryGap`). No message fails: where it does not apply it is a no-op.
+/// (`DeliveryGap`). No message fails: where it does not apply it is a no-op. Answered with the last
+/// one delivered, also by an earlier delivery, so that a sender that knows less catches up.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Deliver {
     /// Whose messages.
@@ -53,10 +54,9 @@ impl Deliver {
                 through = number;
             }
         }
-        if through == before {
-            return Ok(Reply::Nothing);
+        if through != before {
+            ctx.txn.put(&Key::Delivered { from: self.from }, &Sequence(through));
         }
-        ctx.txn.put(&Key::Delivered { from: self.from }, &Sequence(through));
         Ok(Reply::Delivered { through })
     }
 }

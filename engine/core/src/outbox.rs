@@ -118,6 +118,8 @@ pub fn messages(
     after: u64,
     limit: usize,
 ) -> Result<Vec<(u64, Message)>, Fault> {
+    // From the first that is left: a scan would wade through all that was deleted before.
+    let after = after.max(acknowledged(view, to)?);
     let first = Key::Outbox { to, sequence: after.saturating_add(1) }.encode();
     let end = Key::Outbox { to, sequence: u64::MAX }.encode();
     let rows = view.scan(first..end, limit)?;

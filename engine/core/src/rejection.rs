@@ -103,7 +103,8 @@ pub enum Rejection {
     },
     /// The collection is archived: it can be read, not changed.
     CollectionArchived,
-    /// A text with control characters (other than line feed and tab), or a name given twice.
+    /// A text with ASCII control characters (other than line feed, carriage return and tab), or a
+    /// name given twice.
     Malformed {
         /// Which field of the command.
         field: Field,
