@@ -37,7 +37,7 @@ const ONLY_IN: [(&str, &[&str]); 14] = [
     ("tower", &["api-server"]),
     ("tower-http", &["api-server"]),
     ("metrics-exporter-prometheus", &["api-server"]),
-    ("reqwest", &["api-client", "tests"]),
+    ("reqwest", &["api-client", "api-server", "tests"]),
     ("tokio-postgres", &["bench"]),
     ("indicatif", &["cli", "bench"]),
 ];

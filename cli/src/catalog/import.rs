@@ -1,4 +1,5 @@
-//! Sends rows as requests: many at once, each retried under its own key, each failure with its line.
+//! Sends rows as requests: many at once, each retried under its own key, each refusal with its
+//! line.
 
 use std::{
     collections::BTreeMap,

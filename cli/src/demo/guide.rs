@@ -98,41 +98,44 @@ async fn find(client: &Client) -> Result<String, Failure> {
 fn commands(cluster: &Cluster, product: Option<&str>) -> Vec<Command> {
     let asked = cluster.nodes[cluster.nodes.len().min(2) - 1].file.url();
     let first = &cluster.nodes[0];
-    let post = format!("curl -sS -X POST {asked}");
-    let json = "-H 'Content-Type: application/json'";
     let command = |what: &str, line: String| Command { what: what.into(), line };
-    let search = match product {
-        Some(_) => command(
-            "find a product",
-            format!(
-                "curl -sS '{asked}/v1/search?q={}&in_stock=true&limit=3'",
-                WORDS.replace(' ', "+")
-            ),
-        ),
-        None => command(
-            "create a product, and keep its id for the order",
-            format!(
-                "PRODUCT=$({post}/v1/products {json} -d '{{\"name\":\"A thing\",\"price\":2999,\
-                 \"currency\":\"USD\",\"stock\":100}}' | sed 's/.*\"id\":\"\\(prod_[^\"]*\\).*/\\1/')"
-            ),
-        ),
+    let begin = match product {
+        Some(_) => command("find a product", search(&asked)),
+        None => command("create a product, and keep its id for the order", create(&asked)),
     };
     // Without a catalog the shell fills in what the first command kept.
-    let product = product.unwrap_or("'$PRODUCT'");
-    let order = format!(
-        "{post}/v1/orders {json} -H \"Idempotency-Key: demo-$(date +%s)\" -H 'Prefer: wait=5' \
-         -d '{{\"customer_id\":\"cus_demo\",\"currency\":\"USD\",\"payment_method\":\"pm_card_visa\",\
-         \"lines\":[{{\"product_id\":\"{product}\",\"quantity\":1}}]}}'"
-    );
+    let order = order(&asked, product.unwrap_or("'$PRODUCT'"));
     let pid = quoted(&first.process.pid_file().display().to_string());
     let start = quoted(&first.process.start_script().display().to_string());
     let id = first.file.id;
     vec![
-        search,
+        begin,
         command("buy it with a test card", order),
         command(&format!("kill node {id}, then order again"), format!("kill -9 $(cat {pid})")),
         command(&format!("start node {id} again"), format!("{start} &")),
     ]
+}
+
+fn search(url: &str) -> String {
+    let words = WORDS.replace(' ', "+");
+    format!("curl -sS '{url}/v1/search?q={words}&in_stock=true&limit=3'")
+}
+
+fn create(url: &str) -> String {
+    let body = r#"{"name":"A thing","price":2999,"currency":"USD","stock":100}"#;
+    let keep_id = r#"sed 's/.*"id":"\(prod_[^"]*\).*/\1/'"#;
+    format!("PRODUCT=$({} -d '{body}' | {keep_id})", post(url, "/v1/products"))
+}
+
+fn order(url: &str, product: &str) -> String {
+    let customer = r#""customer_id":"cus_demo","currency":"USD","payment_method":"pm_card_visa""#;
+    let lines = format!(r#""lines":[{{"product_id":"{product}","quantity":1}}]"#);
+    let key = r#"-H "Idempotency-Key: demo-$(date +%s)" -H 'Prefer: wait=5'"#;
+    format!("{} {key} -d '{{{customer},{lines}}}'", post(url, "/v1/orders"))
+}
+
+fn post(url: &str, path: &str) -> String {
+    format!("curl -sS -X POST {url}{path} -H 'Content-Type: application/json'")
 }
 
 fn text(guide: &Guide) -> String {

@@ -24,7 +24,8 @@ pub struct Args {
     #[arg(long, value_name = "UNITS")]
     stock: Option<u32>,
     /// Requests in flight at once
-    #[arg(long, value_name = "N", default_value_t = 32, value_parser = clap::value_parser!(u16).range(1..=256))]
+    #[arg(long, value_name = "N", default_value_t = 32)]
+    #[arg(value_parser = clap::value_parser!(u16).range(1..=256))]
     concurrency: u16,
 }
 
