@@ -5,6 +5,7 @@
 
 use std::{fs, path::PathBuf, process::Command, time::Duration};
 
+use api_client::NewProduct;
 use tests::{Cluster, Load, load::Plan, wait};
 
 /// The size of the disk, in mebibytes: enough for a start, too little for long.
@@ -13,6 +14,10 @@ const DISK_MIB: u64 = 96;
 const LEFT_BYTES: u64 = 512 << 10;
 /// Orders confirmed while a disk is full.
 const ORDERS: u64 = 200;
+/// The longest description, in bytes.
+const DESCRIPTION_BYTES: usize = 32_768;
+/// Bulky products between two looks at the log.
+const BULKY_AT_ONCE: usize = 16;
 /// How long the node may take to notice, in seconds.
 const NOTICED_S: u64 = 60;
 
@@ -28,11 +33,15 @@ async fn a_full_disk_is_told_and_loses_nothing() {
     let load = Load::start(&cluster, Plan::default()).await;
     load.goes_on(ORDERS).await;
     disk.fill();
-    load.goes_on(ORDERS).await;
-    let noticed = "node 2's log names the full disk";
+    // The log's file was laid out before: bulky writes get to its end soon.
+    let client = cluster.client(1);
+    let noticed = "node 2 says that its disk is full";
     wait::until_true(noticed, Duration::from_secs(NOTICED_S), || async {
-        let log = cluster.log(2).to_lowercase();
-        log.contains("no space left") || log.contains("disk is full")
+        for _ in 0..BULKY_AT_ONCE {
+            // One that node 2 coordinates may fail with it.
+            let _answer = client.create_product(None, &bulky()).await;
+        }
+        cluster.log(2).to_lowercase().contains("no space left")
     })
     .await;
     load.goes_on(ORDERS).await;
@@ -46,6 +55,17 @@ async fn a_full_disk_is_told_and_loses_nothing() {
     load.goes_on(ORDERS).await;
     load.end().await.holds(&cluster).await;
     assert!(!cluster.log(2).contains("panicked"), "a full disk is no panic");
+}
+
+/// A product with the longest description.
+fn bulky() -> NewProduct {
+    NewProduct {
+        name: "a long story".to_string(),
+        description: Some("x".repeat(DESCRIPTION_BYTES)),
+        price: 100,
+        currency: "USD".to_string(),
+        ..NewProduct::default()
+    }
 }
 
 /// A small disk, mounted on a folder until it is dropped.
