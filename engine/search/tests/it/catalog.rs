@@ -1,15 +1,16 @@
 //! Relevance on the real catalog: what a customer who types this expects to see first.
 
 use std::io::{BufRead, BufReader};
+use std::sync::LazyLock;
 
 use engine_core::catalog::Product;
 use engine_core::{CollectionId, h128};
-use engine_search::{FACET_VALUES_MAX, FacetRequest, Hit, Query, SearchIndex, Sort, Writer};
+use engine_search::{FACET_VALUES_MAX, FacetRequest, Hit, Query, SearchIndex, Sort};
 use flate2::read::GzDecoder;
 
 use crate::support::{self, SHARD, open, text};
 
-const CATALOG: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../cli/data/electronics.ndjson.gz");
+const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../cli/data/electronics.ndjson.gz");
 
 #[derive(serde::Deserialize)]
 struct Row {
@@ -21,8 +22,6 @@ struct Row {
 }
 
 struct Catalog {
-    _dir: tempfile::TempDir,
-    _writer: Writer,
     index: SearchIndex,
     products: Vec<Product>,
 }
@@ -38,8 +37,12 @@ fn product(number: usize, row: Row) -> Product {
     product
 }
 
+/// The catalog in an index, made once for all tests. Its files are deleted at once: the index has
+/// them mapped.
+static CATALOG: LazyLock<Catalog> = LazyLock::new(catalog);
+
 fn catalog() -> Catalog {
-    let file = BufReader::new(GzDecoder::new(std::fs::File::open(CATALOG).unwrap()));
+    let file = BufReader::new(GzDecoder::new(std::fs::File::open(FILE).unwrap()));
     let row = |line: std::io::Result<String>| serde_json::from_str(&line.unwrap()).unwrap();
     let products: Vec<Product> =
         file.lines().map(row).enumerate().map(|(number, row)| product(number, row)).collect();
@@ -50,7 +53,7 @@ fn catalog() -> Catalog {
         rebuild.add(product, number as u32 % 3).unwrap();
     }
     rebuild.finish(1).unwrap();
-    Catalog { _dir: dir, _writer: writer, index, products }
+    Catalog { index, products }
 }
 
 fn has(text: &str, word: &str) -> bool {
@@ -59,7 +62,7 @@ fn has(text: &str, word: &str) -> bool {
 
 #[test]
 fn a_word_of_names_finds_names_first() {
-    let catalog = catalog();
+    let catalog = &*CATALOG;
     for word in ["charger", "laptop", "speaker", "printer", "antenna", "adapter"] {
         let hits = catalog.index.search(&text(word)).unwrap();
         let in_name = |product: &&Product| has(&product.details.name, word);
@@ -73,7 +76,7 @@ fn a_word_of_names_finds_names_first() {
 
 #[test]
 fn all_words_must_be_there_and_stems_count() {
-    let catalog = catalog();
+    let catalog = &*CATALOG;
     let hits = catalog.index.search(&text("samsung galaxy")).unwrap();
     assert!(hits.total > 500, "{}", hits.total);
     for hit in &hits.hits {
@@ -90,7 +93,7 @@ fn all_words_must_be_there_and_stems_count() {
 
 #[test]
 fn a_brand_as_text_finds_its_products_first() {
-    let catalog = catalog();
+    let catalog = &*CATALOG;
     for brand in ["kate spade", "Insignia", "mophie", "LifeProof", "OtterBox"] {
         let hits = catalog.index.search(&text(brand)).unwrap();
         let wrong = hits.hits.iter().find(|hit| !has(&hit.brand, &brand.to_lowercase()));
@@ -100,7 +103,7 @@ fn a_brand_as_text_finds_its_products_first() {
 
 #[test]
 fn a_sku_or_a_whole_name_finds_that_product_first() {
-    let catalog = catalog();
+    let catalog = &*CATALOG;
     for number in (0..catalog.products.len()).step_by(97) {
         let product = &catalog.products[number];
         for sku in [format!("BB-{number:06}/X"), format!("bb{number:06}x")] {
@@ -115,7 +118,7 @@ fn a_sku_or_a_whole_name_finds_that_product_first() {
 
 #[test]
 fn a_beginning_finds_more_with_every_letter_less() {
-    let catalog = catalog();
+    let catalog = &*CATALOG;
     let total = |text: &str, prefix| {
         let query = Query { prefix, ..support::text(text) };
         catalog.index.search(&query).unwrap().total
@@ -130,7 +133,7 @@ fn a_beginning_finds_more_with_every_letter_less() {
 
 #[test]
 fn filters_facets_and_stock_agree_with_the_catalog() {
-    let catalog = catalog();
+    let catalog = &*CATALOG;
     let cables = CollectionId(h128(&[b"Cell Phones"]));
     let query = Query {
         collection: Some(cables),

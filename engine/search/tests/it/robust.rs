@@ -58,8 +58,10 @@ fn a_damaged_file_leads_to_an_empty_index_that_works() {
             let position = index.positions().get(&SHARD).copied().unwrap_or(0);
             let whole = (49, 1);
             assert!([(0, 0), whole].contains(&(total, position)), "{target:?}: {total}");
-            let previous = position;
-            let new = entry(previous, vec![changed(&product(99, "Pan"))]);
+            if damage.is_none() {
+                continue;
+            }
+            let new = entry(position, vec![changed(&product(99, "Pan"))]);
             index.stock().load(SHARD, position, []);
             assert_eq!(writer.apply(SHARD, 7, &new).unwrap(), Progress::Applied);
             writer.commit().unwrap();
