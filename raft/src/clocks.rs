@@ -1,7 +1,8 @@
 //! The clocks of the cluster: how far each is off, and whether this one can be trusted.
 //!
-//! Time is stamped by leaders, so a node whose clock is far off its peers' median must not lead. The
-//! median counts this node too: of three clocks, the one that is wrong is the one that knows it.
+//! Time is stamped by leaders, so a node whose clock is far off its peers' median must not lead.
+//! The median counts this node too: of three clocks, the one that is wrong is the one that knows
+//! it.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

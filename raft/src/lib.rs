@@ -16,9 +16,9 @@
 //!   └─────────────────────────────────────────────────────────────────────────────────┘
 //! ```
 //!
-//! Start at [`Node`]. A command's way is `router` → `batcher` → `state_machine`; how a dead leader is
-//! replaced is in `failover`. Nothing here knows what a command means, and nothing outside this crate
-//! knows openraft. No read trusts a lease.
+//! Start at [`Node`]. A command's way is `router` → `batcher` → `state_machine`; how a dead leader
+//! is replaced is in `failover`. Nothing here knows what a command means, and nothing outside this
+//! crate knows openraft. No read trusts a lease.
 
 mod as_of;
 mod batcher;

@@ -31,8 +31,9 @@ const SETTLE_DEADLINE: Duration = Duration::from_secs(5);
 
 /// Calls the payment provider. The leader of a shard does, for the shard's orders.
 pub trait ProviderDriver: Send + Sync {
-    /// Makes a call, under the effect's id as idempotency key. `repeated` says that it may have been
-    /// made before, by a leader that is gone. Whatever is not certain is [`CallResult::Unknown`].
+    /// Makes a call, under the effect's id as idempotency key. `repeated` says that it may have
+    /// been made before, by a leader that is gone. Whatever is not certain is
+    /// [`CallResult::Unknown`].
     fn call<'a>(
         &'a self,
         effect: EffectId,

@@ -1,8 +1,8 @@
 //! Carries the messages of one shard to another, at the leader of the sender.
 //!
 //! Rows are delivered in order, many in one command, and are deleted once the receiver has them:
-//! lazily, because a repeat is a no-op. Nothing is remembered that a new leader would miss: it begins
-//! at the first row that is left, and where the receiver has more, it skips or says so.
+//! lazily, because a repeat is a no-op. Nothing is remembered that a new leader would miss: it
+//! begins at the first row that is left, and where the receiver has more, it skips or says so.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -8,7 +8,9 @@
 //! | applied                                      | –                              | the result |
 //! | refused before it was proposed, out of time  | no                             | `NoLeader` |
 //! | refused before it was proposed, out of time  | yes                            | `Unknown`  |
-//! | no answer, connection lost, entry discarded  | –                              | try again, then `Unknown` |
+//! | no answer, connection lost, entry discarded  | –                              | `Unknown`* |
+//!
+//! *: once trying again, under the same request id, is out of time.
 
 use std::time::Duration;
 

@@ -4,8 +4,8 @@
 //! length 4 | crc32c 4 | request 8 | group 2 | kind 1 | flags 1 | body (length bytes)
 //! ```
 //!
-//! The checksum covers everything after itself. A frame that is too long, or whose checksum differs,
-//! ends the connection: after it nothing on the stream can be trusted.
+//! The checksum covers everything after itself. A frame that is too long, or whose checksum
+//! differs, ends the connection: after it nothing on the stream can be trusted.
 
 use bytes::{Buf, Bytes, BytesMut};
 use engine_core::ShardId;

@@ -28,7 +28,8 @@ pub(crate) trait Service: Send + Sync + 'static {
     fn serve(self: Arc<Self>, from: NodeId, frame: Frame) -> BoxFuture<'static, Option<Vec<u8>>>;
 }
 
-/// Accepts connections until it is told to stop, then ends them all. Each gets a service of its own.
+/// Accepts connections until it is told to stop, then ends them all. Each gets a service of its
+/// own.
 pub(crate) async fn run<S: Service>(
     listener: TcpListener,
     us: Arc<Identity>,

@@ -1,5 +1,5 @@
-//! Leaders die, hand over and are cut off while commands flow: nothing acknowledged is lost, nothing
-//! happens twice, and the gap is short.
+//! Leaders die, hand over and are cut off while commands flow: nothing acknowledged is lost,
+//! nothing happens twice, and the gap is short.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +13,8 @@ use crate::cluster::{
     Cluster, DEADLINE, PATIENCE, eventually, on_hand, on_hand_at, propose, receive_one,
 };
 
-/// openraft's own way takes 1.5 to 2 s; a busy machine must not fail the test, a broken failover must.
+/// openraft's own way takes 1.5 to 2 s; a busy machine must not fail the test, a broken failover
+/// must.
 const KILL_GAP_MAX: Duration = Duration::from_millis(1_200);
 /// What a handover may take on a busy machine.
 const HANDOVER_GAP_MAX: Duration = Duration::from_millis(600);

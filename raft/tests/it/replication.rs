@@ -1,4 +1,5 @@
-//! A cluster at peace: any node takes a command, every node applies it, reads are as fresh as asked.
+//! A cluster at peace: any node takes a command, every node applies it, reads are as fresh as
+//! asked.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -12,7 +12,7 @@ use reqwest::header::HeaderMap;
 use serde_json::Value;
 use tokio::runtime::Runtime;
 use tokio::sync::OnceCell;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, interval};
 
 /// Whatever went wrong.
 pub type Fault = Box<dyn std::error::Error + Send + Sync>;
@@ -135,14 +135,15 @@ pub async fn ready(server: Server) -> Result<Node, Fault> {
 /// Asks again until there is an answer.
 pub async fn eventually<T>(mut ask: impl AsyncFnMut() -> Option<T>) -> Result<T, Fault> {
     let until = Instant::now() + Duration::from_millis(DEADLINE_MS);
+    let mut looks = interval(Duration::from_millis(10));
     loop {
+        looks.tick().await;
         if let Some(answer) = ask().await {
             return Ok(answer);
         }
         if Instant::now() >= until {
             return Err("a condition did not come true in time".into());
         }
-        sleep(Duration::from_millis(10)).await;
     }
 }
 
