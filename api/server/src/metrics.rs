@@ -13,10 +13,12 @@ use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 const BUCKETS_S: [f64; 12] =
     [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0];
 
+/// Handles by the address of route and method, and the status.
+type Handles = HashMap<(usize, usize, u16), (Counter, Histogram)>;
+
 thread_local! {
-    /// The handles of each (route, method, status), so that a request looks nothing up by text.
-    static HANDLES: RefCell<HashMap<(usize, usize, u16), (Counter, Histogram)>> =
-        RefCell::new(HashMap::new());
+    /// The handles of each route, so that a request looks nothing up by text.
+    static HANDLES: RefCell<Handles> = RefCell::new(HashMap::new());
 }
 
 /// The process's metrics. Cheap to clone.

@@ -60,6 +60,9 @@ struct Found {
     across: Vec<Violation>,
 }
 
+/// What is done with the frozen rows of all shards.
+type Reader<'a, R> = &'a dyn Fn(&[(ShardId, &dyn View)]) -> R;
+
 impl AppState {
     /// Checks a frozen view of every shard.
     fn check(&self) -> Result<Found, Error> {
@@ -72,7 +75,7 @@ impl AppState {
         &self,
         shards: &[ShardId],
         before: &[(ShardId, &dyn View)],
-        read: &dyn Fn(&[(ShardId, &dyn View)]) -> R,
+        read: Reader<'_, R>,
     ) -> R {
         let Some((shard, rest)) = shards.split_first() else { return read(before) };
         self.view(*shard).consistent(|view| {
