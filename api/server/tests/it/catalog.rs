@@ -163,7 +163,7 @@ fn a_collection_that_is_gone_is_not_told() -> Tested {
         };
         let product = client.create_product(None, &product).await?.body;
         let ids = client.product(&product.id).await?.body.collection_ids;
-        assert_eq!(ids, [collection.id.clone()]);
+        assert_eq!(ids, std::slice::from_ref(&collection.id));
         let path = format!("/v1/collections/{}", collection.id);
         let archived = node.call("DELETE", &path, &[("if-match", "\"1\"")], "").await?;
         assert_eq!(archived.status, 200, "{}", archived.text);

@@ -2,7 +2,6 @@
 
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use serde_json::Value;
 
 use crate::harness::{Node, Raw, Tested, with_node};
 
@@ -140,7 +139,7 @@ fn is_documented(raw: &Raw) -> bool {
     let json = raw.json();
     let kind = raw.header("content-type");
     let shaped = kind.as_deref() == Some("application/problem+json")
-        && json["status"] == Value::from(raw.status)
+        && json["status"] == raw.status
         && json["request_id"].is_string()
         && json["title"].is_string();
     shaped && (raw.status < 500 || raw.status == 503)
