@@ -32,7 +32,7 @@ verify: setup ## fmt, clippy, doc, deny: never writes to the tree
 		{ echo 'verify: rustfmt or clippy is missing. Type: rustup component add rustfmt clippy' >&2; exit 1; }
 	@$(CARGO) fmt --all --check
 	@$(CARGO) clippy --release --locked --workspace --all-targets -- -D warnings
-	@$(CARGO) doc --version >/dev/null && RUSTDOCFLAGS='-D warnings' \
+	@. .ci/env && RUSTDOCFLAGS='-D warnings' \
 		cargo doc --release --locked --workspace --no-deps
 	@if cargo deny --version >/dev/null 2>&1; then cargo deny --locked check; \
 		else echo 'verify: cargo-deny is not installed, licences and advisories not checked' >&2; fi
