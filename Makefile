@@ -33,7 +33,7 @@ verify: setup ## fmt, clippy, doc, deny: never writes to the tree
 	@$(CARGO) fmt --all --check
 	@$(CARGO) clippy --release --locked --workspace --all-targets -- -D warnings
 	@. .ci/env && RUSTDOCFLAGS='-D warnings' \
-		cargo doc --release --locked --workspace --no-deps
+		cargo doc --release --locked --workspace --no-deps --document-private-items
 	@if cargo deny --version >/dev/null 2>&1; then cargo deny --locked check; \
 		else echo 'verify: cargo-deny is not installed, licences and advisories not checked' >&2; fi
 
