@@ -1,10 +1,10 @@
 //! `stoa-bench`: what a Stoa cluster does per second, how long that takes, and whether it was
 //! right.
 //!
-//! It knows the cluster by HTTP only. A [`workload`] says what clients ask; [`load`] makes them ask
-//! it, in closed or open loop; [`stoa`] and [`peer`] are whom they ask; the [`ledger`] checks
-//! afterwards that everything a client was told is so; [`faults`] breaks nodes meanwhile. Start at
-//! [`command`].
+//! It knows the cluster by HTTP only. A `workload` says what clients ask; `load` makes them ask
+//! it, in closed or open loop; `stoa` and `peer` are whom they ask; the `ledger` checks
+//! afterwards that everything a client was told is so; `faults` breaks nodes meanwhile. Start at
+//! `command`.
 
 mod args;
 mod catalog;

@@ -1,4 +1,4 @@
-//! What is on sale while the bench runs: made up, or real; then put into the target by [`seed`].
+//! What is on sale while the bench runs: made up, or real; then put into the target by [`fn@seed`].
 
 mod electronics;
 mod seed;

@@ -5,7 +5,7 @@
 //! same answer everywhere: it reads no clock, rolls no dice, opens no file, and never asks who
 //! leads.
 //!
-//! Start at [`apply`]; then read one handler, `inventory/hold_stock.rs`, and its script,
+//! Start at [`fn@apply`]; then read one handler, `inventory/hold_stock.rs`, and its script,
 //! `tests/scripts/inventory/hold_stock`. What the API may read is in [`read`].
 
 mod apply;

@@ -2,8 +2,8 @@
 //!
 //! Invariant: whatever was reported as flushed is there after any crash, in order and without a
 //! hole, and nothing is erased that the rows on disk do not cover yet. An append is written inline
-//! and made durable by the one `wal-sync` thread ([`sync`]); recent entries are kept in memory
-//! ([`tail`]), so that neither replication nor apply reads or decodes what was just written.
+//! and made durable by the one `wal-sync` thread (`sync`); recent entries are kept in memory
+//! (`tail`), so that neither replication nor apply reads or decodes what was just written.
 
 mod keys;
 mod reader;
