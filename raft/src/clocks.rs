@@ -60,6 +60,13 @@ impl Clocks {
     }
 }
 
+/// By how much a clock that said `theirs` some time between `asked` and `answered` is ahead of ours
+/// at least: on a busy machine an answer waits long for its turn, and that says nothing of clocks.
+fn ahead_by(theirs: i64, asked: i64, answered: i64) -> i64 {
+    let (first, last) = (asked.min(answered), asked.max(answered));
+    if theirs < first { theirs - first } else { (theirs - last).max(0) }
+}
+
 /// The middle one; of two in the middle, the one nearer to zero: an alarm needs a majority.
 fn median(mut values: Vec<i64>) -> i64 {
     values.sort_unstable();
@@ -97,12 +104,12 @@ impl Inner {
 
     async fn compare_clock(&self, peer: &Peer) {
         let now = || (self.config.clock)() as i64;
-        let (asked, began) = (now(), Instant::now());
+        let asked = now();
         let link = peer.link(Lane::Control);
         let answer = link.call(ShardId::META, Kind::Clock, &[], ANSWER_DEADLINE).await;
-        let took = began.elapsed().as_millis() as i64;
+        let answered = now();
         if let Ok(Ok(ClockAnswer(theirs))) = answer.map(|bytes| wire::read(&bytes)) {
-            self.clocks.found(peer.id, theirs as i64 - (asked + took / 2));
+            self.clocks.found(peer.id, ahead_by(theirs as i64, asked, answered));
         }
     }
 }
@@ -110,6 +117,14 @@ impl Inner {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_slow_answer_is_no_wrong_clock() {
+        assert_eq!(ahead_by(1_400, 1_000, 3_000), 0, "somewhere in between");
+        assert_eq!(ahead_by(4_000, 1_000, 3_000), 1_000, "ahead even of the answer");
+        assert_eq!(ahead_by(400, 1_000, 3_000), -600, "behind even the question");
+        assert_eq!(ahead_by(1_000, 1_000, 1_000), 0);
+    }
 
     #[test]
     fn of_three_clocks_the_wrong_one_knows_it() {
