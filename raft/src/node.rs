@@ -132,6 +132,12 @@ impl Node {
         self.0.boxed_transfer(shard, to).await
     }
 
+    /// Hands over every shard that this node leads, as far as somebody takes it. The node goes on
+    /// taking requests and forwards them.
+    pub async fn hand_over(&self) {
+        self.0.boxed_hand_over().await;
+    }
+
     /// Hands leaderships over, lets proposals end, makes everything durable, and stops.
     pub async fn shutdown(self) {
         self.0.boxed_end(true).await;
@@ -183,6 +189,10 @@ impl Inner {
         to: NodeId,
     ) -> BoxFuture<'_, Result<(), TransferError>> {
         Box::pin(self.transfer_leader(shard, to))
+    }
+
+    fn boxed_hand_over(&self) -> BoxFuture<'_, ()> {
+        Box::pin(self.hand_over_all())
     }
 
     fn boxed_end(&self, in_good_order: bool) -> BoxFuture<'_, ()> {

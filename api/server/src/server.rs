@@ -123,11 +123,13 @@ impl Server {
         self.http
     }
 
-    /// Lets open requests end, hands leaderships over, and stops.
+    /// Hands leaderships over, lets open requests end, and stops. Handing over comes first, so that
+    /// no shard waits for a slow request of this node.
     pub async fn shutdown(self) {
         tracing::info!("stopping");
         self.app.stopping.store(true, Ordering::Relaxed);
-        // Requests end while their leaders are still here: none is cut in the middle.
+        self.app.node.hand_over().await;
+        // What is under way here goes on at the new leaders, under the same request ids.
         self.stop.send_replace(true);
         let drained = tokio::time::timeout(Duration::from_millis(DRAIN_MS), self.serving).await;
         if drained.is_err() {
