@@ -6,9 +6,12 @@
 //!    └───────────────── each caller's own result, after it was applied ◄───────────────────┘
 //! ```
 //!
-//! There is no timer: an idle shard proposes at once, a busy one in ever larger batches. The stamp
-//! is written here, by the leader, because its clock is the shard's. A caller that has given up
-//! while it waited is dropped unproposed: overload sheds work instead of doing it in vain.
+//! One entry is under way at a time: more would make them smaller, and a small entry costs as much
+//! as a large one. An idle shard proposes at once, a busy one in ever larger batches, and on a
+//! common beat of the clock: so the entries of all shards reach a node together, which wakes, sends
+//! and syncs once for them all (docs/adr/0007-the-beat.md). The stamp is written here, by the
+//! leader, because its clock is the shard's. A caller that has given up while it waited is dropped
+//! unproposed: overload sheds work instead of doing it in vain.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -16,10 +19,9 @@ use std::time::Duration;
 
 use engine_core::dedup::Idempotency;
 use engine_core::{Applied, Batch, Command, Digest, ShardId, Stamp, Stamped};
-use futures::stream::{FuturesUnordered, StreamExt};
 use openraft::errors::{ClientWriteError, RaftError};
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 
 use crate::config::{BATCH_BYTES_MAX, BATCH_COMMANDS_MAX, WAITING_PROPOSALS_MAX, WallClock};
 use crate::group::Raft;
@@ -27,9 +29,10 @@ use crate::state_machine::Replica;
 use crate::transport::wire::{ProposeAnswer, ProposeRequest};
 use crate::types::{SharedBatch, TypeConfig};
 
-/// How many entries of a shard are under way at a time. More would make them smaller, and a small
-/// entry costs as much as a large one.
-const ENTRIES_UNDER_WAY_MAX: usize = 2;
+/// When busy shards propose, all over the cluster: whenever the clock is a multiple of this.
+const BEAT_MS: u64 = 4;
+/// A shard is busy when its last entry had so many commands.
+const BUSY_COMMANDS: usize = 3;
 /// How often the leader's digest travels with a batch.
 const DIGEST_EVERY: Duration = Duration::from_secs(1);
 
@@ -90,33 +93,36 @@ impl Work {
     pub async fn run(mut self) {
         let mut queued = VecDeque::new();
         let mut received = Vec::with_capacity(BATCH_COMMANDS_MAX);
-        let mut under_way = FuturesUnordered::new();
         let mut digest_sent = Instant::now();
+        let mut busy = false;
         loop {
-            let may_propose = under_way.len() < ENTRIES_UNDER_WAY_MAX;
-            if may_propose && !queued.is_empty() {
-                let digest = (digest_sent.elapsed() >= DIGEST_EVERY).then(|| {
-                    digest_sent = Instant::now();
-                    self.replica.digest()
-                });
-                let (batch, callers) = cut(&mut queued, (self.clock)(), digest);
-                if !callers.is_empty() {
-                    under_way.push(propose(self.raft.clone(), self.shard, batch, callers));
+            if queued.is_empty() {
+                if self.waiting.recv_many(&mut received, BATCH_COMMANDS_MAX).await == 0 {
+                    return;
                 }
-                continue;
+                queued.extend(received.drain(..));
+            }
+            if busy {
+                self.beat().await;
             }
             let room = BATCH_COMMANDS_MAX.saturating_sub(queued.len());
-            tokio::select! {
-                Some(()) = under_way.next() => {}
-                count = self.waiting.recv_many(&mut received, room), if may_propose => {
-                    if count == 0 {
-                        break;
-                    }
-                    queued.extend(received.drain(..));
-                }
+            queued.extend(std::iter::from_fn(|| self.waiting.try_recv().ok()).take(room));
+            let digest = (digest_sent.elapsed() >= DIGEST_EVERY).then(|| {
+                digest_sent = Instant::now();
+                self.replica.digest()
+            });
+            let (batch, callers) = cut(&mut queued, (self.clock)(), digest);
+            busy = callers.len() >= BUSY_COMMANDS;
+            if !callers.is_empty() {
+                propose(&self.raft, self.shard, batch, callers).await;
             }
         }
-        while under_way.next().await.is_some() {}
+    }
+
+    /// Waits for the next beat of the clock.
+    async fn beat(&self) {
+        let left = BEAT_MS - (self.clock)() % BEAT_MS;
+        sleep(Duration::from_millis(left)).await;
     }
 }
 
@@ -146,14 +152,18 @@ fn cut(
 
 /// Proposes a batch, and deals its results out.
 async fn propose(
-    raft: Raft,
+    raft: &Raft,
     shard: ShardId,
     batch: Batch,
     callers: Vec<oneshot::Sender<ProposeAnswer>>,
 ) {
     metrics::histogram!("stoa_raft_batch_commands", "shard" => shard.to_string())
         .record(callers.len() as f64);
-    let answer = match raft.client_write(SharedBatch::new(batch)).await {
+    let began = Instant::now();
+    let written = raft.client_write(SharedBatch::new(batch)).await;
+    metrics::histogram!("stoa_raft_entry_seconds", "shard" => shard.to_string())
+        .record(began.elapsed());
+    let answer = match written {
         Ok(written) => return deal(callers, written.log_id.index, written.data),
         Err(error) => refusal(&error),
     };

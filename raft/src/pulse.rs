@@ -29,23 +29,37 @@ const PULSE_DEADLINE: Duration = Duration::from_secs(5);
 pub(crate) async fn run(inner: Arc<Inner>, group: Arc<Group>) {
     let tick = Duration::from_millis(PULSE_EVERY_MS - TICK_EARLY_MS);
     // A new leader pulses at once: somebody may have waited for a leader.
-    let mut ticked: Option<Instant> = None;
+    let (mut pulsed, mut looked): (Option<Instant>, Option<Instant>) = (None, None);
+    let longer_ago = |then: Option<Instant>, than| then.is_none_or(|then| then.elapsed() >= than);
     loop {
-        let deadline = next_deadline(&group.view).unwrap_or_else(|fault| {
-            tracing::error!(shard = %group.id, %fault, "cannot read the next deadline");
-            None
-        });
-        let overdue = deadline.is_some_and(|deadline| deadline <= (inner.config.clock)());
-        let every = if deadline.is_some() { tick } else { IDLE_TICK };
-        let mut more = false;
-        if overdue || ticked.is_none_or(|ticked| ticked.elapsed() >= every) {
-            more = pulse(&inner, &group).await;
-            ticked = Some(Instant::now());
+        let mut due = longer_ago(pulsed, IDLE_TICK) || is_due(&inner, &group);
+        if !due && longer_ago(looked, tick) {
+            looked = Some(Instant::now());
+            due = pends(&group);
+        }
+        let more = due && pulse(&inner, &group).await;
+        if due {
+            (pulsed, looked) = (Some(Instant::now()), Some(Instant::now()));
         }
         if !more {
             sleep(LOOK_EVERY).await;
         }
     }
+}
+
+fn is_due(inner: &Inner, group: &Group) -> bool {
+    engine_core::is_due(&group.view, (inner.config.clock)()).unwrap_or_else(|fault| {
+        tracing::error!(shard = %group.id, %fault, "cannot read what is due");
+        false
+    })
+}
+
+/// Some timer is armed.
+fn pends(group: &Group) -> bool {
+    next_deadline(&group.view).map(|deadline| deadline.is_some()).unwrap_or_else(|fault| {
+        tracing::error!(shard = %group.id, %fault, "cannot read the next deadline");
+        false
+    })
 }
 
 /// Pulses once; says whether more is overdue.

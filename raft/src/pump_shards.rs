@@ -18,7 +18,7 @@ use crate::proposal::Proposal;
 /// The most messages in one command.
 const MESSAGES_PER_DELIVERY_MAX: usize = 512;
 /// After a hint, so long is waited for more to go with the first: nobody waits for a delivery.
-const GATHER: Duration = Duration::from_millis(10);
+const GATHER: Duration = Duration::from_millis(50);
 /// Hints may be lost: so often the rows are looked at anyway.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// Delivered rows are deleted when there are so many of them …
@@ -127,13 +127,16 @@ impl Pump {
         if !due && self.delivered.saturating_sub(self.acknowledged) < ACKNOWLEDGE_ROWS {
             return;
         }
-        let through = self.delivered;
-        let command = Command::Acknowledge(Acknowledge { to: self.to, through });
+        let command = Command::Acknowledge(Acknowledge { to: self.to, through: self.delivered });
         let proposal = Proposal::from(command);
         match self.inner.propose(self.group.id, proposal, DELIVERY_DEADLINE).await {
-            Ok(_) => {
-                self.acknowledged = through;
-                self.since = None;
+            Ok(proposed) => {
+                // So many may have to go that it takes another command.
+                self.acknowledged = match proposed.applied.outcome {
+                    Ok(Reply::Delivered { through }) => through,
+                    _ => self.delivered,
+                };
+                self.since = (self.acknowledged < self.delivered).then(Instant::now);
             }
             Err(error) => {
                 tracing::debug!(shard = %self.group.id, %error, "not acknowledged");

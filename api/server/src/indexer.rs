@@ -25,7 +25,7 @@ const ENTRIES_PER_READ: usize = 256;
 /// How many products are read at once from the rows.
 const PRODUCTS_PER_READ: usize = 1_000;
 /// How long the thread rests between two passes, so that each finds more than one entry, in ms.
-const REST_MS: u64 = 10;
+const REST_MS: u64 = 25;
 /// How long the thread waits for a hint, in milliseconds.
 const HINT_WAIT_MS: u64 = 50;
 /// How long the thread waits after an error of the disk, in milliseconds.

@@ -2,7 +2,7 @@
 //!
 //! [`apply`] takes what one log entry carries. For each command: look up the retry memory, run the
 //! handler, and on a refusal roll its writes back and then record the refusal. Events of the whole
-//! entry become one feed row at the end.
+//! entry become one feed row at the end, its messages one row for each shard they go to.
 
 use serde::{Deserialize, Serialize};
 
@@ -49,20 +49,21 @@ pub fn apply(
     index: u64,
     batch: &Batch,
 ) -> Result<Vec<Applied>, Fault> {
-    let mut events = Vec::new();
+    let (mut events, mut messages) = (Vec::new(), Vec::new());
     let mut results = Vec::with_capacity(batch.commands.len());
     let before = Clock::read(txn)?;
     let mut clock = before;
     for Stamped { stamp, command } in &batch.commands {
         clock.advance(stamp.now);
-        let (events, clock) = (&mut events, &mut clock);
-        let mut ctx = Ctx { txn, shard, clock, events, replayed: false };
+        let (events, messages, clock) = (&mut events, &mut messages, &mut clock);
+        let mut ctx = Ctx { txn, shard, clock, events, messages, replayed: false };
         let outcome = once(&mut ctx, stamp, command)?;
         results.push(Applied { outcome, replayed: ctx.replayed });
     }
     if clock != before {
         txn.put(&Key::Clock, &clock);
     }
+    outbox::append(txn, messages)?;
     feed::append(txn, index, clock.now, events)?;
     Ok(results)
 }
@@ -110,13 +111,14 @@ fn remembered(ctx: &mut Ctx<'_, '_>, stamp: &Stamp) -> Result<Option<Outcome>, F
 
 fn run(ctx: &mut Ctx<'_, '_>, command: &Command) -> Result<Outcome, Fault> {
     ctx.txn.savepoint();
-    let events = ctx.events.len();
+    let (events, messages) = (ctx.events.len(), ctx.messages.len());
     match dispatch(ctx, command) {
         Ok(reply) => Ok(Ok(reply)),
         Err(Stop::Faulted(fault)) => Err(fault),
         Err(Stop::Rejected(rejection)) => {
             ctx.txn.rollback();
             ctx.events.truncate(events);
+            ctx.messages.truncate(messages);
             match command {
                 Command::PlaceOrder(command) => command.record_refusal(ctx, &rejection)?,
                 Command::RefuseOrder(command) => command.record_refusal(ctx, &rejection)?,
@@ -159,6 +161,7 @@ pub(crate) struct Ctx<'a, 'v> {
     pub clock: &'a mut Clock,
     pub replayed: bool,
     events: &'a mut Vec<Event>,
+    messages: &'a mut Vec<(ShardId, Message)>,
 }
 
 impl Ctx<'_, '_> {
@@ -173,8 +176,8 @@ impl Ctx<'_, '_> {
     }
 
     /// Leaves a message for another shard.
-    pub fn send(&mut self, to: ShardId, message: Message) -> Result<(), Fault> {
-        outbox::send(self.txn, to, message)
+    pub fn send(&mut self, to: ShardId, message: Message) {
+        self.messages.push((to, message));
     }
 
     /// Arms a timer. The caller keeps `at`, to disarm it.

@@ -5,6 +5,8 @@
 //! A type number, once shipped, belongs to its type; enums in a body only ever grow at the end.
 //! Each type has golden bytes in `tests/golden`.
 
+use std::cell::Cell;
+
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -14,6 +16,13 @@ use crate::fault::Fault;
 const VERSION: u8 = 1;
 /// Version (1), type (2), length (4), checksum (4).
 const HEADER: usize = 11;
+/// How large a scratch buffer is kept, in bytes.
+const SCRATCH_BYTES_MAX: usize = 1 << 20;
+
+thread_local! {
+    static SCRATCH: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+}
+
 /// The largest body, in bytes: a bound on what a corrupt length can make us allocate.
 pub const BODY_BYTES_MAX: usize = 64 << 20;
 
@@ -32,6 +41,7 @@ macro_rules! records {
     };
 }
 
+// 8 was a single message, before there was a release.
 records! {
     1 crate::command::Batch,
     2 Vec<crate::apply::Applied>,
@@ -40,7 +50,6 @@ records! {
     5 crate::feed::FeedHead,
     6 crate::dedup::Remembered,
     7 crate::due::Timer,
-    8 crate::outbox::Message,
     9 crate::outbox::Sequence,
     10 crate::outbox::ProviderCall,
     11 crate::catalog::Product,
@@ -52,11 +61,15 @@ records! {
     17 crate::order::Transition,
     18 crate::order::Decision,
     19 crate::order::KeyResult,
+    20 Vec<crate::outbox::Message>,
 }
 
 /// The record as an envelope.
 pub fn encode<R: Record>(record: &R) -> Vec<u8> {
-    let mut bytes = vec![0; HEADER];
+    // Written where it may grow without moving, then copied once: most records are small.
+    let mut bytes = SCRATCH.take();
+    bytes.clear();
+    bytes.resize(HEADER, 0);
     let config = bincode::config::standard();
     let written = bincode::serde::encode_into_std_write(record, &mut bytes, config);
     debug_assert!(written.is_ok(), "our records serialize into memory without fail");
@@ -66,7 +79,10 @@ pub fn encode<R: Record>(record: &R) -> Vec<u8> {
     bytes[1..3].copy_from_slice(&R::TYPE.to_be_bytes());
     bytes[3..7].copy_from_slice(&length.to_be_bytes());
     bytes[7..11].copy_from_slice(&checksum.to_be_bytes());
-    bytes
+    let envelope = bytes.as_slice().to_vec();
+    bytes.shrink_to(SCRATCH_BYTES_MAX);
+    SCRATCH.set(bytes);
+    envelope
 }
 
 /// The record in an envelope, or what is wrong with the bytes.

@@ -25,8 +25,8 @@ pub struct Deliver {
     pub messages: Vec<Message>,
 }
 
-/// Deletes messages that their receiver has, at most [`Acknowledge::ROWS_MAX`] at once. Answered
-/// with the last one deleted, or `Nothing`.
+/// Deletes the rows whose messages their receiver has, all of them, at most
+/// [`Acknowledge::ROWS_MAX`] rows at once. Answered with the last message deleted, or `Nothing`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Acknowledge {
     /// Who has them.
@@ -37,7 +37,7 @@ pub struct Acknowledge {
 
 impl Acknowledge {
     /// The most rows one command deletes.
-    pub const ROWS_MAX: u64 = 4_096;
+    pub const ROWS_MAX: usize = 256;
 }
 
 impl Deliver {
@@ -83,14 +83,17 @@ fn take_in(ctx: &mut Ctx<'_, '_>, sender: ShardId, message: &Message) -> Result<
 impl Acknowledge {
     pub(crate) fn apply(&self, ctx: &mut Ctx<'_, '_>) -> Result<Reply, Stop> {
         let before = outbox::acknowledged(ctx.txn, self.to)?;
-        let through = self.through.min(outbox::sent(ctx.txn, self.to)?);
-        let through = through.min(before.saturating_add(Self::ROWS_MAX));
-        if through <= before {
-            return Ok(Reply::Nothing);
+        let mut through = before;
+        for (first, row) in outbox::rows(ctx.txn, self.to, before, Self::ROWS_MAX)? {
+            let last = first + row.len() as u64 - 1;
+            if last > self.through {
+                break;
+            }
+            ctx.txn.delete(&Key::Outbox { to: self.to, sequence: first });
+            through = last;
         }
-        // Row by row, not by a scan: a scan would wade through all that was deleted before.
-        for sequence in before + 1..=through {
-            ctx.txn.delete(&Key::Outbox { to: self.to, sequence });
+        if through == before {
+            return Ok(Reply::Nothing);
         }
         ctx.txn.put(&Key::Acknowledged { to: self.to }, &Sequence(through));
         Ok(Reply::Delivered { through })

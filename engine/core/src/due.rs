@@ -84,10 +84,16 @@ impl Timer {
     }
 }
 
-/// The earliest deadline of a shard, in Unix milliseconds: when its leader should next pulse.
+/// Whether a timer is overdue at a time, in Unix milliseconds.
+pub fn is_due(view: &dyn View, now: u64) -> Result<bool, Fault> {
+    let range = from(Clock::read(view)?.timers_from)..from(now.saturating_add(1));
+    Ok(range.start < range.end && !view.scan(range, 1)?.is_empty())
+}
+
+/// The earliest deadline of a shard, in Unix milliseconds.
 ///
 /// Most timers are disarmed before they fire, and on disk a deleted row costs a scan something
-/// until it is compacted away: ask about once a second, not after every entry.
+/// until it is compacted away: ask every few seconds, not after every entry.
 pub fn next_deadline(view: &dyn View) -> Result<Option<u64>, Fault> {
     let first = from(Clock::read(view)?.timers_from)..prefixed(b"du").end;
     let rows = view.scan(first, 1)?;

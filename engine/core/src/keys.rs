@@ -30,7 +30,7 @@ use crate::outbox::EffectId;
 /// | `oh`   | an order, then a step of its history       | `Transition`     |
 /// | `oo`   | an owner, then an order, newest first      | empty            |
 /// | `os`   | to a shard: the last message sent          | `Sequence`       |
-/// | `ox`   | to a shard, a message not yet acknowledged | `Message`        |
+/// | `ox`   | to a shard, a number: messages from it on  | `[Message]`      |
 /// | `pc`   | a call to the payment provider, not settled| `ProviderCall`   |
 /// | `pr`   | a product                                  | `Product`        |
 /// | `rq`   | a request id: its outcome                  | `Remembered`     |

@@ -37,7 +37,7 @@ pub use apply::{Applied, Outcome, Shard, apply};
 pub use clock::{Clock, PULSE_EVERY_MS};
 pub use command::*;
 pub use digest::digest_after;
-pub use due::{Timer, TimerKind, next_deadline};
+pub use due::{Timer, TimerKind, is_due, next_deadline};
 pub use fault::Fault;
 pub use ids::{
     BadId, CollectionId, HoldId, OrderId, Owner, ProductId, SLOTS, ShardId, Slot, Topology, h128,

@@ -1,11 +1,13 @@
 //! Effects: work for other shards and for the payment provider, as rows, until it is done.
 //!
-//! *To a shard* there is no started and no settled. Messages to one shard are numbered and
-//! delivered in order, many in one `Deliver`; the receiver keeps the last number, so a repeat is a
-//! no-op. What the receiver has is deleted here by `Acknowledge`.
+//! *To a shard* there is no started and no settled. Messages to one shard are numbered; those of
+//! one log entry make one row. They are delivered in order, many in one `Deliver`; the receiver
+//! keeps the last number, so a repeat is a no-op. What the receiver has is deleted here by
+//! `Acknowledge`.
 //! *To the provider* a committed row counts as possibly sent: the leader's driver calls with the
 //! effect's id as idempotency key, then proposes `Settle`, which deletes the row.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -102,16 +104,23 @@ pub enum Call {
     },
 }
 
-/// Appends a message to the row of those for `to`.
-pub(crate) fn send(txn: &mut Txn<'_>, to: ShardId, message: Message) -> Result<(), Fault> {
-    let last = txn.read::<Sequence>(&Key::Sent { to })?.unwrap_or_default();
-    let sequence = last.0 + 1;
-    txn.put(&Key::Sent { to }, &Sequence(sequence));
-    txn.put(&Key::Outbox { to, sequence }, &message);
+/// Appends the messages of one log entry: one row for each shard they go to, named by the number of
+/// its first message.
+pub(crate) fn append(txn: &mut Txn<'_>, messages: Vec<(ShardId, Message)>) -> Result<(), Fault> {
+    let mut rows = BTreeMap::<ShardId, Vec<Message>>::new();
+    for (to, message) in messages {
+        rows.entry(to).or_default().push(message);
+    }
+    for (to, row) in rows {
+        let last = txn.read::<Sequence>(&Key::Sent { to })?.unwrap_or_default();
+        txn.put(&Key::Sent { to }, &Sequence(last.0 + row.len() as u64));
+        txn.put(&Key::Outbox { to, sequence: last.0 + 1 }, &row);
+    }
     Ok(())
 }
 
-/// The first messages to a shard that it has not acknowledged, after a sequence number.
+/// The first messages to a shard that it has not acknowledged, after a sequence number: those of
+/// whole rows, as many as it takes to reach `limit`.
 pub fn messages(
     view: &dyn View,
     to: ShardId,
@@ -119,7 +128,32 @@ pub fn messages(
     limit: usize,
 ) -> Result<Vec<(u64, Message)>, Fault> {
     // From the first that is left: a scan would wade through all that was deleted before.
-    let after = after.max(acknowledged(view, to)?);
+    let acknowledged = acknowledged(view, to)?;
+    let after = after.max(acknowledged);
+    let mut found = rows(view, to, after, limit)?;
+    if found.first().is_none_or(|(first, _)| *first > after + 1) && sent(view, to)? > after {
+        // It lies within a row.
+        found = rows(view, to, acknowledged, usize::MAX)?;
+    }
+    let numbered = |(first, row): (u64, Vec<Message>)| (first..).zip(row);
+    let mut messages = Vec::new();
+    for row in found {
+        messages.extend(numbered(row).filter(|(number, _)| *number > after));
+        if messages.len() >= limit {
+            break;
+        }
+    }
+    Ok(messages)
+}
+
+/// The first rows of messages to a shard that begin after a sequence number, each with the number
+/// of its first message.
+pub(crate) fn rows(
+    view: &dyn View,
+    to: ShardId,
+    after: u64,
+    limit: usize,
+) -> Result<Vec<(u64, Vec<Message>)>, Fault> {
     let first = Key::Outbox { to, sequence: after.saturating_add(1) }.encode();
     let end = Key::Outbox { to, sequence: u64::MAX }.encode();
     let rows = view.scan(first..end, limit)?;

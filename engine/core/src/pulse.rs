@@ -107,7 +107,7 @@ fn ask_order(ctx: &mut Ctx<'_, '_>, id: OrderId) -> Result<(), Fault> {
     if there == here {
         order::resolve(ctx, id, here)?;
     } else {
-        ctx.send(there, Message::AskOrder { order: id, from: here })?;
+        ctx.send(there, Message::AskOrder { order: id, from: here });
     }
     let again = ctx.now().saturating_add(ASK_AFTER_MS);
     if inventory::retime_hold(ctx, HoldRef::Order(id), again)? {

@@ -13,6 +13,8 @@ pub(crate) enum Op {
 /// Writes in the order in which they take effect.
 #[derive(Debug, Clone, Default)]
 pub struct Batch {
+    /// What every key of the batch begins with: written once, not in every operation.
+    pub(crate) prefix: Vec<u8>,
     pub(crate) ops: Vec<Op>,
     bytes: usize,
 }
@@ -21,6 +23,11 @@ impl Batch {
     /// An empty batch.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// An empty batch whose keys are told without their common beginning.
+    pub fn under(prefix: Vec<u8>) -> Self {
+        Self { prefix, ..Self::default() }
     }
 
     /// Writes a row.

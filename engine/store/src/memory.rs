@@ -27,15 +27,19 @@ impl Memory {
     pub(crate) fn write(&self, batch: Batch) {
         let mut map = self.0.write().unwrap_or_else(PoisonError::into_inner);
         let map = Arc::make_mut(&mut map);
+        let whole = |key: Vec<u8>| [batch.prefix.as_slice(), &key].concat();
         for op in batch.ops {
             match op {
                 Op::Put(key, value) => {
-                    map.insert(key, value);
+                    map.insert(whole(key), value);
                 }
                 Op::Delete(key) => {
-                    map.remove(&key);
+                    map.remove(&whole(key));
                 }
-                Op::DeleteRange(range) => map.retain(|key, _| !range.contains(key)),
+                Op::DeleteRange(range) => {
+                    let range = whole(range.start)..whole(range.end);
+                    map.retain(|key, _| !range.contains(key));
+                }
             }
         }
     }

@@ -31,6 +31,11 @@ pub struct Options {
 const BLOOM_BITS_PER_KEY: f64 = 10.0;
 /// Share of a write buffer spent on its own filter, for reads of absent rows.
 const BUFFER_FILTER_SHARE: f64 = 0.02;
+/// Young files are rewritten soon: compressing them is work for nothing.
+const COMPRESSION: [DBCompressionType; 7] = {
+    use DBCompressionType::{Lz4, None};
+    [None, None, Lz4, Lz4, Lz4, Lz4, Lz4]
+};
 const BLOCK_BYTES: usize = 8 << 10;
 /// Threads for flushing and compacting: the machine has two cores.
 const BACKGROUND_JOBS: i32 = 2;
@@ -51,8 +56,6 @@ impl Options {
         table.set_block_cache(&self.cache.0);
         table.set_block_size(BLOCK_BYTES);
         table.set_bloom_filter(BLOOM_BITS_PER_KEY, false);
-        table.set_cache_index_and_filter_blocks(true);
-        table.set_pin_l0_filter_and_index_blocks_in_cache(true);
         table.set_format_version(6);
 
         let mut options = rocksdb::Options::default();
@@ -62,8 +65,7 @@ impl Options {
         options.set_max_write_buffer_number(self.write_buffers);
         options.set_memtable_whole_key_filtering(true);
         options.set_memtable_prefix_bloom_ratio(BUFFER_FILTER_SHARE);
-        options.set_compression_type(DBCompressionType::Lz4);
-        options.set_bottommost_compression_type(DBCompressionType::Zstd);
+        options.set_compression_per_level(&COMPRESSION);
         options.set_max_background_jobs(BACKGROUND_JOBS);
         options.set_max_open_files(OPEN_FILES);
         options.set_bytes_per_sync(BYTES_PER_SYNC);

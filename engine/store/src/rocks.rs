@@ -11,6 +11,9 @@ use crate::error::StoreError;
 use crate::options::Options;
 use crate::rows::{Row, Rows, Step};
 
+/// What an operation takes beside its key and value, roughly, in bytes.
+const OP_BYTES: usize = 24;
+
 pub(crate) struct Rocks {
     db: DB,
     logged: bool,
@@ -23,12 +26,17 @@ impl Rocks {
     }
 
     pub(crate) fn write(&self, batch: Batch) -> Result<(), StoreError> {
-        let mut writes = WriteBatch::with_capacity_bytes(batch.bytes() + 16 * batch.ops.len());
-        for op in batch.ops {
+        let mut writes =
+            WriteBatch::with_capacity_bytes(batch.bytes() + OP_BYTES * batch.ops.len());
+        let (prefix, mut first, mut second) = (&batch.prefix, Vec::new(), Vec::new());
+        for op in &batch.ops {
             match op {
-                Op::Put(key, value) => writes.put(key, value),
-                Op::Delete(key) => writes.delete(key),
-                Op::DeleteRange(range) => writes.delete_range(range.start, range.end),
+                Op::Put(key, value) => writes.put(whole(prefix, key, &mut first), value),
+                Op::Delete(key) => writes.delete(whole(prefix, key, &mut first)),
+                Op::DeleteRange(range) => {
+                    let start = whole(prefix, &range.start, &mut first);
+                    writes.delete_range(start, whole(prefix, &range.end, &mut second));
+                }
             }
         }
         let mut options = WriteOptions::default();
@@ -96,6 +104,17 @@ impl Rows for RocksSnapshot<'_> {
     fn last(&self, range: Range<&[u8]>) -> Result<Option<Row>, StoreError> {
         backward(self.0.raw_iterator_opt(bounded(&range)))
     }
+}
+
+/// A key with what all keys of its batch begin with, put together in a buffer.
+fn whole<'a>(prefix: &[u8], key: &'a [u8], buffer: &'a mut Vec<u8>) -> &'a [u8] {
+    if prefix.is_empty() {
+        return key;
+    }
+    buffer.clear();
+    buffer.extend(prefix);
+    buffer.extend(key);
+    buffer
 }
 
 /// Both bounds, so that an iterator never walks over what was deleted outside of the range.

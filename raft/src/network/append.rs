@@ -8,7 +8,7 @@ use engine_core::ShardId;
 use engine_core::codec;
 use futures::{Stream, StreamExt};
 use openraft::raft::{AppendEntriesRequest, StreamAppendError, StreamAppendResult};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, sleep_until, timeout_at};
 
 use super::{Rpc, rpc_error, unreadable};
 use crate::transport::kind::{Kind, Lane};
@@ -21,6 +21,9 @@ use crate::types::{LogId, TypeConfig, Vote};
 const IN_FLIGHT_MAX: usize = 32;
 /// How long a follower may take for one request: a slow disk is slow, a stuck one is not there.
 const APPEND_DEADLINE: Duration = Duration::from_secs(4);
+/// A commit index that no entries follow is sent on its own after this: a follower's readers wait
+/// so much longer at most.
+const COMMIT_ALONE_AFTER: Duration = Duration::from_millis(5);
 
 /// Requests on their way to a follower.
 struct Pipeline<S> {
@@ -31,6 +34,8 @@ struct Pipeline<S> {
     /// The input may have more.
     open: bool,
     in_flight: VecDeque<InFlight>,
+    /// Says only that more is committed: goes with the next entries, or when its time is up.
+    parked: Option<(AppendEntriesRequest<TypeConfig>, Instant)>,
 }
 
 /// A request that is not answered yet.
@@ -52,7 +57,8 @@ pub(super) fn pipeline<S>(
 where
     S: Stream<Item = AppendEntriesRequest<TypeConfig>> + Send + Unpin,
 {
-    let pipeline = Pipeline { peer, lane, group, input, open: true, in_flight: VecDeque::new() };
+    let pipeline =
+        Pipeline { peer, lane, group, input, open: true, in_flight: VecDeque::new(), parked: None };
     futures::stream::unfold(Some(pipeline), |state| async move {
         let mut pipeline: Pipeline<S> = state?;
         let result = pipeline.next().await?;
@@ -68,14 +74,21 @@ where
     async fn next(&mut self) -> Option<Rpc<StreamAppendResult<TypeConfig>>> {
         loop {
             let may_send = self.open && self.in_flight.len() < IN_FLIGHT_MAX;
+            let due = self.parked.as_ref().map(|(_, due)| *due);
             let (front, input) = (self.in_flight.front_mut(), &mut self.input);
             tokio::select! {
-                request = input.next(), if may_send => match request {
-                    Some(request) => if let Err(error) = self.send(request) {
+                request = input.next(), if may_send => {
+                    let next = self.park(request);
+                    if let Some(Err(error)) = next.map(|request| self.send(request)) {
                         return Some(Err(error));
-                    },
-                    None => self.open = false,
-                },
+                    }
+                }
+                () = until(due), if due.is_some() => {
+                    let next = self.parked.take().map(|(request, _)| request);
+                    if let Some(Err(error)) = next.map(|request| self.send(request)) {
+                        return Some(Err(error));
+                    }
+                }
                 Some(result) = answer(front) => {
                     self.in_flight.pop_front();
                     return Some(result);
@@ -83,6 +96,27 @@ where
                 else => return None,
             }
         }
+    }
+
+    /// What to send now. Nothing but a new commit index can wait a moment for entries to go with:
+    /// those carry it too, and what a follower answers to them answers both. The end of the input
+    /// sends what waits.
+    fn park(
+        &mut self,
+        request: Option<AppendEntriesRequest<TypeConfig>>,
+    ) -> Option<AppendEntriesRequest<TypeConfig>> {
+        let Some(request) = request else {
+            self.open = false;
+            return self.parked.take().map(|(request, _)| request);
+        };
+        if request.entries.is_empty() {
+            let due = self.parked.as_ref().map(|(_, due)| *due);
+            let due = due.unwrap_or_else(|| Instant::now() + COMMIT_ALONE_AFTER);
+            self.parked = Some((request, due));
+            return None;
+        }
+        self.parked = None;
+        Some(request)
     }
 
     fn send(&mut self, request: AppendEntriesRequest<TypeConfig>) -> Rpc<()> {
@@ -99,6 +133,14 @@ where
         let deadline = Instant::now() + APPEND_DEADLINE;
         self.in_flight.push_back(InFlight { answer, previous, last, deadline });
         Ok(())
+    }
+}
+
+/// Waits until then; forever when there is nothing to wait for.
+async fn until(due: Option<Instant>) {
+    match due {
+        Some(due) => sleep_until(due).await,
+        None => std::future::pending().await,
     }
 }
 

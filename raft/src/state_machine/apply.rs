@@ -22,7 +22,7 @@ impl StateMachine {
             members: self.position.members.clone(),
             digest: Digest { index, ..self.position.digest },
         };
-        let mut writes = Batch::new();
+        let mut writes = Batch::under(keys::prefix(self.shard.id));
         let mut applied = Vec::new();
         match &entry.payload {
             Payload::Blank => {}
@@ -32,10 +32,10 @@ impl StateMachine {
             Payload::Membership(membership) => {
                 position.members = StoredMembership::new(Some(entry.log_id), membership.clone());
                 let record = StoredMembershipRecord::from(&position.members);
-                writes.put(keys::members(self.shard.id), encode(&record));
+                writes.put(keys::MEMBERS.to_vec(), encode(&record));
             }
         }
-        writes.put(keys::applied(self.shard.id), encode(&position.applied()));
+        writes.put(keys::APPLIED.to_vec(), encode(&position.applied()));
         self.common.store.write(writes)?;
         self.replica.advance(position.digest);
         self.position = position;
@@ -63,7 +63,6 @@ impl StateMachine {
         })?;
         digest.value = digest_after(digest.value, txn.writes());
         for (key, value) in txn.into_writes() {
-            let key = keys::row(self.shard.id, &key);
             match value {
                 Some(value) => writes.put(key, value),
                 None => writes.delete(key),

@@ -13,6 +13,31 @@ use engine_core::ShardId;
 
 /// How many bytes of the shard stand before each key.
 pub(super) const SHARD_BYTES: usize = 2;
+/// How long a row's name may be to be put together on the stack, in bytes.
+const ROW_BYTES: usize = 96;
+/// How far the rows have come, within its shard.
+pub(super) const APPLIED: &[u8] = b"\0applied";
+/// The membership there, within its shard.
+pub(super) const MEMBERS: &[u8] = b"\0members";
+
+/// What every key of a shard begins with.
+pub(super) fn prefix(shard: ShardId) -> Vec<u8> {
+    shard.0.to_be_bytes().to_vec()
+}
+
+/// Reads under the name of one row, put together on the stack: most are short.
+pub(super) fn with_row<R>(shard: ShardId, key: &[u8], read: impl FnOnce(&[u8]) -> R) -> R {
+    let mut bytes = [0; ROW_BYTES];
+    let length = SHARD_BYTES + key.len();
+    match bytes.get_mut(..length) {
+        Some(name) => {
+            name[..SHARD_BYTES].copy_from_slice(&shard.0.to_be_bytes());
+            name[SHARD_BYTES..].copy_from_slice(key);
+            read(name)
+        }
+        None => read(&row(shard, key)),
+    }
+}
 
 /// A row of the core.
 pub(super) fn row(shard: ShardId, key: &[u8]) -> Vec<u8> {
@@ -40,11 +65,11 @@ pub(super) fn everything(shard: ShardId) -> Range<Vec<u8>> {
 }
 
 pub(super) fn applied(shard: ShardId) -> Vec<u8> {
-    row(shard, b"\0applied")
+    row(shard, APPLIED)
 }
 
 pub(super) fn members(shard: ShardId) -> Vec<u8> {
-    row(shard, b"\0members")
+    row(shard, MEMBERS)
 }
 
 /// The first key after a shard: its own number and a byte higher than any key begins with.

@@ -54,7 +54,7 @@ struct Frozen<'a> {
 impl View for Frozen<'_> {
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, Fault> {
         self.replica.check_readable()?;
-        Ok(self.rows.get(&keys::row(self.shard, key))?)
+        Ok(keys::with_row(self.shard, key, |row| self.rows.get(row))?)
     }
 
     fn scan(&self, range: Range<Vec<u8>>, limit: usize) -> Result<Vec<Row>, Fault> {

@@ -145,7 +145,8 @@ impl<'c, 'a, 'v> Change<'c, 'a, 'v> {
         if self.order.has_units_in(self.ctx, self.ctx.shard.id) {
             inventory::commit_units(self.ctx, HoldRef::Order(order))?;
         }
-        self.tell(Message::CommitHold(order))
+        self.tell(Message::CommitHold(order));
+        Ok(())
     }
 
     /// Gives the order's units back, here and in the other shards.
@@ -155,11 +156,12 @@ impl<'c, 'a, 'v> Change<'c, 'a, 'v> {
         if inventory::rows::hold(self.ctx.txn, HoldRef::Order(order))?.is_some() {
             inventory::release_units(self.ctx, HoldRef::Order(order))?;
         }
-        self.tell(Message::ReleaseHold(order))
+        self.tell(Message::ReleaseHold(order));
+        Ok(())
     }
 
     /// Tells every other shard that holds units for the order.
-    pub fn tell(&mut self, message: Message) -> Result<(), Fault> {
-        self.order.hold_shards.iter().try_for_each(|shard| self.ctx.send(*shard, message))
+    pub fn tell(&mut self, message: Message) {
+        self.order.hold_shards.iter().for_each(|shard| self.ctx.send(*shard, message));
     }
 }

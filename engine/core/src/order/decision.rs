@@ -92,7 +92,10 @@ pub(super) fn release_at(
         return release_here(ctx, order);
     }
     let exists = (1..=ctx.shard.topology.shards).contains(&shard.0);
-    if exists { ctx.send(shard, Message::ReleaseHold(order)) } else { Ok(()) }
+    if exists {
+        ctx.send(shard, Message::ReleaseHold(order));
+    }
+    Ok(())
 }
 
 fn release_here(ctx: &mut Ctx<'_, '_>, order: OrderId) -> Result<(), Fault> {

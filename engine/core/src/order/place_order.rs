@@ -89,9 +89,9 @@ impl PlaceOrder {
         rows::list_order(ctx.txn, &order);
         let mut change = Change::placing(ctx, order);
         if on_account {
-            change.place_on_account()?
+            change.place_on_account();
         } else {
-            change.place()
+            change.place();
         }
         Ok(Reply::Order(Box::new(change.save())))
     }
@@ -145,11 +145,10 @@ impl Change<'_, '_, '_> {
     }
 
     /// T1o: the customer is trusted to pay an invoice, so the order is confirmed at once.
-    fn place_on_account(&mut self) -> Result<(), Fault> {
+    fn place_on_account(&mut self) {
         self.order.units = Units::Committed;
-        self.tell(Message::CommitHold(self.order.id))?;
+        self.tell(Message::CommitHold(self.order.id));
         self.arm(OrderTimer::FulfillSla, self.ctx.now().saturating_add(FULFILL_SLA_MS));
         self.step("T1o", "");
-        Ok(())
     }
 }

@@ -50,7 +50,7 @@ fn shard(golden: &mut Golden) {
             Message::ReleaseHold(ORDER),
             Message::AskOrder { order: ORDER, from: ShardId(7) },
         ],
-        |message| message,
+        |message| vec![message],
     ));
     golden.hold(one(Sequence(44)));
     golden.hold(each(calls(), |call| ProviderCall { at: 1_000, repeated: true, call }));
