@@ -9,7 +9,7 @@ use hyper::Method;
 use metrics::{Counter, Histogram};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
-/// Upper bounds of the latency histogram, in seconds.
+/// Upper bounds of every histogram of times, in seconds.
 const BUCKETS_S: [f64; 12] =
     [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0];
 
@@ -32,7 +32,7 @@ impl Metrics {
     pub fn install() -> Self {
         static HANDLE: OnceLock<Option<PrometheusHandle>> = OnceLock::new();
         let handle = HANDLE.get_or_init(|| {
-            let name = Matcher::Full("stoa_http_request_seconds".to_owned());
+            let name = Matcher::Suffix("_seconds".to_owned());
             let builder = PrometheusBuilder::new().set_buckets_for_metric(name, &BUCKETS_S).ok()?;
             let installed = builder.install_recorder();
             installed.map_err(|error| tracing::warn!(%error, "there will be no metrics")).ok()
