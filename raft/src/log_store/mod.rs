@@ -27,6 +27,9 @@ use crate::types::{Entry, LogId, TypeConfig, Vote};
 pub use sync::{WalSync, abort};
 use tail::Tail;
 
+/// The mark of what is committed is written every so many entries.
+const MARK_EVERY: u64 = 64;
+
 /// One shard's log. Cloning it clones the handle; a reader is a clone.
 #[derive(Clone)]
 pub struct LogStore(Arc<Log>);
@@ -44,6 +47,8 @@ struct Log {
 struct State {
     vote: Option<Vote>,
     committed: Option<LogId>,
+    /// The index that the mark on disk names.
+    committed_on_disk: u64,
     /// The last entry that openraft no longer wants.
     purged: Option<LogId>,
     /// The last entry that is erased on disk: behind `purged` while rows are not durable.
@@ -75,9 +80,11 @@ impl LogStore {
         let last = store.last(entries)?;
         let last = last.map(|(_, value)| decode::<EntryRecord>(&value)).transpose();
         let last = last.map_err(io::Error::other)?.map(|entry| LogId::from(entry.id));
+        let committed = committed.transpose().map_err(io::Error::other)?.map(LogId::from);
         let state = State {
             vote: vote.transpose().map_err(io::Error::other)?.map(Vote::from),
-            committed: committed.transpose().map_err(io::Error::other)?.map(LogId::from),
+            committed,
+            committed_on_disk: committed.map_or(0, |committed| committed.index),
             purged,
             erased: purged,
             first: first.unwrap_or(after),
@@ -131,17 +138,21 @@ impl RaftLogStorage<TypeConfig> for LogStore {
         Ok(())
     }
 
-    /// Not synced: a stale mark only means that openraft replays less before it asks the leader.
+    /// Written now and then, and not synced: a stale mark only means that openraft replays less
+    /// before it asks the leader.
     async fn save_committed(&mut self, committed: Option<LogId>) -> io::Result<()> {
         let log = &*self.0;
-        let Some(id) = committed.filter(|_| committed != log.state.read().committed) else {
+        let mut state = log.state.write();
+        state.committed = committed.or(state.committed);
+        let Some(id) = committed.filter(|id| id.index >= state.committed_on_disk + MARK_EVERY)
+        else {
             return Ok(());
         };
+        state.committed_on_disk = id.index;
+        drop(state);
         let mut batch = Batch::new();
         batch.put(keys::committed(log.shard), encode(&LogIdRecord::from(id)));
-        log.store.write(batch)?;
-        log.state.write().committed = Some(id);
-        Ok(())
+        Ok(log.store.write(batch)?)
     }
 
     async fn read_committed(&mut self) -> io::Result<Option<LogId>> {
