@@ -23,7 +23,7 @@ use crate::refusals;
 use crate::state::{AppState, WRITE_DEADLINE_MS, not_written, unexpected};
 use crate::time::now_ms;
 
-/// How long after its proposal a `PlaceOrder` may still be applied, in milliseconds.
+/// How long after its attempt began a `PlaceOrder` may still be applied, in milliseconds.
 const NOT_AFTER_MS: u64 = 60_000;
 /// How many times an order that was given up is started over.
 const ATTEMPTS_MAX: u32 = 8;
@@ -76,7 +76,8 @@ impl AppState {
             read::key_result(&self.view(home), &request.owner, key).map_err(Error::fault)?;
         if let Some(known) = known.filter(|known| known.body == request.body) {
             // The holds were decided about long ago: the decision only has to be told again.
-            if let Attempt::Placed(placed) = self.decide(request, known.order, Vec::new()).await? {
+            let decided = self.decide(request, known.order, Vec::new(), not_after()).await?;
+            if let Attempt::Placed(placed) = decided {
                 return Ok(placed);
             }
         }
@@ -94,6 +95,9 @@ impl AppState {
 
     /// One attempt: hold elsewhere, decide at home.
     async fn attempt(&self, request: &Request, order: OrderId) -> Result<Attempt, Error> {
+        // Counted from before the first hold: a receipt must not outlive the decision that freed
+        // its units, however long the holds took.
+        let not_after = not_after();
         let home = self.topology.of_order(order);
         let mut elsewhere = lines_by_shard(self.topology, &request.lines);
         elsewhere.remove(&home);
@@ -119,7 +123,7 @@ impl AppState {
         }
         match refusal {
             Some(reason) => self.refuse(request, order, reason, shards).await,
-            None => self.decide(request, order, receipts).await,
+            None => self.decide(request, order, receipts, not_after).await,
         }
     }
 
@@ -129,6 +133,7 @@ impl AppState {
         request: &Request,
         order: OrderId,
         receipts: Vec<Receipt>,
+        not_after: u64,
     ) -> Result<Attempt, Error> {
         let command = PlaceOrder {
             order,
@@ -140,7 +145,7 @@ impl AppState {
             currency: request.currency,
             expected_total: request.expected_total,
             pay: request.pay.clone(),
-            not_after: now_ms().saturating_add(NOT_AFTER_MS),
+            not_after,
         };
         let home = self.topology.of_order(order);
         ended(self.step(home, Command::PlaceOrder(command)).await?)
@@ -187,6 +192,11 @@ impl AppState {
         }
         Err(not_written(ProposeError::Unknown))
     }
+}
+
+/// Until when an attempt that begins now may place its order, in Unix milliseconds.
+fn not_after() -> u64 {
+    now_ms().saturating_add(NOT_AFTER_MS)
 }
 
 /// What the customer's shard answered.
