@@ -25,6 +25,7 @@ mod batcher;
 mod clocks;
 mod coalesce;
 mod config;
+mod disk;
 mod durable;
 mod failover;
 mod freshness;

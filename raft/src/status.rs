@@ -89,7 +89,10 @@ pub enum NotReady {
     #[error("shard {0} has no leader")]
     NoLeader(ShardId),
     /// A replica has stopped.
-    #[error("shard {0} has stopped: {1}")]
+    #[error(
+        "shard {0} has stopped on this node, and other nodes serve it: {1}. Read this node's log, \
+         then start it again; if the shard stops again, replace the node's disk and folder"
+    )]
     Faulted(ShardId, String),
 }
 
@@ -149,10 +152,12 @@ impl Inner {
         if self.is_stopping() {
             return Err(NotReady::Stopping);
         }
+        // A shard that has stopped is told first: waiting mends the others, not this one.
+        let stopped = |group: &Group| group.stopped().map(|why| NotReady::Faulted(group.id, why));
+        if let Some(faulted) = self.groups.values().find_map(|group| stopped(group)) {
+            return Err(faulted);
+        }
         for group in self.groups.values() {
-            if let Some(why) = group.stopped() {
-                return Err(NotReady::Faulted(group.id, why));
-            }
             if group.leader().is_none() {
                 return Err(NotReady::NoLeader(group.id));
             }

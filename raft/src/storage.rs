@@ -9,11 +9,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 use engine_core::{Shard, ShardId, Topology};
-use engine_store::{Cache, Options, Pressure, Store};
+use engine_store::{Cache, Options, Pressure, Store, StoreError};
 use tokio::sync::watch;
 
+use crate::disk;
 use crate::durable::Durable;
-use crate::log_store::{LogStore, WalSync, abort};
+use crate::log_store::{LogStore, WalSync};
 use crate::state_machine::{Common, FlushThread, Flusher, SnapshotFolder, StateMachine};
 
 /// Blocks of both databases that are kept in memory, in bytes.
@@ -52,6 +53,7 @@ impl Storage {
             cache: cache.clone(),
             write_buffer_bytes,
             write_buffers: BUFFERS,
+            on_disk_error: disk::abort,
         };
         let log = Store::open(&dir.join("raft"), &options(true, LOG_BUFFER_BYTES))?;
         let state = Store::open(&dir.join("state"), &options(false, STATE_BUFFER_BYTES))?;
@@ -69,7 +71,9 @@ impl Storage {
         let flusher = Arc::new(Flusher::new(state.clone(), Arc::clone(&durable)));
         let flushing = flusher.start()?;
         let synced = log.clone();
-        let sync = Arc::new(WalSync::start(move || synced.sync_log(), abort)?);
+        let logs = snapshots.with_file_name("raft");
+        let fatal = move |error: &StoreError| disk::abort(&logs, error);
+        let sync = Arc::new(WalSync::start(move || synced.sync_log(), fatal)?);
         let common = Common { store: state, flusher, folder, feed: watch::Sender::new(0) };
         Ok(Self { topology, log, common, durable, sync, _flushing: flushing })
     }

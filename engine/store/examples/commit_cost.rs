@@ -18,7 +18,13 @@ const SYNCS: u32 = 1_000;
 
 fn open(dir: &Path, logged: bool) -> Result<Store, StoreError> {
     let cache = Cache::new(64 << 20);
-    let options = Options { logged, cache, write_buffer_bytes: 32 << 20, write_buffers: 3 };
+    let options = Options {
+        logged,
+        cache,
+        write_buffer_bytes: 32 << 20,
+        write_buffers: 3,
+        on_disk_error: |_, _| {},
+    };
     Store::open(dir, &options)
 }
 

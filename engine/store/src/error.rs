@@ -5,8 +5,8 @@ use std::path::Path;
 /// Why a store could not do what it was asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
-    /// The disk is full. Nothing acknowledged is lost.
-    #[error("the disk is full: free some space and start the node again ({0})")]
+    /// The disk is full.
+    #[error("the disk is full: free space, then start the node again ({0})")]
     DiskFull(String),
     /// Another process has the folder open.
     #[error("another process has the data folder open: stop it first ({0})")]
@@ -15,13 +15,15 @@ pub enum StoreError {
     #[error("the data on disk is damaged: replace this node's disk and folder ({0})")]
     Corrupt(String),
     /// The disk, or RocksDB, failed otherwise.
-    #[error("the disk failed: {0}")]
+    #[error("the disk failed: start the node again, or replace its disk and folder ({0})")]
     Failed(String),
 }
 
 /// What the operating system says when a disk is full, as RocksDB passes it on.
 const NO_SPACE: &str = "No space left on device";
 const QUOTA: &str = "Disk quota exceeded";
+/// What it says when a folder is gone: in tests, nodes outlive theirs by a moment.
+const NO_FILE: &str = "No such file or directory";
 
 impl StoreError {
     /// Reads RocksDB's error. Its kind is coarse: that a disk is full stands in the text alone.
@@ -51,6 +53,16 @@ impl StoreError {
     /// Whether the disk is full, which freeing space heals.
     pub fn is_disk_full(&self) -> bool {
         matches!(self, Self::DiskFull(_))
+    }
+
+    /// Whether the disk does not do its work, as opposed to having bytes that are wrong, or to a
+    /// folder that somebody took away.
+    pub fn is_of_the_disk(&self) -> bool {
+        match self {
+            Self::DiskFull(_) => true,
+            Self::Failed(text) => !text.contains(NO_FILE),
+            Self::Locked(_) | Self::Corrupt(_) => false,
+        }
     }
 }
 
@@ -83,6 +95,8 @@ mod tests {
         assert!(StoreError::from_io(path, &full).is_disk_full());
         let other = std::io::Error::from(std::io::ErrorKind::PermissionDenied);
         assert!(!StoreError::from_io(path, &other).is_disk_full());
+        assert!(StoreError::from_io(path, &other).is_of_the_disk());
+        assert!(!StoreError::Corrupt(String::new()).is_of_the_disk());
         let back = std::io::Error::from(StoreError::from_io(path, &full));
         assert_eq!(back.kind(), std::io::ErrorKind::StorageFull);
     }

@@ -1,6 +1,10 @@
 //! How a store is tuned. Memory first: three nodes and their clients share one small machine.
 
+use std::path::Path;
+
 use rocksdb::{BlockBasedOptions, DBCompressionType, DBRecoveryMode, LogLevel};
+
+use crate::error::StoreError;
 
 /// Blocks read from disk, shared by all stores of a node, in memory up to a bound.
 #[derive(Clone)]
@@ -25,6 +29,8 @@ pub struct Options {
     pub write_buffer_bytes: usize,
     /// How many such buffers there may be, the ones being written to files included.
     pub write_buffers: i32,
+    /// Told, before the caller is, that the disk did not take a write to this folder.
+    pub on_disk_error: fn(&Path, &StoreError),
 }
 
 /// Bits of the bloom filter per key: one read in a hundred for an absent row touches a file.

@@ -2,7 +2,7 @@
 //! without a write-ahead log.
 
 use std::ops::Range;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rocksdb::{DB, DBAccess, DBRawIteratorWithThreadMode, ReadOptions, WriteBatch, WriteOptions};
 
@@ -16,13 +16,16 @@ const OP_BYTES: usize = 24;
 
 pub(crate) struct Rocks {
     db: DB,
+    path: PathBuf,
     logged: bool,
+    on_disk_error: fn(&Path, &StoreError),
 }
 
 impl Rocks {
     pub(crate) fn open(path: &Path, options: &Options) -> Result<Self, StoreError> {
         let db = DB::open(&options.to_rocks(), path).map_err(|e| StoreError::from_rocks(&e))?;
-        Ok(Self { db, logged: options.logged })
+        let Options { logged, on_disk_error, .. } = *options;
+        Ok(Self { db, path: path.to_owned(), logged, on_disk_error })
     }
 
     pub(crate) fn write(&self, batch: Batch) -> Result<(), StoreError> {
@@ -41,15 +44,23 @@ impl Rocks {
         }
         let mut options = WriteOptions::default();
         options.disable_wal(!self.logged);
-        self.db.write_opt(writes, &options).map_err(|e| StoreError::from_rocks(&e))
+        self.db.write_opt(writes, &options).map_err(|e| self.not_written(&e))
     }
 
     pub(crate) fn sync_log(&self) -> Result<(), StoreError> {
-        self.db.flush_wal(true).map_err(|e| StoreError::from_rocks(&e))
+        self.db.flush_wal(true).map_err(|e| self.not_written(&e))
     }
 
     pub(crate) fn flush(&self) -> Result<(), StoreError> {
-        self.db.flush().map_err(|e| StoreError::from_rocks(&e))
+        self.db.flush().map_err(|e| self.not_written(&e))
+    }
+
+    fn not_written(&self, error: &rocksdb::Error) -> StoreError {
+        let error = StoreError::from_rocks(error);
+        if error.is_of_the_disk() {
+            (self.on_disk_error)(&self.path, &error);
+        }
+        error
     }
 
     /// A number that RocksDB keeps about itself; 0 if it does not know.

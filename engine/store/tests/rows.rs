@@ -4,7 +4,13 @@
 use engine_store::{Batch, Cache, Options, Rows, Step, Store};
 
 fn options(logged: bool) -> Options {
-    Options { logged, cache: Cache::new(1 << 20), write_buffer_bytes: 1 << 20, write_buffers: 2 }
+    Options {
+        logged,
+        cache: Cache::new(1 << 20),
+        write_buffer_bytes: 1 << 20,
+        write_buffers: 2,
+        on_disk_error: |path, error| panic!("{}: {error}", path.display()),
+    }
 }
 
 /// Runs a test on a store of each kind.

@@ -24,7 +24,7 @@ use crate::durable::Durable;
 use crate::records::{EntryRecord, LogIdRecord, VoteRecord};
 use crate::types::{Entry, LogId, TypeConfig, Vote};
 
-pub use sync::{WalSync, abort};
+pub use sync::WalSync;
 use tail::Tail;
 
 /// The mark of what is committed is written every so many entries.

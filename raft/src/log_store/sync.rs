@@ -133,10 +133,3 @@ impl Queue {
         }
     }
 }
-
-/// Ends the process with a clear message: a failed sync is never retried.
-pub fn abort(error: &StoreError) {
-    tracing::error!(%error, "a sync of the log failed: the node stops");
-    eprintln!("stoad stops: a sync of the log failed, nothing acknowledged is lost. {error}");
-    std::process::abort();
-}

@@ -101,8 +101,8 @@ impl Flusher {
             let last = *closed;
             drop(closed);
             if let Err(error) = self.flush() {
-                // Nothing is lost: the log keeps what is not covered. The next write to the store
-                // fails too, and stops its replica.
+                // Nothing is lost: the log keeps what is not covered. A disk that took no more has
+                // ended the process already.
                 tracing::error!(%error, "the rows could not be flushed");
             }
             if last {

@@ -4,9 +4,10 @@
 //! batch per log entry; only then is anybody told. The rows have no log of their own: after a crash
 //! they are what the last flush wrote, and openraft applies the entries since once more.
 //!
-//! A fault (bad disk, bad bytes, bad code, a digest that differs) stops this replica: nothing of
-//! the entry is written, openraft shuts the shard down here, the process stays up and serves what
-//! was applied, and the other shards go on.
+//! A fault (bad bytes, bad code, a digest that differs) stops this replica: nothing of the entry is
+//! written, openraft shuts the shard down here, the process stays up, says that it is not ready,
+//! serves what was applied, and the other shards go on. A disk that does not take the rows ends the
+//! process: see `disk`.
 
 mod apply;
 mod flush;

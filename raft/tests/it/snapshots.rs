@@ -108,7 +108,13 @@ async fn marked(leader: &mut TestReplica) -> tempfile::TempDir {
 /// The store of the rows, without what this crate builds on it.
 fn raw(dir: &tempfile::TempDir) -> Store {
     let cache = Cache::new(1 << 20);
-    let options = Options { logged: false, cache, write_buffer_bytes: 1 << 20, write_buffers: 2 };
+    let options = Options {
+        logged: false,
+        cache,
+        write_buffer_bytes: 1 << 20,
+        write_buffers: 2,
+        on_disk_error: |path, error| panic!("{}: {error}", path.display()),
+    };
     Store::open(&dir.path().join("state"), &options).unwrap()
 }
 
