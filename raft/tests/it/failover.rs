@@ -2,6 +2,7 @@
 //! nothing happens twice, and the gap is short.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use engine_core::{ProductId, ShardId};
@@ -171,6 +172,49 @@ async fn without_a_quorum_writes_are_refused_and_reads_go_on() {
     cluster.ready().await;
     let proposed = propose(cluster.node(1), shard, receive_one(product)).await.unwrap();
     assert!((2..=3).contains(&on_hand(&proposed)), "a refused command happened once or never");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_leader_that_is_cut_off_answers_no_strong_read() {
+    let (mut cluster, products) = selling().await;
+    let (shard, product) = products[0];
+    propose(cluster.node(1), shard, receive_one(product)).await.unwrap();
+    let leader = cluster.leader(shard).unwrap();
+    cluster.node(leader).read_index(shard, DEADLINE).await.unwrap();
+    for other in (1..=3).filter(|id| *id != leader) {
+        cluster.kill(other).await;
+    }
+    assert_eq!(cluster.leader(shard), Some(leader), "it still believes that it leads");
+    let read = cluster.node(leader).read_index(shard, Duration::from_secs(1)).await;
+    assert!(read.is_err(), "{read:?}");
+    assert_eq!(on_hand_at(cluster.node(leader), shard, product), 1, "other reads go on");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_leader_whose_clock_is_wrong_gives_up_leading() {
+    let wrong = Arc::new(AtomicU64::new(0));
+    let ahead = Arc::new(AtomicU64::new(0));
+    let provider = Arc::new(crate::cluster::NoProvider);
+    let change = |config: &mut raft::Config| {
+        let (wrong, ahead, id) = (Arc::clone(&wrong), Arc::clone(&ahead), config.node_id);
+        let right = raft::Config::system_clock();
+        config.clock = Arc::new(move || {
+            let off = wrong.load(Ordering::Relaxed) == id;
+            right() + if off { ahead.load(Ordering::Relaxed) } else { 0 }
+        });
+    };
+    let cluster = Cluster::start_with(3, 1, change, provider).await;
+    let shard = ShardId(1);
+    let product = cluster.product(1, 0).await;
+    let leader = cluster.leader(shard).unwrap();
+    ahead.store(3_000, Ordering::Relaxed);
+    wrong.store(leader, Ordering::Relaxed);
+    eventually("it knows", || cluster.node(leader).status().clock_alarm).await;
+    eventually("another leads", || cluster.leader(shard).is_some_and(|it| it != leader)).await;
+    let proposed = propose(cluster.node(leader), shard, receive_one(product)).await.unwrap();
+    assert_eq!(on_hand(&proposed), 1, "it still takes commands for the one who leads");
+    wrong.store(0, Ordering::Relaxed);
+    eventually("it is right again", || !cluster.node(leader).status().clock_alarm).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

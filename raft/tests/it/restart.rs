@@ -1,10 +1,11 @@
 //! What a replica is after a crash: nothing acknowledged is gone, and nothing is applied twice.
 
+use engine_core::{Batch, ProductId, dedup, read};
 use openraft::StorageHelper;
 use openraft::storage::{RaftLogReader, RaftLogStorage, RaftSnapshotBuilder, RaftStateMachine};
 use raft::types::TypeConfig;
 
-use crate::replica::{TestReplica, batches, log_id};
+use crate::replica::{TestReplica, batch, batches, log_id};
 
 /// Starts a killed replica as openraft does, then applies what it knows of the rest of its log.
 async fn restart(killed: tempfile::TempDir) -> TestReplica {
@@ -25,6 +26,26 @@ async fn rows_that_were_never_flushed_come_back_from_the_log() {
     assert_eq!(again.applied().await, Some(log_id(49)));
     assert!(again.rows() == replica.rows());
     assert_eq!(again.machine.replica().digest(), replica.machine.replica().digest());
+}
+
+#[tokio::test]
+async fn a_request_that_is_in_the_log_twice_happens_once() {
+    let mut first = batch(0);
+    let sent = &mut first.commands[1].stamp;
+    sent.request = dedup::request_id(sent.now, 7);
+    let again = Batch { commands: first.commands[1..].to_vec(), digest: None };
+    let mut replica = TestReplica::new();
+    replica.commit(vec![first]).await;
+    let stock = |replica: &TestReplica| {
+        read::stock(replica.machine.view(), ProductId(0)).unwrap().unwrap().on_hand
+    };
+    assert_eq!(stock(&replica), 6);
+    replica.commit(vec![again.clone()]).await;
+    assert_eq!(stock(&replica), 6);
+    let mut restarted = restart(replica.killed()).await;
+    restarted.next = 2;
+    restarted.commit(vec![again]).await;
+    assert_eq!(stock(&restarted), 6, "what is remembered outlives a crash");
 }
 
 #[tokio::test]
