@@ -160,6 +160,21 @@ pub(crate) fn rows(
     rows.iter().map(|(key, value)| Ok((sequence_of(key)?, decode(value)?))).collect()
 }
 
+/// How many messages to one shard [`may_wait`] looks through.
+const LOOKED_THROUGH_MAX: u64 = 256;
+
+/// Whether a message to a shard may not have arrived. Where very many wait it is not looked for:
+/// the answer is yes.
+pub(crate) fn may_wait(view: &dyn View, to: ShardId, message: Message) -> Result<bool, Fault> {
+    let acknowledged = acknowledged(view, to)?;
+    let waiting = sent(view, to)?.saturating_sub(acknowledged);
+    if waiting == 0 || waiting > LOOKED_THROUGH_MAX {
+        return Ok(waiting > 0);
+    }
+    let rows = rows(view, to, acknowledged, LOOKED_THROUGH_MAX as usize)?;
+    Ok(rows.iter().any(|(_, row)| row.contains(&message)))
+}
+
 /// The last message sent to a shard.
 pub fn sent(view: &dyn View, to: ShardId) -> Result<u64, Fault> {
     Ok(view.read::<Sequence>(&Key::Sent { to })?.unwrap_or_default().0)

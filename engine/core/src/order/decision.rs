@@ -5,13 +5,14 @@
 
 use std::collections::BTreeSet;
 
-use super::{Decision, KeyResult, rows};
+use super::{DECISION_KEPT_ON_MS, Decision, KeyResult, rows};
 use crate::apply::{Ctx, Outcome};
 use crate::command::Reply;
+use crate::due::TimerKind;
 use crate::fault::Fault;
 use crate::ids::{OrderId, Owner, ShardId};
 use crate::inventory::{self, HoldRef};
-use crate::outbox::Message;
+use crate::outbox::{self, Message};
 use crate::rejection::Rejection;
 
 /// Who asks for which order under which key.
@@ -95,6 +96,20 @@ pub(super) fn release_at(
     if exists {
         ctx.send(shard, Message::ReleaseHold(order));
     }
+    Ok(())
+}
+
+/// Forgets a decision, whose timer has fired, unless a shard may not have been told of it: then the
+/// same request would make the same order id again, over a hold that this release still ends.
+pub(super) fn forget(ctx: &mut Ctx<'_, '_>, order: OrderId) -> Result<(), Fault> {
+    for to in ctx.shard.topology.groups() {
+        if outbox::may_wait(ctx.txn, to, Message::ReleaseHold(order))? {
+            let later = ctx.now().saturating_add(DECISION_KEPT_ON_MS);
+            ctx.arm(later, TimerKind::ForgetDecision(order));
+            return Ok(());
+        }
+    }
+    rows::delete_decision(ctx.txn, order);
     Ok(())
 }
 

@@ -44,6 +44,8 @@ pub const ACTION_MS: u64 = 15 * 60_000;
 pub const ORDER_HOLD_MAX_MS: u64 = 60 * 60_000;
 /// How long a decision on an order that was not placed is kept, in milliseconds: 72 hours.
 pub const DECISION_RETENTION_MS: u64 = 72 * 3_600_000;
+/// How much longer it is kept each time, while a shard may not have been told of it: one hour.
+pub const DECISION_KEPT_ON_MS: u64 = 3_600_000;
 /// After which time a confirmed order that nobody has begun to fulfill raises an alarm: 48 hours.
 pub const FULFILL_SLA_MS: u64 = 48 * 3_600_000;
 

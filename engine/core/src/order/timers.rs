@@ -1,6 +1,6 @@
 //! T10, T10a, T17 and the alarms: what happens to an order when a deadline of it passes.
 
-use super::{Change, Ending, OrderTimer, Review, Units, rows};
+use super::{Change, Ending, OrderTimer, Review, Units, decision, rows};
 use crate::apply::Ctx;
 use crate::due::TimerKind;
 use crate::fault::Fault;
@@ -14,8 +14,7 @@ pub(crate) fn timer_fired(ctx: &mut Ctx<'_, '_>, kind: TimerKind) -> Result<(), 
         TimerKind::AuthExpiry(order) => (order, OrderTimer::AuthExpiry),
         TimerKind::FulfillSla(order) => (order, OrderTimer::FulfillSla),
         TimerKind::ForgetDecision(order) => {
-            rows::delete_decision(ctx.txn, order);
-            return Ok(());
+            return decision::forget(ctx, order);
         }
         TimerKind::ForgetOrderKey { owner, key } => {
             rows::delete_key_result(ctx.txn, owner, key);
