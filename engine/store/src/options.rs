@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use rocksdb::{BlockBasedOptions, DBCompressionType, DBRecoveryMode, LogLevel};
+use rocksdb::{BlockBasedOptions, DBCompactionStyle, DBCompressionType, DBRecoveryMode, LogLevel};
 
 use crate::error::StoreError;
 
@@ -42,6 +42,9 @@ const COMPRESSION: [DBCompressionType; 7] = {
     use DBCompressionType::{Lz4, None};
     [None, None, Lz4, Lz4, Lz4, Lz4, Lz4]
 };
+/// So many sorted files are kept before some are merged: each is looked through by a read of a row
+/// that is not there, as far as its bloom filter lets it.
+const FILES_BEFORE_MERGE: i32 = 6;
 const BLOCK_BYTES: usize = 8 << 10;
 /// Threads for flushing and compacting: the machine has two cores.
 const BACKGROUND_JOBS: i32 = 2;
@@ -82,6 +85,11 @@ impl Options {
         options.set_stats_persist_period_sec(0);
         if self.logged {
             self.log(&mut options);
+        } else {
+            // Names of rows are hashes, so each new file overlaps every old one: in levels, each
+            // would be merged into all of them.
+            options.set_compaction_style(DBCompactionStyle::Universal);
+            options.set_level_zero_file_num_compaction_trigger(FILES_BEFORE_MERGE);
         }
         options
     }
