@@ -7,10 +7,9 @@
 //! ```
 //!
 //! One entry is under way at a time: more would make them smaller, and a small entry costs as much
-//! as a large one. An idle shard proposes at once, a busy one in ever larger batches, and on a
-//! common beat of the clock: so the entries of all shards reach a node together, which wakes, sends
-//! and syncs once for them all (docs/adr/0007-the-beat.md). The stamp is written here, by the
-//! leader, because its clock is the shard's. A caller that has given up while it waited is dropped
+//! as a large one. An idle shard proposes at once, a busy one on the next beat of the clock, in
+//! ever larger batches (docs/adr/0007-the-beat.md). The stamp is written here, by the leader,
+//! because its clock is the shard's. A caller that has given up while it waited is dropped
 //! unproposed: overload sheds work instead of doing it in vain.
 
 use std::collections::VecDeque;

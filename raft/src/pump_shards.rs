@@ -15,8 +15,8 @@ use crate::group::Group;
 use crate::node::Inner;
 use crate::proposal::Proposal;
 
-/// The most messages in one command.
-const MESSAGES_PER_DELIVERY_MAX: usize = 512;
+/// So many messages go in one command, and the rest of the row that the last of them is in.
+const MESSAGES_PER_DELIVERY: usize = 512;
 /// After a hint, so long is waited for more to go with the first: nobody waits for a delivery.
 const GATHER: Duration = Duration::from_millis(50);
 /// Hints may be lost: so often the rows are looked at anyway.
@@ -61,7 +61,7 @@ impl Pump {
     /// Delivers what comes next; says whether there may be more.
     async fn deliver(&mut self) -> bool {
         let view = &self.group.view;
-        let rows = outbox::messages(view, self.to, self.delivered, MESSAGES_PER_DELIVERY_MAX);
+        let rows = outbox::messages(view, self.to, self.delivered, MESSAGES_PER_DELIVERY);
         let rows = match rows {
             Ok(rows) => rows,
             Err(fault) => {
@@ -71,7 +71,7 @@ impl Pump {
             }
         };
         let Some((first, _)) = rows.first() else { return false };
-        let (first, full) = (*first, rows.len() == MESSAGES_PER_DELIVERY_MAX);
+        let (first, full) = (*first, rows.len() >= MESSAGES_PER_DELIVERY);
         let messages: Vec<Message> = rows.into_iter().map(|(_, message)| message).collect();
         let count = messages.len() as u64;
         let command = Command::Deliver(Deliver { from: self.group.id, first, messages });

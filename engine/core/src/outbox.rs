@@ -104,6 +104,19 @@ pub enum Call {
     },
 }
 
+impl Call {
+    /// The intent it is about; none before there is one.
+    pub fn intent(&self) -> Option<&IntentId> {
+        match self {
+            Self::CreateIntent { .. } => None,
+            Self::ConfirmIntent { intent, .. }
+            | Self::CancelIntent { intent }
+            | Self::GetIntent { intent }
+            | Self::Refund { intent, .. } => Some(intent),
+        }
+    }
+}
+
 /// Appends the messages of one log entry: one row for each shard they go to, named by the number of
 /// its first message.
 pub(crate) fn append(txn: &mut Txn<'_>, messages: Vec<(ShardId, Message)>) -> Result<(), Fault> {
@@ -220,4 +233,46 @@ pub(crate) fn effect_of(key: &[u8]) -> Result<EffectId, Fault> {
         EffectId { order, number: fold(number) as u32 }
     });
     id.ok_or_else(|| Fault::contradiction("a short provider-call key"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ops::Range;
+
+    use super::*;
+    use crate::ids::Slot;
+    use crate::txn::Row;
+
+    struct Empty;
+
+    impl View for Empty {
+        fn get(&self, _: &[u8]) -> Result<Option<Vec<u8>>, Fault> {
+            Ok(None)
+        }
+
+        fn scan(&self, _: Range<Vec<u8>>, _: usize) -> Result<Vec<Row>, Fault> {
+            Ok(Vec::new())
+        }
+    }
+
+    #[test]
+    fn messages_come_in_whole_rows_and_from_any_number_on() {
+        let to = ShardId(2);
+        let message = |hash| Message::CommitHold(OrderId { slot: Slot(0), hash });
+        let mut txn = Txn::new(&Empty);
+        append(&mut txn, (1..=3).map(|hash| (to, message(hash))).collect()).unwrap();
+        append(&mut txn, (4..=5).map(|hash| (to, message(hash))).collect()).unwrap();
+        let numbers = |after, limit| {
+            let found = messages(&txn, to, after, limit).unwrap();
+            assert!(found.iter().all(|(number, found)| *found == message(u128::from(*number))));
+            found.into_iter().map(|(number, _)| number).collect::<Vec<_>>()
+        };
+        assert_eq!(numbers(0, 10), [1, 2, 3, 4, 5]);
+        assert_eq!(numbers(0, 2), [1, 2, 3], "the rest of a row comes with its first");
+        assert_eq!(numbers(3, 10), [4, 5]);
+        assert_eq!(numbers(2, 10), [3, 4, 5], "from within a row");
+        assert_eq!(numbers(4, 1), [5]);
+        assert_eq!(numbers(5, 10), []);
+        assert_eq!(sent(&txn, to).unwrap(), 5);
+    }
 }

@@ -6,8 +6,8 @@ use crate::codec::decode;
 use crate::fault::Fault;
 use crate::keys::prefixed;
 use crate::order::{Order, Status};
-use crate::outbox::{self, Call};
-use crate::payment::{IntentId, PaymentState};
+use crate::outbox;
+use crate::payment::PaymentState;
 use crate::read;
 use crate::txn::View;
 
@@ -44,7 +44,7 @@ fn check_calls(view: &dyn View, found: &mut Vec<Violation>) -> Result<(), Fault>
         for (id, made) in &calls {
             let order = read::order(view, id.order)?;
             let known = order.and_then(|order| order.payment.intent);
-            let fits = match intent_of(&made.call) {
+            let fits = match made.call.intent() {
                 Some(intent) => known.as_ref() == Some(intent),
                 None => known.is_none() && id.number == 0,
             };
@@ -56,16 +56,6 @@ fn check_calls(view: &dyn View, found: &mut Vec<Violation>) -> Result<(), Fault>
         if calls.len() < PAGE {
             return Ok(());
         }
-    }
-}
-
-fn intent_of(call: &Call) -> Option<&IntentId> {
-    match call {
-        Call::CreateIntent { .. } => None,
-        Call::ConfirmIntent { intent, .. }
-        | Call::CancelIntent { intent }
-        | Call::GetIntent { intent }
-        | Call::Refund { intent, .. } => Some(intent),
     }
 }
 

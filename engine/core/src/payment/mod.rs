@@ -186,3 +186,16 @@ pub enum IntentStatus {
     Succeeded,
     Canceled,
 }
+
+impl IntentStatus {
+    /// All of them, in their order.
+    pub const ALL: [Self; 7] = [
+        Self::RequiresPaymentMethod,
+        Self::RequiresConfirmation,
+        Self::RequiresAction,
+        Self::Processing,
+        Self::RequiresCapture,
+        Self::Succeeded,
+        Self::Canceled,
+    ];
+}

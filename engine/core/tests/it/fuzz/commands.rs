@@ -188,15 +188,7 @@ fn settle(v: &mut Values) -> Command {
 }
 
 fn intent(v: &mut Values) -> Intent {
-    let status = v.one_of(&[
-        IntentStatus::RequiresPaymentMethod,
-        IntentStatus::RequiresConfirmation,
-        IntentStatus::RequiresAction,
-        IntentStatus::Processing,
-        IntentStatus::RequiresCapture,
-        IntentStatus::Succeeded,
-        IntentStatus::Canceled,
-    ]);
+    let status = v.one_of(&IntentStatus::ALL);
     Intent {
         id: IntentId(if v.random.random_bool(0.9) { "pi_1".into() } else { v.text() }),
         status,

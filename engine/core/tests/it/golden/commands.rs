@@ -150,15 +150,7 @@ fn between() -> Vec<Command> {
 }
 
 fn settlements() -> Vec<(String, Command)> {
-    let statuses = [
-        IntentStatus::RequiresPaymentMethod,
-        IntentStatus::RequiresConfirmation,
-        IntentStatus::RequiresAction,
-        IntentStatus::Processing,
-        IntentStatus::RequiresCapture,
-        IntentStatus::Succeeded,
-        IntentStatus::Canceled,
-    ];
+    let statuses = IntentStatus::ALL;
     let mut results: Vec<_> = statuses
         .map(|status| {
             let intent = Intent {

@@ -194,7 +194,7 @@ impl World {
             let result = self.any_lie(effect.order);
             return self.settle(Settle { effect, result });
         }
-        let known = super::intent_of(&made.call).is_none_or(|intent| self.provider.knows(intent));
+        let known = made.call.intent().is_none_or(|intent| self.provider.knows(intent));
         let result = match known {
             true => self.provider.call(&mut self.rng, effect, &made.call),
             false => CallResult::Refused { code: "resource_missing".to_owned() },
@@ -231,15 +231,7 @@ impl World {
         placed.lied_to = true;
         let total = placed.total;
         let ours = placed.intent.clone().unwrap_or(IntentId(format!("pi_for_{order}")));
-        let statuses = [
-            IntentStatus::RequiresPaymentMethod,
-            IntentStatus::RequiresConfirmation,
-            IntentStatus::RequiresAction,
-            IntentStatus::Processing,
-            IntentStatus::RequiresCapture,
-            IntentStatus::Succeeded,
-            IntentStatus::Canceled,
-        ];
+        let statuses = IntentStatus::ALL;
         let rng = &mut self.rng;
         let mut amount = || match rng.random_range(0..8) {
             0 => i64::MAX,

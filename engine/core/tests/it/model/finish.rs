@@ -46,7 +46,7 @@ impl World {
                 outbox::provider_calls(self.shop.rows(shard), None, usize::MAX).unwrap()
             {
                 let known = |intent| self.provider.knows(intent);
-                if super::intent_of(&made.call).is_none_or(known) {
+                if made.call.intent().is_none_or(known) {
                     let result = self.provider.call(&mut self.rng, effect, &made.call);
                     self.settle(Settle { effect, result });
                 }

@@ -22,9 +22,6 @@ mod world;
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
-use engine_core::outbox::Call;
-use engine_core::payment::IntentId;
-
 use self::world::World;
 
 /// The least number of commands over all runs, pulses and endings not counted.
@@ -62,15 +59,4 @@ fn play(seed: u64) -> u64 {
     let commands = world.commands - world.pulses;
     world.finish();
     commands
-}
-
-/// The intent that a call is about.
-fn intent_of(call: &Call) -> Option<&IntentId> {
-    match call {
-        Call::CreateIntent { .. } => None,
-        Call::ConfirmIntent { intent, .. }
-        | Call::CancelIntent { intent }
-        | Call::GetIntent { intent }
-        | Call::Refund { intent, .. } => Some(intent),
-    }
 }
