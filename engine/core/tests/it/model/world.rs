@@ -226,6 +226,7 @@ impl World {
         for id in odd.filter(|id| self.model.home(*id) == shard).collect::<Vec<_>>() {
             let row = read::order(self.shop.rows(shard), id).unwrap().expect("an order");
             let model = self.model.orders.get_mut(&id).expect("an order");
+            let had_units = model.has_units();
             model.stage = stage_of(&row);
             model.unknown = row.payment.state == PaymentState::Unknown;
             model.action = row.payment.state == PaymentState::RequiresAction;
@@ -233,8 +234,9 @@ impl World {
             model.was_confirmed |= row.units == Units::Committed;
             match row.units {
                 Units::Committed => self.model.settle_own(id, HoldState::Committed),
-                Units::Released => self.model.settle_own(id, HoldState::Released),
-                Units::Held | Units::Expiring => {}
+                Units::Released if had_units => self.model.settle_own(id, HoldState::Released),
+                // What is held in its name once it has none was taken by somebody else.
+                Units::Held | Units::Expiring | Units::Released => {}
             }
         }
     }
