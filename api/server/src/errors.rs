@@ -59,6 +59,7 @@ codes! {
     CollectionNotFound = "collection_not_found", 404, false, "There is no such collection";
     OrderNotFound = "order_not_found", 404, false, "There is no such order";
     HoldNotFound = "hold_not_found", 404, false, "There is no such hold";
+    KeyNotFound = "key_not_found", 404, false, "There is no such API key";
     MethodNotAllowed = "method_not_allowed", 405, false, "The path does not take this method";
     RequestTimeout = "request_timeout", 408, true, "The request's body did not arrive in time";
     AlreadyExists = "already_exists", 409, false, "It exists already";
@@ -72,6 +73,8 @@ codes! {
     TooManyUnits = "too_many_units", 409, false, "More units than one product can have on hand";
     HoldEnded = "hold_ended", 409, false, "The hold has ended";
     OrderNotCancelable = "order_not_cancelable", 409, false, "The order can no longer be canceled";
+    KeyRevoked = "key_revoked", 409, false, "The API key is not valid any more";
+    AlreadyInitialized = "already_initialized", 409, false, "The cluster has had its first API key";
     VersionMismatch = "version_mismatch", 412, false, "It has changed since it was read";
     BodyTooLarge = "body_too_large", 413, false, "The body is too large";
     UnsupportedMediaType = "unsupported_media_type", 415, false, "The body is not application/json";

@@ -32,6 +32,15 @@ pub fn error(rejection: &Rejection) -> Error {
         }
         Rejection::HoldNotFound => Error::new(Code::HoldNotFound, "there is no such hold"),
         Rejection::OrderNotFound => Error::new(Code::OrderNotFound, "there is no such order"),
+        Rejection::KeyNotFound => Error::new(Code::KeyNotFound, "there is no such API key"),
+        Rejection::KeyRevoked => {
+            let detail = "the API key was revoked or has expired; create a new one";
+            Error::new(Code::KeyRevoked, detail)
+        }
+        Rejection::AlreadyInitialized => {
+            let detail = "the cluster has had its first API key; ask whoever has one for another";
+            Error::new(Code::AlreadyInitialized, detail)
+        }
         Rejection::AlreadyExists => {
             let detail = "it was created by an earlier request with this key; read it";
             Error::new(Code::AlreadyExists, detail)
@@ -57,6 +66,7 @@ pub fn error(rejection: &Rejection) -> Error {
             let name = field_name(*field);
             let detail = match field {
                 Field::Attributes => format!("{name} have a name twice, or control characters"),
+                Field::Networks => format!("{name} have one with bits set that are not fixed"),
                 _ => format!("{name} has control characters: take them out"),
             };
             Error::about(Code::InvalidField, name, detail)
@@ -138,6 +148,10 @@ fn field_name(field: Field) -> &'static str {
         Field::HoldMs => "hold_ms",
         Field::Reason => "reason",
         Field::PaymentMethod => "payment_method",
+        Field::Scopes => "scopes",
+        Field::Networks => "networks",
+        Field::ExpiresAt => "expires_at",
+        Field::OverlapMs => "overlap_ms",
     }
 }
 
@@ -146,7 +160,10 @@ fn unit(field: Field) -> &'static str {
         Field::Name | Field::Description | Field::Brand | Field::Sku | Field::Reason => {
             " bytes of UTF-8"
         }
-        Field::Lines | Field::Collections | Field::Attributes => " items",
+        Field::Lines | Field::Collections | Field::Attributes | Field::Scopes | Field::Networks => {
+            " items"
+        }
+        Field::ExpiresAt => " in Unix milliseconds",
         _ => "",
     }
 }

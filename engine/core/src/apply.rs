@@ -151,6 +151,9 @@ fn dispatch(ctx: &mut Ctx<'_, '_>, command: &Command) -> Result<Reply, Stop> {
         Command::Deliver(command) => command.apply(ctx),
         Command::Acknowledge(command) => command.apply(ctx),
         Command::Pulse(command) => command.apply(ctx),
+        Command::CreateKey(command) => command.apply(ctx),
+        Command::RotateKey(command) => command.apply(ctx),
+        Command::RevokeKey(command) => command.apply(ctx),
     }
 }
 

@@ -62,6 +62,7 @@ records! {
     18 crate::order::Decision,
     19 crate::order::KeyResult,
     20 Vec<crate::outbox::Message>,
+    21 crate::access::ApiKey,
 }
 
 /// The record as an envelope.

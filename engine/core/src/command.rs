@@ -2,11 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::access::ApiKey;
 use crate::catalog::{Collection, Product};
 use crate::dedup::Idempotency;
 use crate::inventory::{HoldReceipt, Stock};
 use crate::order::Order;
 
+pub use crate::access::{CreateKey, RevokeKey, RotateKey};
 pub use crate::catalog::{
     ArchiveCollection, ArchiveProduct, CreateCollection, CreateProduct, UpdateCollection,
     UpdateProduct,
@@ -83,6 +85,9 @@ pub enum Command {
     Deliver(Deliver),
     Acknowledge(Acknowledge),
     Pulse(Pulse),
+    CreateKey(CreateKey),
+    RotateKey(RotateKey),
+    RevokeKey(RevokeKey),
 }
 
 /// What the caller is told when the command was accepted. Append only.
@@ -117,4 +122,6 @@ pub enum Reply {
         /// More are overdue: pulse again.
         more: bool,
     },
+    /// The API key as it is now.
+    Key(Box<ApiKey>),
 }

@@ -62,6 +62,26 @@ id!(
     HoldId, "hold", "hold_"
 );
 
+/// Names an API key. It is part of the key's text, which is why it is short; it is no secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct KeyId(pub u64);
+
+impl fmt::Display for KeyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "key_{:016x}", self.0)
+    }
+}
+
+impl FromStr for KeyId {
+    type Err = BadId;
+
+    fn from_str(text: &str) -> Result<Self, BadId> {
+        let bad = BadId { what: "key", prefix: "key_", digits: 16 };
+        let digits = text.strip_prefix("key_").and_then(|digits| hex(digits, 16));
+        digits.and_then(|id| u64::try_from(id).ok()).map(Self).ok_or(bad)
+    }
+}
+
 /// Names an order. It carries the slot of its customer, so that any node can route it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct OrderId {
@@ -166,7 +186,7 @@ impl ProductId {
 pub struct ShardId(pub u16);
 
 impl ShardId {
-    /// The group that holds the definitions: collections, for now.
+    /// The group that holds the definitions: collections, and API keys.
     pub const META: Self = Self(0);
 }
 
@@ -230,4 +250,52 @@ fn hex(text: &str, digits: usize) -> Option<u128> {
     let exact = text.len() == digits
         && text.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte));
     exact.then(|| u128::from_str_radix(text, 16).ok()).flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Debug;
+
+    use super::*;
+
+    fn round_trip<T: FromStr<Err = BadId> + ToString + PartialEq + Debug>(id: T, text: &str) {
+        assert_eq!(id.to_string(), text);
+        assert_eq!(text.parse(), Ok(id));
+    }
+
+    #[test]
+    fn ids_read_as_they_are_told() {
+        round_trip(ProductId(0x0d), "prod_0000000000000000000000000000000d");
+        round_trip(CollectionId(u128::MAX), "col_ffffffffffffffffffffffffffffffff");
+        round_trip(HoldId(0), "hold_00000000000000000000000000000000");
+        let order = OrderId { slot: Slot(0x0abc), hash: 0x0d };
+        round_trip(order, "ord_abc0000000000000000000000000000000d");
+        round_trip(KeyId(0x0d), "key_000000000000000d");
+        round_trip(KeyId(u64::MAX), "key_ffffffffffffffff");
+    }
+
+    #[test]
+    fn another_text_is_no_id() {
+        for text in [
+            "",
+            "key_",
+            "key_000000000000000",
+            "key_0000000000000000d",
+            "key_000000000000000D",
+            "key_+00000000000000d",
+            "key_000000000000000g",
+            "key_00000000000000\u{e4}",
+            "KEY_000000000000000d",
+            "000000000000000d",
+            " key_000000000000000d",
+            "prod_000000000000000d",
+            "hold_000000000000000d",
+        ] {
+            let error = text.parse::<KeyId>().unwrap_err();
+            let said = "not a key id: expected `key_` and 16 lowercase hexadecimal digits";
+            assert_eq!(error.to_string(), said, "{text:?}");
+            assert!(text.parse::<ProductId>().is_err(), "{text:?}");
+            assert!(text.parse::<OrderId>().is_err(), "{text:?}");
+        }
+    }
 }

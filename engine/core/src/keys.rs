@@ -6,7 +6,7 @@
 use std::ops::Range;
 
 use crate::due::Timer;
-use crate::ids::{CollectionId, OrderId, ProductId, ShardId};
+use crate::ids::{CollectionId, KeyId, OrderId, ProductId, ShardId};
 use crate::inventory::HoldRef;
 use crate::outbox::EffectId;
 
@@ -14,6 +14,7 @@ use crate::outbox::EffectId;
 ///
 /// | prefix | row                                        | value            |
 /// |--------|--------------------------------------------|------------------|
+/// | `ak`   | an API key (meta group)                    | `ApiKey`         |
 /// | `ck`   | the shard's clock                          | `Clock`          |
 /// | `co`   | a collection (meta group)                  | `Collection`     |
 /// | `de`   | what was decided of an order not placed    | `Decision`       |
@@ -39,6 +40,7 @@ use crate::outbox::EffectId;
 #[expect(clippy::enum_variant_names, reason = "an order key is what ORDERS.md calls it")]
 pub enum Key {
     Acknowledged { to: ShardId },
+    ApiKey(KeyId),
     Clock,
     Collection(CollectionId),
     Decision(OrderId),
@@ -66,6 +68,7 @@ impl Key {
     pub fn encode(&self) -> Vec<u8> {
         match self {
             Self::Acknowledged { to } => Bytes::of(b"oa").u16(to.0),
+            Self::ApiKey(id) => Bytes::of(b"ak").u64(id.0),
             Self::Clock => Bytes::of(b"ck"),
             Self::Collection(id) => Bytes::of(b"co").u128(id.0),
             Self::Decision(order) => Bytes::of(b"de").order(*order),
@@ -164,6 +167,7 @@ mod tests {
         let timer = |kind| Key::Due { at: 7, timer: Timer { kind, armed_outage_ms: 9 } };
         let keys = vec![
             (Key::Acknowledged { to: ShardId(2) }, "6f61 0002".into()),
+            (Key::ApiKey(KeyId(0x0d)), "616b 000000000000000d".into()),
             (Key::Clock, "636b".into()),
             (Key::Collection(CollectionId(0x0d)), format!("636f {HASH}")),
             (Key::Decision(ORDER), format!("6465 0abc {HASH}")),

@@ -8,6 +8,7 @@
 //! Start at [`fn@apply`]; then read one handler, `inventory/hold_stock.rs`, and its script,
 //! `tests/scripts/inventory/hold_stock`. What the API may read is in [`read`].
 
+pub mod access;
 mod apply;
 pub mod catalog;
 mod clock;
@@ -40,7 +41,8 @@ pub use digest::digest_after;
 pub use due::{Timer, TimerKind, is_due, next_deadline};
 pub use fault::Fault;
 pub use ids::{
-    BadId, CollectionId, HoldId, OrderId, Owner, ProductId, SLOTS, ShardId, Slot, Topology, h128,
+    BadId, CollectionId, HoldId, KeyId, OrderId, Owner, ProductId, SLOTS, ShardId, Slot, Topology,
+    h128,
 };
 pub use money::{BadCurrency, Currency, Money};
 pub use rejection::{Field, Rejection, ShortLine};

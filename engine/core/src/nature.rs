@@ -3,10 +3,12 @@
 use crate::catalog::ProductDetails;
 use crate::command::Command;
 
-/// What every command takes in an entry, in bytes: the stamp, ids and numbers.
+/// What every command takes in an entry, in bytes: the stamp, ids, hashes and numbers.
 const FIXED_BYTES: usize = 160;
 /// What a line, a receipt or a message takes, in bytes.
 const LINE_BYTES: usize = 64;
+/// What a network takes, in bytes.
+const NETWORK_BYTES: usize = 18;
 
 impl Command {
     /// Whether doing it twice is doing it once: it goes by an id of its own, or by a number. Any
@@ -22,7 +24,8 @@ impl Command {
             | Self::Settle(_)
             | Self::Deliver(_)
             | Self::Acknowledge(_)
-            | Self::Pulse(_) => true,
+            | Self::Pulse(_)
+            | Self::RevokeKey(_) => true,
             Self::CreateProduct(_)
             | Self::UpdateProduct(_)
             | Self::ArchiveProduct(_)
@@ -32,7 +35,9 @@ impl Command {
             | Self::ReceiveStock(_)
             | Self::AdjustStock(_)
             | Self::SetStock(_)
-            | Self::CancelOrder(_) => false,
+            | Self::CancelOrder(_)
+            | Self::CreateKey(_)
+            | Self::RotateKey(_) => false,
         }
     }
 
@@ -58,6 +63,9 @@ impl Command {
                 (place.lines.len() + 2 * held) * LINE_BYTES
             }
             Self::Deliver(deliver) => deliver.messages.len() * LINE_BYTES,
+            Self::CreateKey(create) => {
+                create.name.len() + create.scopes.len() + create.networks.len() * NETWORK_BYTES
+            }
             _ => 0,
         };
         FIXED_BYTES + variable

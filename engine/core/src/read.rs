@@ -1,8 +1,9 @@
 //! What the API may read of a shard. Rows have no other reader outside this crate.
 
+use crate::access::ApiKey;
 use crate::catalog::{Collection, Product};
 use crate::fault::Fault;
-use crate::ids::{CollectionId, OrderId, Owner, ProductId};
+use crate::ids::{CollectionId, KeyId, OrderId, Owner, ProductId};
 use crate::inventory::{Hold, HoldRef, Movement, Stock};
 use crate::keys::{Key, kind_from, prefixed};
 use crate::order::{Decision, KeyResult, Order, Transition};
@@ -61,6 +62,20 @@ pub fn collections(
     let range = match after {
         Some(id) => kind_from(b"co", &[&id.0.to_be_bytes()[..], &[0]].concat()),
         None => prefixed(b"co"),
+    };
+    view.scan(range, limit)?.iter().map(|(_, value)| decode(value)).collect()
+}
+
+/// An API key, valid or not (meta group).
+pub fn api_key(view: &dyn View, id: KeyId) -> Result<Option<ApiKey>, Fault> {
+    view.read(&Key::ApiKey(id))
+}
+
+/// API keys in the order of their ids, after one, those no longer valid included (meta group).
+pub fn api_keys(view: &dyn View, after: Option<KeyId>, limit: usize) -> Result<Vec<ApiKey>, Fault> {
+    let range = match after {
+        Some(id) => kind_from(b"ak", &[&id.0.to_be_bytes()[..], &[0]].concat()),
+        None => prefixed(b"ak"),
     };
     view.scan(range, limit)?.iter().map(|(_, value)| decode(value)).collect()
 }

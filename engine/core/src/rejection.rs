@@ -103,14 +103,20 @@ pub enum Rejection {
     },
     /// The collection is archived: it can be read, not changed.
     CollectionArchived,
-    /// A text with ASCII control characters (other than line feed, carriage return and tab), or a
-    /// name given twice.
+    /// A text with ASCII control characters (other than line feed, carriage return and tab), a name
+    /// given twice, or a network not in its normal form.
     Malformed {
         /// Which field of the command.
         field: Field,
     },
     /// The units are an order's: only its decision commits or releases them.
     OrderDecides,
+    /// No such API key.
+    KeyNotFound,
+    /// The API key was revoked or has expired: it stays so.
+    KeyRevoked,
+    /// There is, or was, an API key: only a new cluster has none.
+    AlreadyInitialized,
 }
 
 impl Rejection {
@@ -138,6 +144,10 @@ pub enum Field {
     HoldMs,
     Reason,
     PaymentMethod,
+    Scopes,
+    Networks,
+    ExpiresAt,
+    OverlapMs,
 }
 
 /// A line that asks for more than there is.

@@ -48,12 +48,14 @@ pub(crate) fn text(field: Field, text: &str, min: usize, max: usize) -> Result<(
     if plain { Ok(()) } else { Err(Rejection::Malformed { field }) }
 }
 
-fn size(field: Field, size: usize, min: usize, max: usize) -> Result<(), Rejection> {
+/// Checks how many there are.
+pub(crate) fn size(field: Field, size: usize, min: usize, max: usize) -> Result<(), Rejection> {
     let [size, min, max] = [size, min, max].map(|size| i64::try_from(size).unwrap_or(i64::MAX));
     range(field, size, min, max)
 }
 
-fn range(field: Field, value: i64, min: i64, max: i64) -> Result<(), Rejection> {
+/// Checks a number against its limits.
+pub(crate) fn range(field: Field, value: i64, min: i64, max: i64) -> Result<(), Rejection> {
     if (min..=max).contains(&value) {
         return Ok(());
     }

@@ -73,7 +73,10 @@ impl Cluster {
             Command::ArchiveProduct(c) => topology.of_product(c.id),
             Command::CreateCollection(_)
             | Command::UpdateCollection(_)
-            | Command::ArchiveCollection(_) => ShardId::META,
+            | Command::ArchiveCollection(_)
+            | Command::CreateKey(_)
+            | Command::RotateKey(_)
+            | Command::RevokeKey(_) => ShardId::META,
             Command::ReceiveStock(c) => topology.of_product(c.product),
             Command::AdjustStock(c) => topology.of_product(c.product),
             Command::SetStock(c) => topology.of_product(c.product),

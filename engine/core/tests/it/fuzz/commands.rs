@@ -1,5 +1,8 @@
 //! Random commands of every kind.
 
+use std::net::IpAddr;
+
+use engine_core::access::{Network, Scope, SecretHash};
 use engine_core::catalog::{CollectionDetails, ProductChange, ProductDetails};
 use engine_core::inventory::{HeldLine, HoldLine, HoldRef};
 use engine_core::order::Receipt;
@@ -9,9 +12,9 @@ use engine_core::payment::{
 };
 use engine_core::{
     Acknowledge, AdjustStock, ArchiveCollection, ArchiveProduct, CancelOrder, Command, CommitHold,
-    CreateCollection, CreateProduct, Deliver, HoldStock, PlaceOrder, Pulse, ReceiveStock,
-    RefuseOrder, Rejection, ReleaseHold, ResolveHold, SetStock, Settle, UpdateCollection,
-    UpdateProduct,
+    CreateCollection, CreateKey, CreateProduct, Deliver, HoldStock, KeyId, PlaceOrder, Pulse,
+    ReceiveStock, RefuseOrder, Rejection, ReleaseHold, ResolveHold, RevokeKey, RotateKey, SetStock,
+    Settle, UpdateCollection, UpdateProduct,
 };
 use rand::Rng as _;
 
@@ -24,7 +27,8 @@ pub fn any(v: &mut Values) -> Command {
         35..55 => hold(v),
         55..75 => order(v),
         75..85 => settle(v),
-        85..90 => between(v),
+        85..89 => between(v),
+        89..94 => key(v),
         _ => Command::Pulse(Pulse { limit: v.one_of(&[0, 1, 7, 100, u16::MAX]) }),
     }
 }
@@ -198,6 +202,38 @@ fn intent(v: &mut Values) -> Intent {
         decline: v.maybe(|v| Decline { code: v.text(), is_final: v.random.random() }),
         capture_before: v.maybe(Values::u64),
     }
+}
+
+fn key(v: &mut Values) -> Command {
+    let id = KeyId(v.random.random_range(0..6));
+    let secret = SecretHash([v.random.random_range(0..4); 32]);
+    match v.random.random_range(0..8) {
+        0..4 => {
+            let sound = v.random.random_bool(0.6);
+            Command::CreateKey(CreateKey {
+                id,
+                name: if sound { "text".into() } else { v.text() },
+                scopes: v.many(3, |v| v.one_of(&Scope::ALL)),
+                networks: if sound { Vec::new() } else { v.many(3, network) },
+                secret,
+                expires_at: v.random.random_bool(0.5).then(|| v.u64()),
+                first: v.random.random_bool(0.1),
+            })
+        }
+        4..7 => Command::RotateKey(RotateKey { id, secret, overlap_ms: v.u64() }),
+        _ => Command::RevokeKey(RevokeKey { id }),
+    }
+}
+
+/// Any bytes: most of them are no network in normal form.
+fn network(v: &mut Values) -> Network {
+    let addr = match v.random.random_range(0..3) {
+        0 => IpAddr::from(v.u32().to_be_bytes()),
+        1 => IpAddr::from(v.id().to_be_bytes()),
+        _ => IpAddr::from((0xffff_u128 << 32 | u128::from(v.u32())).to_be_bytes()),
+    };
+    let bits = v.one_of(&[0, 1, 8, 31, 32, 33, 96, 127, 128, 129, u8::MAX]);
+    if v.random.random_bool(0.5) { Network { addr, bits } } else { Network::host(addr) }
 }
 
 fn between(v: &mut Values) -> Command {

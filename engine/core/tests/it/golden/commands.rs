@@ -1,5 +1,6 @@
 //! Samples of what goes through the log and what comes back: batches and outcomes.
 
+use engine_core::access::Scope;
 use engine_core::catalog::ProductChange;
 use engine_core::dedup::Idempotency;
 use engine_core::inventory::HoldRef;
@@ -10,9 +11,10 @@ use engine_core::payment::{
 };
 use engine_core::{
     Acknowledge, AdjustStock, Applied, ArchiveCollection, ArchiveProduct, Batch, CancelOrder,
-    Command, CommitHold, CreateCollection, CreateProduct, Currency, Deliver, Digest, HoldStock,
-    PlaceOrder, Pulse, ReceiveStock, RefuseOrder, Rejection, ReleaseHold, Reply, ResolveHold,
-    SetStock, Settle, ShardId, Stamp, Stamped, UpdateCollection, UpdateProduct,
+    Command, CommitHold, CreateCollection, CreateKey, CreateProduct, Currency, Deliver, Digest,
+    HoldStock, PlaceOrder, Pulse, ReceiveStock, RefuseOrder, Rejection, ReleaseHold, Reply,
+    ResolveHold, RevokeKey, RotateKey, SetStock, Settle, ShardId, Stamp, Stamped, UpdateCollection,
+    UpdateProduct,
 };
 
 use super::values::*;
@@ -26,7 +28,8 @@ pub fn hold(golden: &mut Golden) {
         digest: Some(Digest { index: 9, value: 10 }),
     };
     let mut batches = vec![("empty".to_owned(), Batch::default())];
-    let plain = [catalog(), inventory(), orders(), between()].concat().into_iter().map(named);
+    let plain =
+        [catalog(), inventory(), orders(), between(), keys()].concat().into_iter().map(named);
     batches.extend(plain.chain(settlements()).map(|(name, command)| (name, batch(command))));
     let on_account = orders().into_iter().filter_map(|command| match command {
         Command::PlaceOrder(place) => {
@@ -149,6 +152,22 @@ fn between() -> Vec<Command> {
     ]
 }
 
+fn keys() -> Vec<Command> {
+    vec![
+        Command::CreateKey(CreateKey {
+            id: KEY,
+            name: "Nightly export".into(),
+            scopes: Scope::ALL.into(),
+            networks: networks(),
+            secret: SECRET,
+            expires_at: Some(3_000),
+            first: true,
+        }),
+        Command::RotateKey(RotateKey { id: KEY, secret: SECRET, overlap_ms: 86_400_000 }),
+        Command::RevokeKey(RevokeKey { id: KEY }),
+    ]
+}
+
 fn settlements() -> Vec<(String, Command)> {
     let statuses = IntentStatus::ALL;
     let mut results: Vec<_> = statuses
@@ -183,6 +202,7 @@ fn replies() -> Vec<(String, Reply)> {
         Reply::Order(Box::new(order())),
         Reply::Delivered { through: 8 },
         Reply::Pulsed { fired: 9, more: true },
+        Reply::Key(Box::new(key())),
     ];
     replies.into_iter().map(named).collect()
 }

@@ -94,6 +94,7 @@ fn calls() -> Vec<Call> {
 fn catalog(golden: &mut Golden) {
     golden.hold(one(product()));
     golden.hold(one(collection()));
+    golden.hold(one(key()));
     golden.hold(one(stock()));
     let reasons = vec![
         MovementReason::Received,

@@ -1,19 +1,22 @@
 //! The values that samples are made of: each field its own number, so that a swap shows.
 
+use engine_core::access::{ApiKey, Network, PreviousSecret, Scope, SecretHash};
 use engine_core::catalog::{Collection, CollectionDetails, Product, ProductDetails};
 use engine_core::inventory::{HeldLine, HoldLine, HoldReceipt, HoldState, Stock};
 use engine_core::order::{Ending, Flags, Order, OrderLine, OrderTimers, Review, Status, Units};
 use engine_core::outbox::{Call, EffectId};
 use engine_core::payment::{IntentId, OpenCall, Payment, PaymentMethod, PaymentState};
 use engine_core::{
-    CollectionId, Currency, Field, HoldId, Money, OrderId, Owner, ProductId, Rejection, ShardId,
-    ShortLine, Slot,
+    CollectionId, Currency, Field, HoldId, KeyId, Money, OrderId, Owner, ProductId, Rejection,
+    ShardId, ShortLine, Slot,
 };
 
 pub const PRODUCT: ProductId = ProductId(0x0102_0304_0506_0708_090a_0b0c_0d0e_0f10);
 pub const COLLECTION: CollectionId = CollectionId(0xc0ffee);
 pub const HOLD: HoldId = HoldId(0x401d);
 pub const ORDER: OrderId = OrderId { slot: Slot(0x0abc), hash: u128::MAX - 7 };
+pub const KEY: KeyId = KeyId(0x0102_0304_0506_0708);
+pub const SECRET: SecretHash = SecretHash([0xa5; 32]);
 pub const EFFECT: EffectId = EffectId { order: ORDER, number: 3 };
 
 pub fn owner() -> Owner {
@@ -141,6 +144,26 @@ pub fn payment(state: PaymentState) -> Payment {
     }
 }
 
+pub fn networks() -> Vec<Network> {
+    vec!["10.0.0.0/8".parse().unwrap(), "2001:db8::/32".parse().unwrap()]
+}
+
+pub fn key() -> ApiKey {
+    ApiKey {
+        id: KEY,
+        version: 3,
+        name: "Nightly export".into(),
+        scopes: Scope::ALL.into(),
+        networks: networks(),
+        created_at: 1_000,
+        updated_at: 2_000,
+        expires_at: Some(3_000),
+        revoked_at: Some(4_000),
+        secret: SECRET,
+        previous: Some(PreviousSecret { hash: SecretHash([0x5a; 32]), until: 5_000 }),
+    }
+}
+
 /// One of each.
 pub fn rejections() -> Vec<Rejection> {
     vec![
@@ -170,11 +193,14 @@ pub fn rejections() -> Vec<Rejection> {
         Rejection::CollectionArchived,
         Rejection::Malformed { field: Field::Name },
         Rejection::OrderDecides,
+        Rejection::KeyNotFound,
+        Rejection::KeyRevoked,
+        Rejection::AlreadyInitialized,
     ]
 }
 
 /// One of each.
-pub const FIELDS: [Field; 13] = [
+pub const FIELDS: [Field; 17] = [
     Field::Price,
     Field::Quantity,
     Field::Lines,
@@ -188,4 +214,8 @@ pub const FIELDS: [Field; 13] = [
     Field::HoldMs,
     Field::Reason,
     Field::PaymentMethod,
+    Field::Scopes,
+    Field::Networks,
+    Field::ExpiresAt,
+    Field::OverlapMs,
 ];

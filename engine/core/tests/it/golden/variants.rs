@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use engine_core::access::Scope;
 use engine_core::feed::Event;
 use engine_core::inventory::{HoldRef, HoldState, MovementReason};
 use engine_core::order::{Decision, Ending, Review, Status, Units};
@@ -45,6 +46,7 @@ impl Seen {
         self.assert_all::<PaymentState>();
         self.assert_all::<CallResult>();
         self.assert_all::<IntentStatus>();
+        self.assert_all::<Scope>();
         assert!(self.0.is_empty(), "enums that this test does not know: {:?}", self.0.keys());
     }
 

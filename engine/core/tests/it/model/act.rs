@@ -23,9 +23,10 @@ impl World {
     /// One random act: none, one or several commands.
     pub fn act(&mut self) {
         match self.rng.random_range(0..100) {
-            0..12 => self.sell(),
-            12..18 => self.hold_free(),
-            18..24 => self.new_cart(),
+            0..10 => self.sell(),
+            10..14 => self.manage_keys(),
+            14..19 => self.hold_free(),
+            19..24 => self.new_cart(),
             24..58 => self.step_cart(),
             58..64 => self.cancel_some(),
             64..76 => self.provider_answers(),

@@ -6,6 +6,7 @@ use engine_core::inventory::HoldState;
 use engine_core::order::Status;
 use engine_core::{Command, Outcome, ProductId, Rejection, Reply, ShardId, outbox, read};
 
+use super::keys::compare_keys;
 use super::naive::Model;
 use super::shop::Shop;
 
@@ -22,6 +23,8 @@ pub enum Told {
     /// Status and total.
     Order(Status, i64),
     Delivered(u64),
+    /// Version, and whether it was revoked.
+    Key(u64, bool),
     /// Only that it was accepted.
     Anything,
     /// Not even that.
@@ -42,6 +45,7 @@ pub fn told(outcome: &Outcome) -> Expected {
         }
         Reply::Order(order) => Told::Order(order.status(), order.total),
         Reply::Delivered { through } => Told::Delivered(*through),
+        Reply::Key(key) => Told::Key(key.version, key.revoked_at.is_some()),
         Reply::Collection(_) | Reply::Pulsed { .. } => Told::Anything,
     })
 }
@@ -56,8 +60,11 @@ pub fn compare(command: &Command, outcome: &Outcome, expected: &Expected) {
     assert!(fits, "{command:?} was answered {outcome:?}, not {expected:?}");
 }
 
-/// Fails unless a shard's products, holds and orders are as expected.
+/// Fails unless a shard's products, holds, orders and keys are as expected.
 pub fn compare_shard(shop: &Shop, model: &Model, shard: ShardId) {
+    if shard == ShardId::META {
+        compare_keys(shop, model);
+    }
     let rows = shop.rows(shard);
     for (product, expected) in &model.products {
         if model.topology.of_product(*product) == shard {

@@ -11,6 +11,7 @@ mod act;
 mod cart;
 mod expect;
 mod finish;
+mod keys;
 mod naive;
 mod orders;
 mod payments;

@@ -8,7 +8,9 @@ use std::collections::BTreeMap;
 use engine_core::inventory::{HoldLine, HoldRef, HoldState};
 use engine_core::order::Status;
 use engine_core::payment::IntentId;
-use engine_core::{Currency, OrderId, Owner, ProductId, Rejection, ShardId, Topology};
+use engine_core::{Currency, KeyId, OrderId, Owner, ProductId, Rejection, ShardId, Topology};
+
+use super::keys::ApiKey;
 
 /// Units of each product.
 pub type Units = BTreeMap<ProductId, u64>;
@@ -24,6 +26,7 @@ pub struct Model {
     pub decisions: BTreeMap<OrderId, (Rejection, u64)>,
     pub keys: BTreeMap<(Owner, u128), KeyResult>,
     pub orders: BTreeMap<OrderId, Order>,
+    pub api_keys: BTreeMap<KeyId, ApiKey>,
 }
 
 /// A product for sale.
@@ -131,6 +134,7 @@ impl Model {
             decisions: BTreeMap::new(),
             keys: BTreeMap::new(),
             orders: BTreeMap::new(),
+            api_keys: BTreeMap::new(),
         }
     }
 

@@ -158,6 +158,9 @@ impl World {
             Command::CreateCollection(_)
             | Command::UpdateCollection(_)
             | Command::ArchiveCollection(_) => Ok(Told::Anything),
+            Command::CreateKey(command) => model.create_key(command),
+            Command::RotateKey(command) => model.rotate_key(command),
+            Command::RevokeKey(command) => model.revoke_key(command),
         }
     }
 

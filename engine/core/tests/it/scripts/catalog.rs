@@ -8,7 +8,7 @@ use engine_core::{
 
 use super::inventory::unquote;
 use super::world::World;
-use super::{Said, order};
+use super::{Said, access};
 
 #[derive(goldenscript::Command)]
 enum Line {
@@ -118,7 +118,7 @@ pub fn run(world: &mut World, line: &goldenscript::Command) -> Said {
             let id = world.names.collection(&id);
             Command::ArchiveCollection(ArchiveCollection { id, expected_version })
         }
-        Line::Other(line) => return order::run(world, &line),
+        Line::Other(line) => return access::run(world, &line),
     };
     world.run(command)
 }

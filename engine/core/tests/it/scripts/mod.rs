@@ -6,6 +6,7 @@
 //!
 //! Products, owners and orders have names, `pen@2` for one that lives in shard 2 (1 without `@`).
 
+mod access;
 mod catalog;
 mod inventory;
 mod names;

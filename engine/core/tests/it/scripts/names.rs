@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use engine_core::{
-    CollectionId, HoldId, OrderId, Owner, ProductId, SLOTS, ShardId, Slot, Topology,
+    CollectionId, HoldId, KeyId, OrderId, Owner, ProductId, SLOTS, ShardId, Slot, Topology,
 };
 
 /// What the names of a script stand for.
@@ -47,6 +47,12 @@ impl Names {
 
     pub fn collection(&mut self, name: &str) -> CollectionId {
         let id = CollectionId(u128::from(hash(name)));
+        self.learn(format!("{id:?}"), name);
+        id
+    }
+
+    pub fn key(&mut self, name: &str) -> KeyId {
+        let id = KeyId(hash(name));
         self.learn(format!("{id:?}"), name);
         id
     }

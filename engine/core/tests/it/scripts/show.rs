@@ -1,5 +1,6 @@
 //! How an answer reads: short where it is told often, in full where it is refused.
 
+use engine_core::access::{ApiKey, SecretHash};
 use engine_core::catalog::{Collection, Product};
 use engine_core::feed::Event;
 use engine_core::inventory::{HeldLine, HoldReceipt, Stock};
@@ -25,6 +26,7 @@ fn reply(reply: &Reply) -> String {
         Reply::Stock(stock) => self::stock(stock),
         Reply::Held(receipt) => self::receipt(receipt),
         Reply::Order(order) => self::order(order),
+        Reply::Key(key) => self::key(key),
         other => format!("{other:?}"),
     }
 }
@@ -106,6 +108,34 @@ pub fn held(lines: &[HeldLine]) -> String {
 
 pub fn money(money: Money) -> String {
     format!("{} {}", money.amount, money.currency)
+}
+
+/// An API key: what it may, then its secrets.
+pub fn key(key: &ApiKey) -> String {
+    let ApiKey { id, version, created_at, updated_at, .. } = key;
+    let mut text = format!("{id:?} v{version} {}", quoted(&key.name));
+    text += &format!(", created {created_at}, updated {updated_at}");
+    for (at, what) in [(key.expires_at, "expires"), (key.revoked_at, "revoked")] {
+        text += &at.map(|at| format!(", {what} {at}")).unwrap_or_default();
+    }
+    let scopes: Vec<_> = key.scopes.iter().map(ToString::to_string).collect();
+    let networks: Vec<_> = key.networks.iter().map(ToString::to_string).collect();
+    text += &format!("; may {}", scopes.join(", "));
+    match networks.len() {
+        0 => {}
+        1..=8 => text += &format!(" from {}", networks.join(", ")),
+        many => text += &format!(" from {many} networks"),
+    }
+    text += &format!("; secret {}", secret(&key.secret));
+    if let Some(previous) = &key.previous {
+        text += &format!(", and {} until {}", secret(&previous.hash), previous.until);
+    }
+    text
+}
+
+/// The beginning of a secret's hash.
+pub fn secret(hash: &SecretHash) -> String {
+    hash.0.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// A text, or how long it is.
