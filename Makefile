@@ -14,12 +14,12 @@ BIN := . .ci/env && "$$CARGO_TARGET_DIR"/release
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test verify bench soak setup build fmt dist
+.PHONY: help demo test verify bench soak api-contract setup build fmt dist
 
 help: ## this list
 	@printf 'Stoa: make <command>\n\n'
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' Makefile | \
-		while IFS='|' read -r name what; do printf '  %-8s %s\n' "$$name" "$$what"; done
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | \
+		while IFS='|' read -r name what; do printf '  %-12s %s\n' "$$name" "$$what"; done
 
 demo: build ## a three-node cluster with a real catalog, on this machine; Ctrl-C ends it
 	@$(BIN)/stoa demo $(ARGS)
@@ -43,6 +43,9 @@ bench: build ## a short suite of loads with an audit after each; ARGS="run order
 soak: build ## the process tests with long runs; SECONDS_EACH sets how long each one orders
 	@STOA_SOAK_SECONDS=$${SECONDS_EACH:-120} && export STOA_SOAK_SECONDS && \
 		$(CARGO) test --release --locked --workspace --test it -- --test-threads 1 process::
+
+api-contract: build ## schemathesis, where installed, tries a node against the OpenAPI document; CASES
+	@.ci/api-contract
 
 setup: ## checks for compilers and libclang, installs libclang
 	@.ci/setup

@@ -25,7 +25,7 @@ const EDGES: [(&str, &[&str]); 9] = [
 ];
 
 /// Third-party crates which only the crates beside them may name.
-const ONLY_IN: [(&str, &[&str]); 14] = [
+const ONLY_IN: [(&str, &[&str]); 16] = [
     ("rocksdb", &["engine-store"]),
     ("tantivy", &["engine-search"]),
     ("openraft", &["raft"]),
@@ -40,6 +40,8 @@ const ONLY_IN: [(&str, &[&str]); 14] = [
     ("reqwest", &["api-client", "api-server", "tests"]),
     ("tokio-postgres", &["bench"]),
     ("indicatif", &["cli", "bench"]),
+    ("utoipa", &["api-client", "api-server"]),
+    ("jsonschema", &["api-server"]),
 ];
 
 /// All that the pure state machine may be built from.

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// `GET /v1/audit`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Audit {
     /// No violation was found.
     pub ok: bool,
@@ -15,10 +16,12 @@ pub struct Audit {
 
 /// A truth that does not hold.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Violation {
     /// Which, e.g. `I3`.
     pub invariant: String,
     /// In which shard; none when shards disagree with one another.
+    #[cfg_attr(feature = "openapi", schema(required))]
     pub shard: Option<u16>,
     /// Where, and what was found.
     pub what: String,
@@ -26,6 +29,7 @@ pub struct Violation {
 
 /// How much was checked.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Checked {
     /// How many groups, the meta group included.
     pub shards: u32,

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// The body of `POST /v1/products`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct NewProduct {
     /// What it is called.
@@ -36,6 +37,7 @@ pub struct NewProduct {
 
 /// The body of `PATCH /v1/products/{id}`: what is absent stays as it was.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PatchProduct {
     /// What it is called now.
@@ -66,6 +68,7 @@ pub struct PatchProduct {
 
 /// A product.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Product {
     /// `prod_…`
     pub id: String,
@@ -100,6 +103,7 @@ pub struct Product {
 
 /// The body of `POST /v1/collections`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct NewCollection {
     /// What it is called.
@@ -111,6 +115,7 @@ pub struct NewCollection {
 
 /// The body of `PATCH /v1/collections/{id}`: what is absent stays as it was.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PatchCollection {
     /// What it is called now.
@@ -123,6 +128,7 @@ pub struct PatchCollection {
 
 /// A collection.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Collection {
     /// `col_…`
     pub id: String,

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// `GET /v1/cluster/status`, as the asked node sees it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ClusterStatus {
     /// The cluster's name.
     pub cluster_id: String,
@@ -21,10 +22,12 @@ pub struct ClusterStatus {
 
 /// A node.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ClusterNode {
     /// Its id.
     pub id: u64,
     /// Its process id; none when it does not answer.
+    #[cfg_attr(feature = "openapi", schema(required))]
     pub pid: Option<u32>,
     /// Where it takes HTTP.
     pub url: String,
@@ -33,15 +36,18 @@ pub struct ClusterNode {
     /// The shards it leads.
     pub leads: Vec<u16>,
     /// How far its clock is ahead of the asked node's, in milliseconds, where it is known.
+    #[cfg_attr(feature = "openapi", schema(required))]
     pub clock_offset_ms: Option<i64>,
 }
 
 /// A Raft group.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ClusterShard {
     /// Its id; 0 is the meta group.
     pub id: u16,
     /// The node that leads it, if one is known.
+    #[cfg_attr(feature = "openapi", schema(required))]
     pub leader: Option<u64>,
     /// The term.
     pub term: u64,
@@ -57,6 +63,7 @@ pub struct ClusterShard {
 
 /// `GET /v1/cluster/self`: what a node says of itself, without asking others.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct NodeSelf {
     /// Its id.
     pub id: u64,
@@ -74,6 +81,7 @@ pub struct NodeSelf {
 
 /// The body of `POST /v1/cluster/leaders/transfer`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct TransferLeader {
     /// Which shard; 0 is the meta group.

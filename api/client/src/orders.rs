@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// The body of `POST /v1/orders`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct NewOrder {
     /// Whose it is: `cus_…`, or a guest's `gst_…`.
@@ -22,6 +23,7 @@ pub struct NewOrder {
 
 /// A line to order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct NewLine {
     /// `prod_…`
@@ -32,6 +34,7 @@ pub struct NewLine {
 
 /// An order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Order {
     /// `ord_…`; it carries the slot of its customer.
     pub id: String,
@@ -59,6 +62,7 @@ pub struct Order {
 
 /// A line of an order, priced as it was agreed to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct OrderLine {
     /// `prod_…`
     pub product_id: String,
@@ -74,6 +78,7 @@ pub struct OrderLine {
 
 /// How an order is paid.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Payment {
     /// `on_account`, `confirming`, `authorized`, `declined`, `unknown`, …
     pub status: String,
@@ -95,6 +100,7 @@ pub struct Payment {
 
 /// What somebody should know of an order beside its status.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct OrderFlags {
     /// A person must look at it, and why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -107,6 +113,7 @@ pub struct OrderFlags {
 
 /// A step of an order's life: `GET /v1/orders/{id}/history`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct OrderTransition {
     /// When.
     pub at: String,

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// An `application/problem+json` document.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Problem {
     /// Where the code is explained.
     #[serde(rename = "type")]
@@ -36,6 +37,7 @@ pub struct Problem {
 
 /// A product of which fewer units are free than were asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ShortLine {
     /// `prod_…`
     pub product_id: String,

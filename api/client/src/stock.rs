@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// The stock level of a product: `GET /v1/stock/{product_id}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Stock {
     /// `prod_…`
     pub product_id: String,
@@ -19,6 +20,7 @@ pub struct Stock {
 
 /// The body of `POST /v1/stock/receipts`: units arrived.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ReceiveStock {
     /// `prod_…`
@@ -29,6 +31,7 @@ pub struct ReceiveStock {
 
 /// The body of `POST /v1/stock/adjustments`: a correction, with a reason.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct AdjustStock {
     /// `prod_…`
@@ -41,6 +44,7 @@ pub struct AdjustStock {
 
 /// The body of `POST /v1/stock/levels`: compare and set.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct SetStock {
     /// `prod_…`
@@ -55,6 +59,7 @@ pub struct SetStock {
 
 /// A change of the units on hand: `GET /v1/stock/{product_id}/movements`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Movement {
     /// Which one, from 1.
     pub number: u64,

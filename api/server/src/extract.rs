@@ -120,6 +120,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
                 Some((name, _)) if !name.contains(' ') => Some(name.to_owned()),
                 _ => backticked(text).map(str::to_owned),
             };
+            let param = param.filter(|name| !name.is_empty());
             Error { param, ..Error::new(Code::InvalidParameter, text) }
         })
     }

@@ -10,7 +10,7 @@ use crate::errors::{Code, Error};
 use crate::extract;
 
 /// The longest key, in bytes.
-const KEY_BYTES_MAX: usize = 255;
+pub const KEY_BYTES_MAX: usize = 255;
 /// Who calls, until there are accounts: whoever reaches the loopback address.
 const PRINCIPAL: &[u8] = b"local";
 

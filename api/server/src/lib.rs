@@ -11,7 +11,8 @@
 //!
 //! Nothing here decides anything about an order, a price or a unit: every rule is in `engine-core`,
 //! applied by every replica. There is no cache of rows, and no retry without an idempotent command.
-//! Every error is in the table in `errors.rs`. Start at `server.rs`.
+//! Every error is in the table in `errors.rs`. Every route is declared once, with what the OpenAPI
+//! document says of it (`openapi/`). Start at `server.rs`.
 
 mod answer;
 mod config;
@@ -25,6 +26,7 @@ mod json_path;
 mod listen;
 mod metrics;
 mod node_file;
+pub mod openapi;
 mod order;
 pub mod payment;
 mod price;

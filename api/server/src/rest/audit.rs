@@ -16,6 +16,7 @@ use tokio::sync::Semaphore;
 use crate::answer;
 use crate::consistency::Freshness;
 use crate::errors::{Code, Error};
+use crate::openapi::{Op, Routes};
 use crate::state::{App, AppState};
 
 /// How long a difference between shards is read again before it is told, in milliseconds.
@@ -25,6 +26,17 @@ const AGAIN_MS: u64 = 250;
 
 /// One audit at a time: it reads every row.
 static TURN: Semaphore = Semaphore::const_new(1);
+
+/// The route of `/v1/audit`.
+pub fn routes() -> Routes {
+    Routes::of("cluster").on(
+        Op::get("/v1/audit", "audit", "Checks every invariant over all shards")
+            .about("It reads every row: one at a time, others are 503 `overloaded`.")
+            .refuses(&[Code::Overloaded, Code::NoQuorum, Code::Stopping])
+            .answers::<Audit>(200, "What does not hold, if anything."),
+        audit,
+    )
+}
 
 /// `GET /v1/audit`
 pub async fn audit(State(app): State<App>) -> Result<Response, Error> {

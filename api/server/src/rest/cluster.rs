@@ -14,6 +14,7 @@ use raft::{NodeId, NodeStatus, ShardStatus, TransferError};
 use crate::answer;
 use crate::errors::{Code, Error};
 use crate::extract::Json;
+use crate::openapi::{Op, Routes};
 use crate::state::{App, AppState};
 use crate::time::now_ms;
 
@@ -21,6 +22,27 @@ use crate::time::now_ms;
 const FORWARDED: &str = "stoa-forwarded";
 /// How long another node may take to say that it is there, in milliseconds.
 const ASK_PEER_MS: u64 = 500;
+
+/// The routes of `/v1/cluster`.
+pub fn routes() -> Routes {
+    Routes::of("cluster")
+        .on(
+            Op::get("/v1/cluster/status", "getClusterStatus", "The cluster as this node sees it")
+                .answers::<ClusterStatus>(200, "Nodes, shards and who leads."),
+            status,
+        )
+        .on(
+            Op::get("/v1/cluster/self", "getNodeSelf", "What this node says of itself")
+                .answers::<NodeSelf>(200, "This node."),
+            node_self,
+        )
+        .on(
+            Op::post("/v1/cluster/leaders/transfer", "transferLeader", "Hands a shard to a node")
+                .body::<TransferLeader>()
+                .answers::<ClusterShard>(200, "The shard, led by that node."),
+            transfer,
+        )
+}
 
 /// `GET /v1/cluster/status`
 pub async fn status(State(app): State<App>) -> Result<Response, Error> {

@@ -1,6 +1,6 @@
 //! `/v1/collections`: they live in the meta group.
 
-use api_client::{List, NewCollection, PatchCollection};
+use api_client::{Collection, List, NewCollection, PatchCollection};
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
@@ -17,8 +17,80 @@ use crate::consistency::Freshness;
 use crate::errors::{Code, Error};
 use crate::extract::{Id, Json, Query};
 use crate::idempotency;
+use crate::openapi::{Op, Routes};
 use crate::render;
 use crate::state::{App, Written, unexpected};
+
+/// The routes of `/v1/collections`.
+pub fn routes() -> Routes {
+    Routes::of("collections")
+        .on(
+            Op::get("/v1/collections", "listCollections", "Collections, in the order of their ids")
+                .about("Archived ones included.")
+                .public()
+                .fresh()
+                .page()
+                .refuses(&[Code::InvalidId])
+                .lists::<Collection>("A page of collections."),
+            list,
+        )
+        .on(
+            Op::post("/v1/collections", "createCollection", "Creates a collection")
+                .keyed()
+                .body::<NewCollection>()
+                .refuses(&[Code::OutOfRange, Code::AlreadyExists])
+                .answers::<Collection>(201, "The new collection.")
+                .seen()
+                .tagged(),
+            create,
+        )
+        .on(
+            Op::get("/v1/collections/{id}", "getCollection", "A collection")
+                .about("An archived collection is still found.")
+                .public()
+                .id("CollectionId")
+                .fresh()
+                .cached()
+                .refuses(&[Code::CollectionNotFound])
+                .answers::<Collection>(200, "The collection."),
+            read,
+        )
+        .on(
+            change_of(Op::patch(
+                "/v1/collections/{id}",
+                "updateCollection",
+                "Changes a collection",
+            )),
+            update,
+        )
+        .on(
+            change_of(Op::put("/v1/collections/{id}", "putCollection", "The same as PATCH")),
+            update,
+        )
+        .on(
+            Op::delete("/v1/collections/{id}", "archiveCollection", "Archives a collection")
+                .about("It can be read, not changed any more. Archiving twice is once.")
+                .id("CollectionId")
+                .if_match()
+                .refuses(&[Code::CollectionNotFound])
+                .answers::<Collection>(200, "The archived collection.")
+                .seen()
+                .tagged(),
+            archive,
+        )
+}
+
+fn change_of(operation: Op) -> Op {
+    operation
+        .about("What is absent, or null, stays as it was.")
+        .id("CollectionId")
+        .if_match()
+        .body::<PatchCollection>()
+        .refuses(&[Code::OutOfRange, Code::CollectionNotFound, Code::CollectionArchived])
+        .answers::<Collection>(200, "The collection as it is now.")
+        .seen()
+        .tagged()
+}
 
 /// `POST /v1/collections`
 pub async fn create(

@@ -3,9 +3,39 @@
 use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
+use serde_json::json;
 
 use crate::errors::{Code, Error};
+use crate::openapi::{Op, Routes};
 use crate::state::App;
+
+/// The routes of health and measurement.
+pub fn routes() -> Routes {
+    let ok = json!({"type": "string", "const": "OK"});
+    let plain = ["text/plain; charset=utf-8"];
+    Routes::of("health")
+        .on(
+            Op::get("/livez", "livez", "The process serves")
+                .public()
+                .sends(&plain, &ok, "It does."),
+            livez,
+        )
+        .on(
+            Op::get("/readyz", "readyz", "The node can take requests")
+                .public()
+                .refuses(&[Code::NotReady, Code::Stopping])
+                .sends(&plain, &ok, "It can."),
+            readyz,
+        )
+        .on(
+            Op::get("/metrics", "metrics", "Counts and times, for Prometheus").sends(
+                &["text/plain; version=0.0.4"],
+                &json!({"type": "string"}),
+                "The metrics.",
+            ),
+            metrics,
+        )
+}
 
 /// `GET /livez`: the process serves.
 pub async fn livez() -> &'static str {

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use api_client::NewHold;
+use api_client::{Hold as WireHold, NewHold};
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
@@ -22,6 +22,7 @@ use crate::consistency::{Freshness, Seen};
 use crate::errors::{Code, Error};
 use crate::extract::{self, Id, Json, NoBody};
 use crate::idempotency::{self, Key};
+use crate::openapi::{Op, Routes};
 use crate::order::lines_by_shard;
 use crate::render;
 use crate::state::{App, AppState, unexpected};
@@ -29,7 +30,51 @@ use crate::state::{App, AppState, unexpected};
 /// How long a hold lasts when the request does not say, in milliseconds: 15 minutes.
 const HOLD_MS_DEFAULT: u64 = 15 * 60_000;
 /// The shortest a hold may last, in milliseconds.
-const HOLD_MS_MIN: u64 = 1_000;
+pub const HOLD_MS_MIN: u64 = 1_000;
+
+/// The routes of `/v1/holds`.
+pub fn routes() -> Routes {
+    Routes::of("holds")
+        .on(
+            Op::post("/v1/holds", "createHold", "Holds units of one or more products")
+                .about("All lines are held, or none. A hold lapses by itself.")
+                .key_required()
+                .body::<NewHold>()
+                .refuses(&[Code::InvalidId, Code::OutOfRange, Code::ProductNotFound])
+                .refuses(&[Code::AlreadyExists, Code::ProductArchived, Code::OutOfStock])
+                .refuses(&[Code::CurrencyMismatch, Code::HoldEnded])
+                .answers::<WireHold>(201, "The units are held.")
+                .seen(),
+            create,
+        )
+        .on(
+            Op::get("/v1/holds/{id}", "getHold", "A hold")
+                .id("HoldId")
+                .fresh()
+                .refuses(&[Code::HoldNotFound])
+                .answers::<WireHold>(200, "The hold."),
+            read,
+        )
+        .on(
+            Op::delete("/v1/holds/{id}", "releaseHold", "Ends a hold and gives its units back")
+                .about("Ending it twice is the same as once.")
+                .id("HoldId")
+                .refuses(&[Code::HoldNotFound, Code::TooStale])
+                .answers::<WireHold>(200, "The units are free.")
+                .seen(),
+            release,
+        )
+        .on(
+            Op::post("/v1/holds/{id}/commit", "commitHold", "Keeps the units for shipping")
+                .about("They do not lapse any more. Committing twice is the same as once.")
+                .id("HoldId")
+                .no_body()
+                .refuses(&[Code::HoldNotFound, Code::HoldEnded, Code::TooStale])
+                .answers::<WireHold>(200, "The units are committed.")
+                .seen(),
+            commit,
+        )
+}
 
 /// `POST /v1/holds`
 pub async fn create(

@@ -1,6 +1,6 @@
 //! `/v1/orders`.
 
-use api_client::{List, NewOrder};
+use api_client::{List, NewOrder, Order as WireOrder, OrderTransition};
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
@@ -10,6 +10,7 @@ use engine_core::payment::{PAYMENT_METHOD_BYTES_MAX, Pay, PaymentMethod};
 use engine_core::{CancelOrder, Command, Money, OrderId, Owner, ProductId, Reply, read};
 use hyper::StatusCode;
 use serde::Deserialize;
+use serde_json::json;
 
 use super::products::currency;
 use crate::answer;
@@ -17,9 +18,80 @@ use crate::consistency::Freshness;
 use crate::errors::{Code, Error};
 use crate::extract::{self, Id, Json, NoBody, Query};
 use crate::idempotency;
+use crate::openapi::{Op, Routes, limits};
 use crate::order::{Request, WAIT_S_MAX, check_lines};
 use crate::render;
 use crate::state::{App, unexpected};
+
+/// The routes of `/v1/orders`.
+pub fn routes() -> Routes {
+    Routes::of("orders")
+        .on(
+            Op::get("/v1/orders", "listOrders", "A customer's orders, newest first")
+                .customers()
+                .own_parameter(json!({
+                    "name": "customer_id", "in": "query", "required": true,
+                    "description": "Whose orders.", "schema": limits::customer(),
+                }))
+                .fresh()
+                .page()
+                .refuses(&[Code::InvalidField])
+                .lists::<WireOrder>("A page of orders."),
+            list,
+        )
+        .on(
+            Op::post("/v1/orders", "placeOrder", "Places an order")
+                .about(
+                    "201 whenever an order exists: whether it is paid is in `payment.status`. \
+                     Repeated with its key, it answers with the order as it is now.",
+                )
+                .customers()
+                .key_required()
+                .parameter("PreferWait")
+                .body::<NewOrder>()
+                .refuses(&[Code::InvalidId, Code::OutOfRange, Code::ProductNotFound])
+                .refuses(&[Code::ProductArchived, Code::OutOfStock, Code::CurrencyMismatch])
+                .refuses(&[Code::PriceChanged])
+                .answers::<WireOrder>(201, "The order.")
+                .seen(),
+            place,
+        )
+        .on(
+            Op::get("/v1/orders/{id}", "getOrder", "An order")
+                .customers()
+                .id("OrderId")
+                .fresh()
+                .refuses(&[Code::OrderNotFound])
+                .answers::<WireOrder>(200, "The order."),
+            read,
+        )
+        .on(
+            Op::get("/v1/orders/{id}/history", "getOrderHistory", "What happened to an order")
+                .about("Oldest first, all of it on one page.")
+                .customers()
+                .id("OrderId")
+                .fresh()
+                .refuses(&[Code::OrderNotFound])
+                .lists::<OrderTransition>("The order's transitions."),
+            history,
+        )
+        .on(
+            Op::post("/v1/orders/{id}/cancel", "cancelOrder", "Cancels an order")
+                .about("As far as its payment allows now. Canceling twice is the same as once.")
+                .customers()
+                .id("OrderId")
+                .keyed()
+                .no_body()
+                .refuses(&[Code::OrderNotFound, Code::OrderNotCancelable])
+                .answers::<WireOrder>(
+                    200,
+                    "The order is canceled, or its money is on the way back.",
+                )
+                .answers::<WireOrder>(202, "It is canceled as soon as its payment is known.")
+                .seen(),
+            cancel,
+        )
+}
 
 /// `POST /v1/orders`
 pub async fn place(

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use api_client::{List, NewProduct, PatchProduct};
+use api_client::{List, NewProduct, PatchProduct, Product as WireProduct};
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
@@ -20,8 +20,74 @@ use crate::consistency::Freshness;
 use crate::errors::{Code, Error};
 use crate::extract::{self, Id, Json, Query};
 use crate::idempotency;
+use crate::openapi::{Op, Routes};
 use crate::render;
 use crate::state::{App, AppState, Written, unexpected};
+
+/// The routes of `/v1/products`.
+pub fn routes() -> Routes {
+    Routes::of("products")
+        .on(
+            Op::get("/v1/products", "listProducts", "Products, in the order of their ids")
+                .about("Archived ones included.")
+                .public()
+                .fresh()
+                .page()
+                .refuses(&[Code::InvalidId])
+                .lists::<WireProduct>("A page of products."),
+            list,
+        )
+        .on(
+            Op::post("/v1/products", "createProduct", "Creates a product")
+                .keyed()
+                .body::<NewProduct>()
+                .refuses(&[Code::InvalidId, Code::OutOfRange])
+                .refuses(&[Code::AlreadyExists, Code::TooManyUnits])
+                .answers::<WireProduct>(201, "The new product.")
+                .seen()
+                .tagged(),
+            create,
+        )
+        .on(
+            Op::get("/v1/products/{id}", "getProduct", "A product")
+                .about("An archived product is still found.")
+                .public()
+                .id("ProductId")
+                .fresh()
+                .cached()
+                .refuses(&[Code::ProductNotFound])
+                .answers::<WireProduct>(200, "The product."),
+            read,
+        )
+        .on(change_of(Op::patch("/v1/products/{id}", "updateProduct", "Changes a product")), update)
+        .on(
+            change_of(Op::put("/v1/products/{id}", "putProduct", "Changes a product, as PATCH")),
+            update,
+        )
+        .on(
+            Op::delete("/v1/products/{id}", "archiveProduct", "Archives a product")
+                .about("It can be read, not sold or changed any more. Archiving twice is once.")
+                .id("ProductId")
+                .if_match()
+                .refuses(&[Code::ProductNotFound])
+                .answers::<WireProduct>(200, "The archived product.")
+                .seen()
+                .tagged(),
+            archive,
+        )
+}
+
+fn change_of(operation: Op) -> Op {
+    operation
+        .about("What is absent, or null, stays as it was. A price comes with its currency.")
+        .id("ProductId")
+        .if_match()
+        .body::<PatchProduct>()
+        .refuses(&[Code::OutOfRange, Code::ProductNotFound, Code::ProductArchived])
+        .answers::<WireProduct>(200, "The product as it is now.")
+        .seen()
+        .tagged()
+}
 
 /// The parameters of a list.
 #[derive(Deserialize)]

@@ -11,10 +11,25 @@ use crate::answer;
 use crate::consistency::Freshness;
 use crate::errors::{Code, Error};
 use crate::extract::{self, Query};
+use crate::openapi::{Op, Routes};
 use crate::state::{App, AppState};
 
 /// The longest brand that is filtered by, in bytes.
 const BRAND_BYTES_MAX: usize = engine_core::catalog::LABEL_BYTES_MAX;
+
+/// The route of `/v1/search`.
+pub fn routes() -> Routes {
+    Routes::of("search").on(
+        Op::get("/v1/search", "search", "Finds products")
+            .about("Prices are in the cluster's currency.")
+            .public()
+            .query::<SearchQuery>()
+            .refuses(&[Code::InvalidId, Code::OutOfRange, Code::Overloaded])
+            .fresh()
+            .answers::<SearchResults>(200, "What was found."),
+        search,
+    )
+}
 
 /// `GET /v1/search`
 pub async fn search(

@@ -14,7 +14,9 @@ use engine_core::{
 };
 use hyper::StatusCode;
 use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::json;
 use serde_json::value::RawValue;
+use utoipa::ToSchema;
 
 use super::{collections, products};
 use crate::answer;
@@ -22,15 +24,17 @@ use crate::consistency::Freshness;
 use crate::errors::{Code, Error};
 use crate::extract::{self, Id, Loose};
 use crate::idempotency;
+use crate::openapi::{Op, Routes};
 use crate::price;
 use crate::state::{App, AppState, Written, unexpected};
 use crate::time::rfc3339;
 
 /// The body of `POST` and `PUT /product`.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct ProductBody {
     name: Option<String>,
     description: Option<String>,
+    #[schema(value_type = Option<f64>)]
     price: Option<Box<RawValue>>,
     inventory: Option<u32>,
     /// Outer none: not named; inner none: `null`, out of every collection.
@@ -39,14 +43,14 @@ pub struct ProductBody {
 }
 
 /// The body of `POST` and `PUT /collection`.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct CollectionBody {
     name: Option<String>,
     description: Option<String>,
 }
 
 /// A product as the seeds tell it.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct SeedProduct {
     id: String,
     #[serde(rename = "createdAt")]
@@ -57,6 +61,7 @@ struct SeedProduct {
     deleted_at: Option<String>,
     name: String,
     description: String,
+    #[schema(value_type = f64)]
     price: Box<RawValue>,
     inventory: u32,
     #[serde(rename = "collectionId", skip_serializing_if = "Option::is_none")]
@@ -64,7 +69,7 @@ struct SeedProduct {
 }
 
 /// A collection as the seeds tell it.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct SeedCollection {
     id: String,
     #[serde(rename = "createdAt")]
@@ -79,6 +84,86 @@ struct SeedCollection {
 
 fn named<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Option<String>>, D::Error> {
     Option::deserialize(from).map(Some)
+}
+
+/// The routes of the seeds' interface.
+pub fn routes() -> Routes {
+    let ok = json!({"type": "string", "const": "OK"});
+    Routes::of("seeds")
+        .on(
+            Op::get("/heartbeat", "heartbeat", "The process serves").public().sends(
+                &["text/plain; charset=utf-8"],
+                &ok,
+                "It does.",
+            ),
+            heartbeat,
+        )
+        .on(
+            Op::get("/product/{id}", "seedGetProduct", "A product")
+                .public()
+                .id("ProductId")
+                .fresh()
+                .refuses(&[Code::ProductNotFound])
+                .answers::<SeedProduct>(200, "The product."),
+            get_product,
+        )
+        .on(
+            Op::post("/product", "seedCreateProduct", "Creates a product")
+                .about("Name and price are needed. Unknown fields are ignored.")
+                .keyed()
+                .any_body::<ProductBody>()
+                .needs(&["name", "price"])
+                .refuses(&[Code::InvalidId, Code::OutOfRange, Code::AlreadyExists])
+                .answers::<SeedProduct>(201, "The new product.")
+                .seen(),
+            create_product,
+        )
+        .on(
+            Op::put("/product/{id}", "seedUpdateProduct", "Changes a product")
+                .about("What is absent stays as it was. `inventory` sets the units free to sell.")
+                .id("ProductId")
+                .any_body::<ProductBody>()
+                .refuses(&[Code::OutOfRange, Code::ProductNotFound, Code::ProductArchived])
+                .refuses(&[Code::TooManyUnits])
+                .answers::<SeedProduct>(200, "The product as it is now.")
+                .seen(),
+            update_product,
+        )
+        .and(collection_routes())
+}
+
+fn collection_routes() -> Routes {
+    Routes::of("seeds")
+        .on(
+            Op::get("/collection/{id}", "seedGetCollection", "A collection")
+                .public()
+                .id("CollectionId")
+                .fresh()
+                .refuses(&[Code::CollectionNotFound])
+                .answers::<SeedCollection>(200, "The collection."),
+            get_collection,
+        )
+        .on(
+            Op::post("/collection", "seedCreateCollection", "Creates a collection")
+                .about("A name is needed. Unknown fields are ignored.")
+                .keyed()
+                .any_body::<CollectionBody>()
+                .needs(&["name"])
+                .refuses(&[Code::OutOfRange, Code::AlreadyExists])
+                .answers::<SeedCollection>(201, "The new collection.")
+                .seen(),
+            create_collection,
+        )
+        .on(
+            Op::put("/collection/{id}", "seedUpdateCollection", "Changes a collection")
+                .about("What is absent stays as it was.")
+                .id("CollectionId")
+                .any_body::<CollectionBody>()
+                .refuses(&[Code::OutOfRange, Code::CollectionNotFound, Code::CollectionArchived])
+                .answers::<SeedCollection>(200, "The collection as it is now.")
+                .seen(),
+            update_collection,
+        )
 }
 
 /// `GET /heartbeat`

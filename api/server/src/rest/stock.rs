@@ -1,6 +1,6 @@
 //! `/v1/stock`: levels, and the three ways to change the units on hand.
 
-use api_client::{AdjustStock, List, ReceiveStock, SetStock};
+use api_client::{AdjustStock, List, Movement, ReceiveStock, SetStock, Stock};
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
@@ -14,8 +14,59 @@ use crate::consistency::Freshness;
 use crate::errors::{Code, Error};
 use crate::extract::{self, Id, Json, Query};
 use crate::idempotency::{self, Key};
+use crate::openapi::{Op, Routes};
 use crate::render;
 use crate::state::{App, unexpected};
+
+/// The routes of `/v1/stock`.
+pub fn routes() -> Routes {
+    let change = |operation: Op| {
+        operation
+            .keyed()
+            .refuses(&[Code::InvalidId, Code::OutOfRange, Code::ProductNotFound])
+            .refuses(&[Code::TooManyUnits])
+            .answers::<Stock>(200, "The stock level as it is now.")
+            .seen()
+    };
+    Routes::of("stock")
+        .on(
+            Op::get("/v1/stock/{id}", "getStock", "The stock level of a product")
+                .id("ProductId")
+                .fresh()
+                .refuses(&[Code::ProductNotFound])
+                .answers::<Stock>(200, "The stock level."),
+            read,
+        )
+        .on(
+            Op::get("/v1/stock/{id}/movements", "listMovements", "Changes of the units on hand")
+                .about("Oldest first.")
+                .id("ProductId")
+                .fresh()
+                .page()
+                .refuses(&[Code::ProductNotFound])
+                .lists::<Movement>("A page of movements."),
+            movements,
+        )
+        .on(
+            change(Op::post("/v1/stock/receipts", "receiveStock", "Records units that arrived"))
+                .body::<ReceiveStock>(),
+            receive,
+        )
+        .on(
+            change(Op::post("/v1/stock/adjustments", "adjustStock", "Corrects the units on hand"))
+                .about("Units that are held or committed stay.")
+                .body::<AdjustStock>()
+                .refuses(&[Code::UnitsInUse]),
+            adjust,
+        )
+        .on(
+            change(Op::post("/v1/stock/levels", "setStock", "Compares and sets the units on hand"))
+                .about("Units that are held or committed stay.")
+                .body::<SetStock>()
+                .refuses(&[Code::UnitsInUse, Code::StockMismatch]),
+            set,
+        )
+}
 
 /// The parameters of the list of movements.
 #[derive(Deserialize)]

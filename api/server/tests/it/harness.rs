@@ -14,6 +14,8 @@ use tokio::runtime::Runtime;
 use tokio::sync::OnceCell;
 use tokio::time::{Instant, interval};
 
+use crate::contract;
+
 /// Whatever went wrong.
 pub type Fault = Box<dyn std::error::Error + Send + Sync>;
 /// What tests return.
@@ -152,7 +154,7 @@ impl Node {
         Client::new(&self.base)
     }
 
-    /// Any request at all.
+    /// Any request at all. Its answer is held against the document, whatever the test is about.
     pub async fn call(
         &self,
         method: &str,
@@ -168,7 +170,9 @@ impl Node {
         }
         let response = request.send().await?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        Ok(Raw { status, headers, text: response.text().await? })
+        let raw = Raw { status, headers, text: response.text().await? };
+        contract::check(method, path, &raw);
+        Ok(raw)
     }
 
     pub async fn get(&self, path: &str) -> Result<Raw, Fault> {

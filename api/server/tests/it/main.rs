@@ -3,13 +3,16 @@
 mod cards;
 mod catalog;
 mod cluster;
+mod contract;
 mod errors_document;
 mod garbage;
 mod harness;
 mod holds;
+mod openapi;
 mod orders;
 mod provider;
 mod reads;
 mod search;
 mod seeds;
 mod stock;
+mod viewer;

@@ -1,0 +1,297 @@
+//! The limits of every field, by its name: from the engine's own constants, so that the document
+//! promises what is enforced.
+//!
+//! A field means the same wherever it stands; where it does not, the line of its type comes first.
+//! A test looks for fields without limits. Lengths of texts are enforced in bytes of UTF-8, while
+//! `maxLength` counts characters: it is the most that can ever pass.
+
+use engine_core::catalog::{
+    ATTRIBUTE_NAME_BYTES_MAX, ATTRIBUTE_VALUE_BYTES_MAX, ATTRIBUTES_MAX,
+    COLLECTIONS_PER_PRODUCT_MAX, DESCRIPTION_BYTES_MAX, LABEL_BYTES_MAX, NAME_BYTES_MAX,
+};
+use engine_core::inventory::{HOLD_MS_MAX, REASON_BYTES_MAX, UNITS_MAX};
+use engine_core::order::{LINES_PER_ORDER_MAX, Status};
+use engine_core::payment::{
+    ATTEMPTS_MAX, CODE_BYTES_MAX, INTENT_ID_BYTES_MAX, PAYMENT_METHOD_BYTES_MAX, PaymentState,
+};
+use engine_core::{Money, Owner, Topology};
+use engine_search::{FACET_VALUES_MAX, QUERY_CHARS_MAX};
+use serde_json::{Value, json};
+
+use crate::errors::Code;
+use crate::extract::LIMIT_MAX;
+use crate::rest::HOLD_MS_MIN;
+
+pub use engine_search::CURSOR_CHARS_MAX;
+
+/// What a request's id looks like.
+pub const REQUEST_ID: &str = "^req_[0-9a-f]{16}$";
+/// Texts have no ASCII control characters but tab, line feed and carriage return.
+const PLAIN: &str = "^[^\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f]*$";
+/// The largest number that an answer tells: JSON readers lose larger ones anyway.
+const NUMBER_MAX: i64 = i64::MAX;
+
+/// Adds the limits of a type's field to its schema.
+pub fn add(kind: &str, field: &str, property: &mut Value) {
+    let Some(limits) = of_type(kind, field).or_else(|| of_field(field)) else { return };
+    let nullable = property["type"].as_array().is_some_and(|types| types.contains(&json!("null")));
+    for (key, value) in limits.as_object().cloned().into_iter().flatten() {
+        // What it is has been said by its type, which may allow null.
+        if key != "type" {
+            merge(&mut property[&key], value);
+        }
+    }
+    let choices = property.get_mut("enum").and_then(Value::as_array_mut);
+    if let Some(choices) = choices.filter(|_| nullable) {
+        choices.push(Value::Null);
+    }
+}
+
+/// What the fields of a type have to do with one another.
+pub fn between(kind: &str) -> Option<Value> {
+    let known = |price: &str, currency: &str| {
+        let fields = json!({"price": {"type": price}, "currency": {"type": currency}});
+        json!({"properties": fields})
+    };
+    let mut both = known("integer", "string");
+    both["required"] = json!(["price", "currency"]);
+    (kind == "PatchProduct").then(|| json!({"anyOf": [both, known("null", "null")]}))
+}
+
+/// Adds to a schema what is said of it; both may speak of items and the like.
+fn merge(schema: &mut Value, limits: Value) {
+    match (schema, limits) {
+        (Value::Object(schema), Value::Object(limits)) => {
+            for (key, value) in limits {
+                merge(schema.entry(key).or_insert(Value::Null), value);
+            }
+        }
+        (schema, limits) => *schema = limits,
+    }
+}
+
+fn of_type(kind: &str, field: &str) -> Option<Value> {
+    Some(match (kind, field) {
+        ("Product" | "SearchHit" | "SeedProduct", "id") => id("prod_", 32),
+        ("Collection" | "SeedCollection", "id") => id("col_", 32),
+        ("Order", "id") => id("ord_", 35),
+        ("Hold", "id") => id("hold_", 32),
+        ("ClusterNode" | "NodeSelf", "id") => number(0, NUMBER_MAX, 1),
+        ("ClusterShard", "id") => shard(),
+        // A hold that has ended keeps none.
+        ("Hold", "lines") => json!({"maxItems": LINES_PER_ORDER_MAX}),
+        ("Hold", "status") => json!({"enum": ["held", "committed", "released"]}),
+        ("Order", "status") => order_status("confirmed"),
+        ("Payment", "status") => payment_status(),
+        ("Problem", "status") => number(400, 599, 409),
+        ("NodeSelf", "version") => text(1, 64, env!("CARGO_PKG_VERSION")),
+        ("ProductBody" | "SeedProduct", "price") => seeds_price(),
+        ("Problem" | "ShortLine", "requested") => {
+            number(1, i64::from(UNITS_MAX) * LINES_PER_ORDER_MAX as i64, 3)
+        }
+        ("Problem", "expected" | "actual") => number(i64::MIN, NUMBER_MAX, 2_999),
+        ("Problem", "lines") => json!({"maxItems": LINES_PER_ORDER_MAX}),
+        ("Checked", "shards") => number(1, i64::from(Topology::SHARDS_MAX) + 1, 3),
+        ("TransferLeader", "to") => number(0, NUMBER_MAX, 2),
+        ("Query", "brand") => text(0, LABEL_BYTES_MAX, "Stoa"),
+        ("Query", "q") => json!({"maxLength": QUERY_CHARS_MAX, "examples": ["green tea"]}),
+        ("Query", "collection") => id("col_", 32),
+        ("Query", "facets") => json!({
+            "pattern": "^(brand|collection)(,(brand|collection))*$", "maxLength": 256,
+            "examples": ["brand,collection"],
+        }),
+        ("Facets", "brand" | "collection") => json!({"maxItems": FACET_VALUES_MAX}),
+        ("SearchResults", "hits") => json!({"maxItems": LIMIT_MAX}),
+        ("SearchResults", "total") => number(0, NUMBER_MAX, 12),
+        ("AdjustStock", "delta") => {
+            let units = i64::from(UNITS_MAX);
+            json!({"minimum": -units, "maximum": units, "not": {"const": 0}, "examples": [-1]})
+        }
+        ("Facet", "value") => text(0, LABEL_BYTES_MAX, "Stoa"),
+        ("Facet", "name") => text(1, NAME_BYTES_MAX, "Tea"),
+        _ => return None,
+    })
+}
+
+fn of_field(field: &str) -> Option<Value> {
+    catalog(field).or_else(|| amounts(field)).or_else(|| orders(field)).or_else(|| cluster(field))
+}
+
+fn catalog(field: &str) -> Option<Value> {
+    Some(match field {
+        "product_id" => id("prod_", 32),
+        "collectionId" => id("col_", 32),
+        "collection_ids" => {
+            json!({"maxItems": COLLECTIONS_PER_PRODUCT_MAX, "items": id("col_", 32)})
+        }
+        "name" => text(1, NAME_BYTES_MAX, "Green tea, 100 g"),
+        "description" => text(0, DESCRIPTION_BYTES_MAX, "First flush, from the hills."),
+        "brand" => text(0, LABEL_BYTES_MAX, "Stoa"),
+        "sku" => text(0, LABEL_BYTES_MAX, "TEA-G-100"),
+        "attributes" => json!({
+            "maxProperties": ATTRIBUTES_MAX,
+            "propertyNames": text(1, ATTRIBUTE_NAME_BYTES_MAX, "origin"),
+            "additionalProperties": text(0, ATTRIBUTE_VALUE_BYTES_MAX, "Shizuoka"),
+            "examples": [{"origin": "Shizuoka"}],
+        }),
+        "sort" => json!({"enum": ["relevance", "price:asc", "price:desc", "newest", "name"]}),
+        "created_at" | "updated_at" | "archived_at" | "createdAt" | "updatedAt" | "deletedAt"
+        | "placed_at" | "expires_at" | "capture_before" | "at" => time(),
+        "next_cursor" => json!({"minLength": 1, "maxLength": CURSOR_CHARS_MAX}),
+        _ => return None,
+    })
+}
+
+fn amounts(field: &str) -> Option<Value> {
+    let units = i64::from(UNITS_MAX);
+    Some(match field {
+        "price" | "unit_price" | "min_price" | "max_price" => number(0, Money::AMOUNT_MAX, 2_999),
+        "total" | "expected_total" => number(0, Money::AMOUNT_MAX, 5_998),
+        "currency" => json!({"pattern": "^[A-Za-z]{3}$", "examples": ["USD"]}),
+        "quantity" => number(1, units, 2),
+        "stock" | "inventory" | "available" | "on_hand" | "held" | "committed" | "expected" => {
+            number(0, units, 12)
+        }
+        "delta" => number(-units, units, -1),
+        "reason" => text(1, REASON_BYTES_MAX, "counted"),
+        "kind" => json!({"enum": ["received", "adjusted", "set", "set_available"]}),
+        "number" | "version" | "product_version" => number(1, NUMBER_MAX, 1),
+        "count" => number(0, NUMBER_MAX, 12),
+        "hold_ms" => number(HOLD_MS_MIN as i64, HOLD_MS_MAX as i64, 900_000),
+        _ => return None,
+    })
+}
+
+fn orders(field: &str) -> Option<Value> {
+    let codes: Vec<&str> = Code::ALL.iter().map(|code| code.name()).collect();
+    Some(match field {
+        "customer_id" => customer(),
+        "lines" => json!({"minItems": 1, "maxItems": LINES_PER_ORDER_MAX}),
+        "payment_method" => json!({
+            "maxLength": PAYMENT_METHOD_BYTES_MAX, "pattern": "^(on_account|pm_[A-Za-z0-9_]*)$",
+            "examples": ["on_account"],
+        }),
+        "intent_id" => text(1, INTENT_ID_BYTES_MAX, "pi_1"),
+        "method" => text(1, PAYMENT_METHOD_BYTES_MAX, "pm_card_visa"),
+        "attempts" => number(0, i64::from(ATTEMPTS_MAX), 0),
+        "decline_code" => text(1, CODE_BYTES_MAX, "card_declined"),
+        "needs_review" => json!({"enum": [
+            "amount_mismatch", "payment_unknown", "orphan_money", "authorization_expiring",
+            "fulfillment_overdue", "provider_refused",
+        ]}),
+        "transition" => json!({"pattern": "^(T[0-9]{1,2}[a-z]?|alarm)$", "examples": ["T1"]}),
+        "from" => order_status("payment_pending"),
+        "to" => order_status("confirmed"),
+        "note" | "what" | "title" | "detail" => json!({"minLength": 1, "maxLength": 65_536}),
+        "type" => json!({"pattern": "^urn:stoa:error:[a-z_]+$"}),
+        "code" => json!({"enum": codes}),
+        "param" => json!({"minLength": 1, "maxLength": 65_536, "examples": ["lines[2].quantity"]}),
+        "request_id" => json!({"pattern": REQUEST_ID, "examples": ["req_9c1de0f4a2b35678"]}),
+        _ => return None,
+    })
+}
+
+fn cluster(field: &str) -> Option<Value> {
+    Some(match field {
+        "shard" => shard(),
+        "leads" => json!({"items": shard()}),
+        "voters" => json!({"items": number(0, NUMBER_MAX, 1)}),
+        "cluster_id" => json!({"minLength": 1, "maxLength": 64, "examples": ["demo"]}),
+        "url" => json!({"format": "uri", "examples": ["http://127.0.0.1:7001"]}),
+        "invariant" => json!({"pattern": "^I[0-9]{1,2}$", "examples": ["I3"]}),
+        "token" => token(),
+        "answered_by" | "leader" => number(0, NUMBER_MAX, 1),
+        "pid" => number(0, i64::from(u32::MAX), 4_711),
+        "term" | "last_log_index" | "applied_index" | "took_ms" => number(0, NUMBER_MAX, 42),
+        "as_of_ms" | "now_ms" => number(0, NUMBER_MAX, 1_795_374_423_250),
+        "clock_offset_ms" => number(i64::MIN, NUMBER_MAX, -3),
+        _ => return None,
+    })
+}
+
+/// An id: a prefix and lowercase hexadecimal digits.
+pub fn id(prefix: &str, digits: usize) -> Value {
+    let example: String = "0123456789abcdef".chars().cycle().take(digits).collect();
+    json!({
+        "type": "string",
+        "pattern": format!("^{prefix}[0-9a-f]{{{digits}}}$"),
+        "examples": [format!("{prefix}{example}")],
+    })
+}
+
+/// Who an order belongs to.
+pub fn customer() -> Value {
+    json!({
+        "type": "string", "minLength": 1, "maxLength": Owner::BYTES_MAX,
+        "pattern": "^[A-Za-z0-9_.:@-]+$", "examples": ["cus_7"],
+    })
+}
+
+/// Positions in the logs.
+pub fn token() -> Value {
+    json!({
+        "type": "string",
+        "pattern": "^[0-9]{1,5}:[0-9]{1,20}(,[0-9]{1,5}:[0-9]{1,20}){0,511}$",
+        "examples": ["1:42,2:7"],
+    })
+}
+
+fn text(least: usize, most: usize, example: &str) -> Value {
+    json!({
+        "type": "string", "minLength": least, "maxLength": most, "pattern": PLAIN,
+        "x-max-bytes": most, "examples": [example],
+    })
+}
+
+fn number(least: i64, most: i64, example: i64) -> Value {
+    json!({"minimum": least, "maximum": most, "examples": [example]})
+}
+
+fn shard() -> Value {
+    number(0, i64::from(Topology::SHARDS_MAX), 1)
+}
+
+fn time() -> Value {
+    json!({"format": "date-time", "examples": ["2026-11-22T19:07:03.250Z"]})
+}
+
+fn order_status(example: &str) -> Value {
+    use Status::*;
+    let all = [
+        PaymentPending,
+        RequiresAction,
+        PaymentUnknown,
+        Confirmed,
+        Canceling,
+        Canceled,
+        Expired,
+        PaymentFailed,
+    ];
+    json!({"enum": all.map(Status::as_str), "examples": [example]})
+}
+
+fn payment_status() -> Value {
+    use PaymentState::*;
+    let all = [
+        OnAccount,
+        IntentCreating,
+        IntentReady,
+        Confirming,
+        RequiresAction,
+        Unknown,
+        Declined,
+        Authorized,
+        Captured,
+        Voiding,
+        Voided,
+        RefundRequested,
+        Refunded,
+    ];
+    json!({"enum": all.map(PaymentState::as_str), "examples": ["authorized"]})
+}
+
+/// A decimal in the cluster's currency, read exactly and never through a float. The most is that of
+/// a currency with two decimals.
+fn seeds_price() -> Value {
+    json!({"minimum": 0, "maximum": Money::AMOUNT_MAX / 100, "examples": [29.99]})
+}

@@ -1,0 +1,350 @@
+//! One value of each wire type, with every field: the examples of the document. A test checks them
+//! against the shapes, so that the types, the document and its examples agree.
+
+use std::collections::BTreeMap;
+
+use api_client::*;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+const PRODUCT: &str = "prod_0123456789abcdef0123456789abcdef";
+const COLLECTION: &str = "col_0123456789abcdef0123456789abcdef";
+const HOLD: &str = "hold_0123456789abcdef0123456789abcdef";
+const ORDER: &str = "ord_5d30123456789abcdef0123456789abcdef";
+const BEFORE: &str = "2026-11-22T19:07:03.250Z";
+const AFTER: &str = "2026-11-22T19:09:41.007Z";
+
+/// The samples, by the name of their type.
+pub fn samples() -> Vec<(&'static str, Value)> {
+    let mut all = requests();
+    all.extend(catalog());
+    all.extend(stock());
+    all.extend(orders());
+    all.extend(search());
+    all.extend(cluster());
+    all.extend(seeds());
+    all
+}
+
+/// A sample as it goes over the wire.
+fn sample<T: Serialize>(name: &'static str, value: T) -> (&'static str, Value) {
+    (name, json!(value))
+}
+
+fn requests() -> Vec<(&'static str, Value)> {
+    let product = PRODUCT.to_owned();
+    let (name, description) = ("Green tea, 100 g".to_owned(), Some("First flush.".to_owned()));
+    let (price, currency) = (1_299, "USD".to_owned());
+    let (brand, sku) = (Some("Stoa".to_owned()), Some("TEA-G-100".to_owned()));
+    let (collection_ids, attributes) = (Some(vec![COLLECTION.to_owned()]), Some(attributes()));
+    let new = NewProduct {
+        name: name.clone(),
+        description: description.clone(),
+        brand: brand.clone(),
+        sku: sku.clone(),
+        price,
+        currency: currency.clone(),
+        collection_ids: collection_ids.clone(),
+        attributes: attributes.clone(),
+        stock: Some(120),
+    };
+    let patch = PatchProduct {
+        name: Some(name),
+        description: description.clone(),
+        brand,
+        sku,
+        price: Some(price),
+        currency: Some(currency.clone()),
+        collection_ids,
+        attributes,
+    };
+    let (tea, quantity) = ("Tea".to_owned(), 2);
+    let reason = "counted".to_owned();
+    let line = NewLine { product_id: product.clone(), quantity };
+    let order = NewOrder {
+        customer_id: "cus_7".to_owned(),
+        lines: vec![line.clone()],
+        currency: currency.clone(),
+        expected_total: Some(2_598),
+        payment_method: Some("pm_card_visa".to_owned()),
+    };
+    let hold =
+        NewHold { lines: vec![hold_line()], currency: Some(currency), hold_ms: Some(900_000) };
+    let set = SetStock {
+        product_id: product.clone(),
+        expected: 120,
+        on_hand: 118,
+        reason: reason.clone(),
+    };
+    let patched = PatchCollection { name: Some(tea.clone()), description: description.clone() };
+    vec![
+        sample("NewProduct", new),
+        sample("PatchProduct", patch),
+        sample("NewCollection", NewCollection { name: tea, description }),
+        sample("PatchCollection", patched),
+        sample("ReceiveStock", ReceiveStock { product_id: product.clone(), quantity: 40 }),
+        sample("AdjustStock", AdjustStock { product_id: product, delta: -2, reason }),
+        sample("SetStock", set),
+        sample("NewHold", hold),
+        sample("NewLine", line),
+        sample("NewOrder", order),
+        sample("TransferLeader", TransferLeader { shard: 1, to: 2 }),
+    ]
+}
+
+fn catalog() -> Vec<(&'static str, Value)> {
+    let collection = Collection {
+        id: COLLECTION.to_owned(),
+        version: 2,
+        name: "Tea".to_owned(),
+        description: "Leaves and powders.".to_owned(),
+        created_at: BEFORE.to_owned(),
+        updated_at: AFTER.to_owned(),
+        archived_at: Some(AFTER.to_owned()),
+    };
+    vec![
+        sample("Product", product()),
+        sample("ProductList", page(product())),
+        sample("Collection", collection.clone()),
+        sample("CollectionList", page(collection)),
+    ]
+}
+
+fn product() -> Product {
+    Product {
+        id: PRODUCT.to_owned(),
+        version: 3,
+        name: "Green tea, 100 g".to_owned(),
+        description: "First flush.".to_owned(),
+        brand: "Stoa".to_owned(),
+        sku: "TEA-G-100".to_owned(),
+        price: 1_299,
+        currency: "USD".to_owned(),
+        collection_ids: vec![COLLECTION.to_owned()],
+        attributes: attributes(),
+        available: 117,
+        created_at: BEFORE.to_owned(),
+        updated_at: AFTER.to_owned(),
+        archived_at: Some(AFTER.to_owned()),
+    }
+}
+
+fn attributes() -> BTreeMap<String, String> {
+    BTreeMap::from([("origin".to_owned(), "Shizuoka".to_owned())])
+}
+
+fn page<T>(item: T) -> List<T> {
+    List { data: vec![item], has_more: true, next_cursor: Some(PRODUCT.to_owned()) }
+}
+
+fn stock() -> Vec<(&'static str, Value)> {
+    let level = Stock {
+        product_id: PRODUCT.to_owned(),
+        on_hand: 120,
+        held: 2,
+        committed: 1,
+        available: 117,
+    };
+    let movement = Movement {
+        number: 2,
+        at: AFTER.to_owned(),
+        delta: -2,
+        on_hand: 118,
+        kind: "adjusted".to_owned(),
+        reason: Some("counted".to_owned()),
+    };
+    let hold = Hold {
+        id: HOLD.to_owned(),
+        status: "held".to_owned(),
+        lines: vec![hold_line()],
+        expires_at: Some(AFTER.to_owned()),
+    };
+    vec![
+        sample("Stock", level),
+        sample("Movement", movement.clone()),
+        sample("MovementList", page(movement)),
+        sample("HoldLine", hold_line()),
+        sample("Hold", hold),
+    ]
+}
+
+fn hold_line() -> HoldLine {
+    HoldLine { product_id: PRODUCT.to_owned(), quantity: 2 }
+}
+
+fn orders() -> Vec<(&'static str, Value)> {
+    let line = OrderLine {
+        product_id: PRODUCT.to_owned(),
+        product_version: 3,
+        name: "Green tea, 100 g".to_owned(),
+        quantity: 2,
+        unit_price: 1_299,
+    };
+    let payment = Payment {
+        status: "authorized".to_owned(),
+        intent_id: Some("pi_1".to_owned()),
+        method: Some("pm_card_visa".to_owned()),
+        attempts: 1,
+        decline_code: Some("card_declined".to_owned()),
+        capture_before: Some(AFTER.to_owned()),
+    };
+    let flags = OrderFlags {
+        needs_review: Some("fulfillment_overdue".to_owned()),
+        cancel_requested: false,
+        reconciling: false,
+    };
+    let order = Order {
+        id: ORDER.to_owned(),
+        version: 4,
+        customer_id: "cus_7".to_owned(),
+        status: "confirmed".to_owned(),
+        total: 2_598,
+        currency: "USD".to_owned(),
+        lines: vec![line.clone()],
+        payment: payment.clone(),
+        flags: flags.clone(),
+        placed_at: BEFORE.to_owned(),
+        updated_at: AFTER.to_owned(),
+    };
+    let step = OrderTransition {
+        at: AFTER.to_owned(),
+        transition: "T5".to_owned(),
+        from: Some("payment_pending".to_owned()),
+        to: "confirmed".to_owned(),
+        note: Some("not confirmed: confirming again".to_owned()),
+    };
+    vec![
+        sample("OrderLine", line),
+        sample("Payment", payment),
+        sample("OrderFlags", flags),
+        sample("Order", order.clone()),
+        sample("OrderList", page(order)),
+        sample("OrderTransition", step.clone()),
+        sample("OrderTransitionList", page(step)),
+    ]
+}
+
+fn search() -> Vec<(&'static str, Value)> {
+    let hit = SearchHit {
+        id: PRODUCT.to_owned(),
+        name: "Green tea, 100 g".to_owned(),
+        brand: "Stoa".to_owned(),
+        sku: "TEA-G-100".to_owned(),
+        collection_ids: vec![COLLECTION.to_owned()],
+        price: 1_299,
+        currency: "USD".to_owned(),
+        available: 117,
+    };
+    let facet = Facet { value: COLLECTION.to_owned(), name: Some("Tea".to_owned()), count: 12 };
+    let brand = Facet { value: "Stoa".to_owned(), name: None, count: 9 };
+    let facets = Facets { brand: Some(vec![brand]), collection: Some(vec![facet.clone()]) };
+    let results = SearchResults {
+        hits: vec![hit.clone()],
+        total: 12,
+        facets: facets.clone(),
+        next_cursor: Some("eyJ0".to_owned()),
+    };
+    vec![
+        sample("SearchHit", hit),
+        sample("Facet", facet),
+        sample("Facets", facets),
+        sample("SearchResults", results),
+    ]
+}
+
+fn cluster() -> Vec<(&'static str, Value)> {
+    let node = ClusterNode {
+        id: 1,
+        pid: Some(4_711),
+        url: "http://127.0.0.1:7001".to_owned(),
+        alive: true,
+        leads: vec![0, 2],
+        clock_offset_ms: None,
+    };
+    let shard = ClusterShard {
+        id: 1,
+        leader: Some(1),
+        term: 3,
+        last_log_index: 42,
+        applied_index: 42,
+        voters: vec![1, 2, 3],
+        as_of_ms: 1_795_374_423_250,
+    };
+    let status = ClusterStatus {
+        cluster_id: "demo".to_owned(),
+        currency: "USD".to_owned(),
+        answered_by: 1,
+        healthy: true,
+        nodes: vec![node.clone()],
+        shards: vec![shard.clone()],
+    };
+    let this = NodeSelf {
+        id: 1,
+        cluster_id: "demo".to_owned(),
+        pid: 4_711,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        leads: vec![0, 2],
+        now_ms: 1_795_374_423_250,
+    };
+    let violation = Violation {
+        invariant: "I3".to_owned(),
+        shard: Some(1),
+        what: "stock of a product: more is held than is on hand".to_owned(),
+    };
+    let checked = Checked { shards: 5, token: "0:12,1:42".to_owned(), took_ms: 180 };
+    let audit = Audit { ok: false, violations: vec![violation.clone()], checked: checked.clone() };
+    vec![
+        sample("ClusterNode", node),
+        sample("ClusterShard", shard),
+        sample("ClusterStatus", status),
+        sample("NodeSelf", this),
+        sample("Violation", violation),
+        sample("Checked", checked),
+        sample("Audit", audit),
+        sample("Problem", problem()),
+        sample("ShortLine", short_line()),
+    ]
+}
+
+fn problem() -> Problem {
+    Problem {
+        kind: "urn:stoa:error:out_of_stock".to_owned(),
+        title: "Fewer units are free than were asked for".to_owned(),
+        status: 409,
+        detail: "fewer units are free than were asked for; see lines".to_owned(),
+        code: "out_of_stock".to_owned(),
+        param: Some("lines[0].quantity".to_owned()),
+        request_id: "req_9c1de0f4a2b35678".to_owned(),
+        retryable: false,
+        lines: vec![short_line()],
+        expected: Some(2_598),
+        actual: Some(2_698),
+    }
+}
+
+fn short_line() -> ShortLine {
+    ShortLine { product_id: PRODUCT.to_owned(), requested: 3, available: 1 }
+}
+
+/// The seeds' clients are not ours: their bodies are written out.
+fn seeds() -> Vec<(&'static str, Value)> {
+    let new = json!({
+        "name": "Green tea", "description": "First flush.", "price": 12.99, "inventory": 120,
+        "collectionId": COLLECTION,
+    });
+    let product = json!({
+        "id": PRODUCT, "createdAt": BEFORE, "updatedAt": AFTER, "deletedAt": AFTER,
+        "name": "Green tea", "description": "First flush.", "price": 12.99, "inventory": 120,
+        "collectionId": COLLECTION,
+    });
+    let collection = json!({
+        "id": COLLECTION, "createdAt": BEFORE, "updatedAt": AFTER, "deletedAt": AFTER,
+        "name": "Tea", "description": "Leaves and powders.",
+    });
+    vec![
+        ("ProductBody", new),
+        ("CollectionBody", json!({"name": "Tea", "description": "Leaves and powders."})),
+        ("SeedProduct", product),
+        ("SeedCollection", collection),
+    ]
+}
