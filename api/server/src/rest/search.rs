@@ -3,7 +3,7 @@
 use api_client::{Facet, Facets, SearchHit, SearchQuery, SearchResults};
 use axum::extract::State;
 use axum::response::Response;
-use engine_core::{CollectionId, ShardId, read};
+use engine_core::{CollectionId, Money, ShardId, read};
 use engine_search::{FacetRequest, Hit, Hits, PriceRange, QUERY_CHARS_MAX, Sort};
 use hyper::StatusCode;
 
@@ -58,6 +58,12 @@ fn query(app: &AppState, params: SearchQuery) -> Result<engine_search::Query, Er
     if params.brand.as_ref().is_some_and(|brand| brand.len() > BRAND_BYTES_MAX) {
         let detail = format!("a brand has at most {BRAND_BYTES_MAX} bytes");
         return Err(Error::about(Code::OutOfRange, "brand", detail));
+    }
+    for (name, bound) in [("min_price", params.min_price), ("max_price", params.max_price)] {
+        if bound.is_some_and(|bound| !(0..=Money::AMOUNT_MAX).contains(&bound)) {
+            let detail = format!("a price is 0 to {} minor units", Money::AMOUNT_MAX);
+            return Err(Error::about(Code::OutOfRange, name, detail));
+        }
     }
     let price = match (params.min_price, params.max_price) {
         (None, None) => None,

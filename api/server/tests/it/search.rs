@@ -52,6 +52,8 @@ fn bad_searches_are_refused() -> Tested {
             "limit=0",
             "limit=1000",
             "min_price=a",
+            "min_price=-1",
+            "max_price=1000000000001",
             "cursor=zzz",
             "collection=x",
             "in_stock=maybe",
