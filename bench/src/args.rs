@@ -44,6 +44,9 @@ pub(crate) struct TargetArgs {
     /// its own is started, and ended afterwards.
     #[arg(long)]
     pub(crate) url: Vec<String>,
+    /// The API key to show to a running cluster: one that may do everything.
+    #[arg(long, env = "STOA_API_KEY", hide_env_values = true)]
+    pub(crate) api_key: Option<String>,
     /// Nodes of its own cluster.
     #[arg(long, default_value_t = 3)]
     pub(crate) nodes: u64,

@@ -38,6 +38,9 @@ struct Found {
 impl Stage {
     /// Opens the cluster, puts the goods on sale, and waits until it is at rest.
     pub(crate) async fn set(args: &TargetArgs, kind: Kind) -> Result<Self, Failure> {
+        if let Some(key) = args.api_key.as_ref().filter(|_| !args.url.is_empty()) {
+            crate::http::request::show(key);
+        }
         let target = Target::open(&args.url, &args.shape()?).await?;
         let dir = target.local.as_ref().map_or_else(std::env::temp_dir, |own| own.dir.clone());
         let machine = Machine::look(&dir)?;

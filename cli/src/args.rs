@@ -27,6 +27,9 @@ pub enum Noun {
     /// Bring data in
     #[command(subcommand, arg_required_else_help = true)]
     Import(Import),
+    /// API keys: who may do what
+    #[command(subcommand, arg_required_else_help = true)]
+    Key(Key),
     /// Orders
     #[command(subcommand, arg_required_else_help = true)]
     Order(Order),
@@ -38,6 +41,8 @@ pub enum Noun {
 /// The cluster's nodes and shards.
 #[derive(Debug, Subcommand)]
 pub enum Cluster {
+    /// Make the first API key, once, from a node's own machine
+    Init(verbs::cluster_init::Args),
     /// Who is alive, who leads what
     Status(verbs::cluster_status::Args),
 }
@@ -47,6 +52,19 @@ pub enum Cluster {
 pub enum Import {
     /// Create products from a file, one JSON object per line, plain or gzipped
     Products(verbs::import_products::Args),
+}
+
+/// API keys.
+#[derive(Debug, Subcommand)]
+pub enum Key {
+    /// Make a key; its secret is shown this once
+    Create(verbs::key::CreateArgs),
+    /// Every key, without secrets
+    List(verbs::key::ListArgs),
+    /// Give a key a new secret; the old one works for a while yet
+    Rotate(verbs::key::RotateArgs),
+    /// End a key for good, on every node
+    Revoke(verbs::key::RevokeArgs),
 }
 
 /// Orders.

@@ -50,6 +50,10 @@ impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         let next = match &error {
             Error::Connect(_) => Some("stoa demo".into()),
+            Error::Problem { problem, .. } if problem.status == 401 => Some(
+                "--api-key, or STOA_API_KEY, shows a key; `stoa cluster init` makes the first one"
+                    .into(),
+            ),
             Error::Problem { problem, .. } if problem.retryable => {
                 Some("stoa cluster status".into())
             }

@@ -1,4 +1,4 @@
-//! Which node to ask: `--url`, or the first node of the demo.
+//! Which node to ask, `--url` or the first node of the demo, and with which key.
 
 use api_client::{Client, Error};
 
@@ -13,14 +13,26 @@ pub struct Target {
     /// A node's URL; several, separated by commas, are tried in turn
     #[arg(long, env = "STOA_URL", default_value = DEFAULT_URL, value_delimiter = ',')]
     pub url: Vec<String>,
+    /// The API key to show; a node that was started with --trust-loopback asks for none
+    #[arg(long, env = "STOA_API_KEY", hide_env_values = true)]
+    pub api_key: Option<String>,
 }
 
 impl Target {
+    /// A client of one node, with the key.
+    fn client_of(&self, url: &str) -> Result<Client, Failure> {
+        let client = Client::new(url)?;
+        Ok(match &self.api_key {
+            Some(key) => client.with_credentials(key)?,
+            None => client,
+        })
+    }
+
     /// A client of the first node that answers. A node that answers badly is an answer.
     pub async fn client(&self) -> Result<Client, Failure> {
         let mut last = None;
         for url in &self.url {
-            let client = Client::new(url)?;
+            let client = self.client_of(url)?;
             match client.node_self().await {
                 Err(error @ (Error::Connect(_) | Error::Timeout(_) | Error::Broken(_))) => {
                     last = Some(error);

@@ -222,7 +222,8 @@ impl Cluster {
             args.push(("--peer", format!("{id}={},{}", at(peer.peer), self.url(id))));
         }
         let pairs = args.into_iter().flat_map(|(flag, value)| [flag.to_string(), value]);
-        pairs.chain(self.extra.iter().cloned()).collect()
+        let trust = std::iter::once("--trust-loopback".to_string());
+        pairs.chain(trust).chain(self.extra.iter().cloned()).collect()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use reqwest::header::{ETAG, HeaderMap, IF_MATCH, RETRY_AFTER};
+use reqwest::header::{AUTHORIZATION, ETAG, HeaderMap, HeaderValue, IF_MATCH, RETRY_AFTER};
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -24,6 +24,7 @@ pub struct Client {
     http: reqwest::Client,
     base: String,
     timeout: Duration,
+    credentials: Option<HeaderValue>,
 }
 
 /// An answer and what its headers say.
@@ -50,13 +51,23 @@ impl Client {
             .no_proxy()
             .build()?;
         let base = base.trim_end_matches('/').to_owned();
-        Ok(Self { http, base, timeout: Duration::from_millis(TIMEOUT_MS) })
+        let timeout = Duration::from_millis(TIMEOUT_MS);
+        Ok(Self { http, base, timeout, credentials: None })
     }
 
     /// The same client with another deadline for each call.
     pub fn with_timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
+    }
+
+    /// The same client showing an API key, a customer's token or a guest's with each call.
+    pub fn with_credentials(mut self, token: &str) -> Result<Self, Error> {
+        let mut value =
+            HeaderValue::from_str(&format!("Bearer {token}")).map_err(|_| Error::Credentials)?;
+        value.set_sensitive(true);
+        self.credentials = Some(value);
+        Ok(self)
     }
 
     /// Where the node is.
@@ -234,6 +245,42 @@ impl Client {
         Ok(self.get("/v1/cluster/self", &[]).await?.body)
     }
 
+    /// Makes the first key, which may do everything, if there is none yet: from the node's own
+    /// machine only.
+    pub async fn init(&self) -> Result<ShownKey, Error> {
+        Ok(answer(self.request(Method::POST, "/v1/cluster/init")).await?.body)
+    }
+
+    /// Creates an API key. Its secret is in the answer, and never again.
+    pub async fn create_key(&self, key: Option<&str>, new: &NewKey) -> Result<ShownKey, Error> {
+        Ok(self.post("/v1/keys", key, new).await?.body)
+    }
+
+    /// A page of API keys in the order of their ids.
+    pub async fn keys(
+        &self,
+        limit: u32,
+        cursor: Option<&str>,
+    ) -> Result<Answer<List<ApiKey>>, Error> {
+        self.page("/v1/keys", &[], limit, cursor).await
+    }
+
+    /// Gives a key a new secret.
+    pub async fn rotate_key(&self, id: &str, rotate: &RotateKey) -> Result<ShownKey, Error> {
+        Ok(self.post(&format!("/v1/keys/{id}/rotate"), None, rotate).await?.body)
+    }
+
+    /// Revokes a key for good.
+    pub async fn revoke_key(&self, id: &str) -> Result<ApiKey, Error> {
+        let request = self.request(Method::POST, &format!("/v1/keys/{id}/revoke"));
+        Ok(answer(request).await?.body)
+    }
+
+    /// A new guest.
+    pub async fn create_guest(&self) -> Result<Guest, Error> {
+        Ok(answer(self.request(Method::POST, "/v1/guests")).await?.body)
+    }
+
     /// Hands the leadership of a shard to a node.
     pub async fn transfer_leader(&self, transfer: &TransferLeader) -> Result<ClusterShard, Error> {
         let answer = self.post("/v1/cluster/leaders/transfer", None, transfer).await?;
@@ -276,7 +323,12 @@ impl Client {
     }
 
     fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        self.http.request(method, format!("{}{path}", self.base)).timeout(self.timeout)
+        let request = self.http.request(method, format!("{}{path}", self.base));
+        let request = match &self.credentials {
+            Some(value) => request.header(AUTHORIZATION, value),
+            None => request,
+        };
+        request.timeout(self.timeout)
     }
 }
 

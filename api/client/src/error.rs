@@ -15,6 +15,9 @@ pub enum Error {
         /// How long to wait before the next try, if the node said so.
         retry_after: Option<Duration>,
     },
+    /// The key or token cannot be sent: it has characters that no header takes.
+    #[error("the API key or token has characters that cannot be sent; copy it once more")]
+    Credentials,
     /// Nobody listens there: the request was not sent.
     #[error("cannot connect: {0}")]
     Connect(String),
@@ -53,7 +56,7 @@ impl Error {
         match self {
             Self::Problem { problem, .. } => problem.retryable,
             Self::Connect(_) | Self::Timeout(_) | Self::Broken(_) => true,
-            Self::Unreadable { .. } => false,
+            Self::Unreadable { .. } | Self::Credentials => false,
         }
     }
 }

@@ -42,7 +42,11 @@ pub struct Args {
     /// Without it: `cards` beside the node's directory
     #[arg(long, env = "STOA_CARD_SIMULATOR")]
     pub card_simulator: Option<PathBuf>,
-    /// Listen on other than loopback addresses, where everybody may do everything
+    /// Let whoever reaches the loopback address do everything, without credentials: for a cluster
+    /// on a developer's own machine. Refused on any other address
+    #[arg(long, env = "STOA_TRUST_LOOPBACK")]
+    pub trust_loopback: bool,
+    /// Listen on other than loopback addresses without TLS, where keys and orders can be overheard
     #[arg(long, env = "STOA_INSECURE_DEV")]
     pub insecure_dev: bool,
     /// How the log is written
@@ -94,10 +98,16 @@ impl FromStr for PeerArg {
 pub enum BadConfig {
     /// Somebody else could reach it.
     #[error(
-        "{0} is not a loopback address, and until accounts exist whoever reaches it may do \
-         everything; listen on 127.0.0.1, or add --insecure-dev if that is what you want"
+        "{0} is not a loopback address, and without TLS keys and orders can be overheard on the \
+         way to it; listen on 127.0.0.1, or add --insecure-dev if that is what you want"
     )]
     Public(SocketAddr),
+    /// Trust in the loopback address on another one.
+    #[error(
+        "--trust-loopback lets everybody in without a key, and {0} is not a loopback address; \
+         listen on 127.0.0.1, or leave the flag away and send API keys"
+    )]
+    TrustPublic(SocketAddr),
     /// Two `--peer` have the same id.
     #[error("--peer {0} is given twice")]
     PeerTwice(NodeId),
@@ -113,6 +123,9 @@ impl Args {
             if !addr.ip().is_loopback() && !self.insecure_dev {
                 return Err(BadConfig::Public(addr));
             }
+        }
+        if self.trust_loopback && !self.http.ip().is_loopback() {
+            return Err(BadConfig::TrustPublic(self.http));
         }
         let mut peers = BTreeMap::new();
         for PeerArg { id, peer } in &self.peers {
@@ -155,7 +168,11 @@ mod tests {
     fn flags_that_do_not_fit_together_are_refused() -> Result<(), Box<dyn std::error::Error>> {
         let public = args(&["--http", "0.0.0.0:7401"])?;
         assert_eq!(public.check(), Err(BadConfig::Public("0.0.0.0:7401".parse()?)));
-        assert!(args(&["--http", "0.0.0.0:7401", "--insecure-dev"])?.check().is_ok());
+        let insecure = ["--http", "0.0.0.0:7401", "--insecure-dev"];
+        assert!(args(&insecure)?.check().is_ok());
+        let trusting = args(&[&insecure[..], &["--trust-loopback"]].concat())?.check();
+        assert_eq!(trusting, Err(BadConfig::TrustPublic("0.0.0.0:7401".parse()?)));
+        assert!(args(&["--trust-loopback"])?.check().is_ok());
         let twice = args(&["--peer", "1=127.0.0.1:1,http://a"])?;
         assert_eq!(twice.check(), Err(BadConfig::PeerTwice(1)));
         for bad in ["2", "2=a,http://b", "0=127.0.0.1:1,http://b", "2=127.0.0.1:1,ftp://b"] {

@@ -54,9 +54,13 @@ codes! {
     InvalidId = "invalid_id", 400, false, "A text is not an id of this kind";
     OutOfRange = "out_of_range", 400, false, "A value is outside its limits";
     IdempotencyKeyRequired = "idempotency_key_required", 400, false, "An Idempotency-Key is needed";
+    Unauthenticated = "unauthenticated", 401, false, "The request needs credentials";
+    InvalidCredentials = "invalid_credentials", 401, false, "The credentials open nothing";
+    Forbidden = "forbidden", 403, false, "The caller may not do this";
     NotFound = "not_found", 404, false, "There is nothing at this path";
     ProductNotFound = "product_not_found", 404, false, "There is no such product";
     CollectionNotFound = "collection_not_found", 404, false, "There is no such collection";
+    CustomerNotFound = "customer_not_found", 404, false, "There is no such customer";
     OrderNotFound = "order_not_found", 404, false, "There is no such order";
     HoldNotFound = "hold_not_found", 404, false, "There is no such hold";
     KeyNotFound = "key_not_found", 404, false, "There is no such API key";

@@ -1,5 +1,5 @@
-//! The one layer around every route: it names the request, reads its body within bounds, catches a
-//! panic, writes out errors, and counts.
+//! The one layer around every route: it names the request, asks who calls, reads the body within
+//! bounds, catches a panic, writes out errors, and counts.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -9,13 +9,16 @@ use api_client::header;
 use axum::body::Body;
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use bytes::{Bytes, BytesMut};
 use futures::FutureExt as _;
 use http_body_util::BodyExt as _;
 use hyper::body::Body as _;
-use hyper::header::{CONNECTION, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
+use hyper::header::{
+    CONNECTION, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE,
+};
 
+use crate::access;
 use crate::errors::{Code, Error};
 use crate::metrics;
 use crate::state::App;
@@ -51,14 +54,17 @@ impl std::fmt::Display for RequestId {
 }
 
 /// Takes a request through its handler.
-pub async fn gate(State(app): State<App>, request: Request, next: Next) -> Response {
+pub async fn gate(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let began = Instant::now();
     let id = RequestId::fresh();
     let method = metrics::method(request.method());
     let route = request.extensions().get::<MatchedPath>().cloned();
-    let mut response = match bounded(request).await {
-        Ok(request) => answered(id, request, next).await,
-        Err(error) => closing(axum::response::IntoResponse::into_response(error)),
+    let admitted = access::admit(&app, &mut request);
+    let whole = bounded(request).await;
+    let mut response = match (admitted, whole) {
+        (Ok(()), Ok(request)) => answered(id, request, next).await,
+        (Err(error), Ok(_)) => error.into_response(),
+        (Err(error), Err(_)) | (Ok(()), Err(error)) => closing(error.into_response()),
     };
     if let Some(error) = response.extensions_mut().remove::<Error>() {
         write_problem(&mut response, &error, id);
@@ -76,7 +82,7 @@ async fn answered(id: RequestId, request: Request, next: Next) -> Response {
         let what = panic.downcast_ref::<String>().map(String::as_str);
         let what = what.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("?");
         tracing::error!(request_id = %id, what, "a handler panicked");
-        axum::response::IntoResponse::into_response(Error::fault("a handler panicked"))
+        Error::fault("a handler panicked").into_response()
     })
 }
 
@@ -129,6 +135,9 @@ fn write_problem(response: &mut Response, error: &Error, id: RequestId) {
     let headers = response.headers_mut();
     headers.remove(hyper::header::CONTENT_LENGTH);
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    if error.code.status() == 401 {
+        headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"stoa\""));
+    }
     if let Some(seconds) = error.retry_after_s() {
         headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
     }

@@ -6,13 +6,12 @@ use engine_core::dedup::Idempotency;
 use engine_core::h128;
 use serde::Serialize;
 
+use crate::access::Principal;
 use crate::errors::{Code, Error};
 use crate::extract;
 
 /// The longest key, in bytes.
 pub const KEY_BYTES_MAX: usize = 255;
-/// Who calls, until there are accounts: whoever reaches the loopback address.
-const PRINCIPAL: &[u8] = b"local";
 
 /// The key of one request, with its body.
 #[derive(Debug, Clone, Copy)]
@@ -37,9 +36,14 @@ pub fn required(headers: &HeaderMap) -> Result<&str, Error> {
 }
 
 /// The key of a request to a route, if it has one. `body` is what the request was understood as.
-pub fn key<B: Serialize>(headers: &HeaderMap, route: &str, body: &B) -> Result<Option<Key>, Error> {
+pub fn key<B: Serialize>(
+    caller: &Principal,
+    headers: &HeaderMap,
+    route: &str,
+    body: &B,
+) -> Result<Option<Key>, Error> {
     let Some(text) = text(headers)? else { return Ok(None) };
-    let key = h128(&[PRINCIPAL, route.as_bytes(), text.as_bytes()]);
+    let key = h128(&[caller.name().as_bytes(), route.as_bytes(), text.as_bytes()]);
     Ok(Some(Key(Idempotency { key, body: body_hash(body)? })))
 }
 

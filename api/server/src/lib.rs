@@ -1,7 +1,7 @@
 //! The node: HTTP in front of the replicas, the search index and the payment driver.
 //!
 //! ```text
-//!  listen ─► http (id, body, panic, errors) ─► rest/<resource>
+//!  listen ─► http (id, access, body, panic, errors) ─► rest/<resource>
 //!                                                ├─ consistency ─► local rows, or a strong read
 //!                                                ├─ state::write ─► raft: the shard's leader
 //!                                                ├─ order/coordinator ─► holds, then the decision
@@ -14,6 +14,7 @@
 //! Every error is in the table in `errors.rs`. Every route is declared once, with what the OpenAPI
 //! document says of it (`openapi/`). Start at `server.rs`.
 
+mod access;
 mod answer;
 mod config;
 mod consistency;

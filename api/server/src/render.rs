@@ -1,6 +1,7 @@
 //! Rows as the wire types clients see. Texts are moved, not copied.
 
 use api_client as wire;
+use engine_core::access::ApiKey;
 use engine_core::catalog::{Collection, Product};
 use engine_core::inventory::{Hold, HoldState, Movement, MovementReason, Stock};
 use engine_core::order::{Order, OrderLine, Review, Transition};
@@ -152,5 +153,30 @@ pub fn transition(step: Transition) -> wire::OrderTransition {
         from: step.from.map(|status| status.as_str().to_owned()),
         to: step.to.as_str().to_owned(),
         note: Some(step.note).filter(|note| !note.is_empty()),
+    }
+}
+
+/// An API key at a time, in Unix milliseconds.
+pub fn api_key(key: &ApiKey, now: u64) -> wire::ApiKey {
+    let status = match key.revoked_at {
+        Some(_) => "revoked",
+        None if key.is_valid_at(now) => "active",
+        None => "expired",
+    };
+    wire::ApiKey {
+        id: key.id.to_string(),
+        name: key.name.clone(),
+        version: key.version,
+        status: status.to_owned(),
+        scopes: key.scopes.iter().map(ToString::to_string).collect(),
+        networks: key.networks.iter().map(ToString::to_string).collect(),
+        created_at: rfc3339(key.created_at),
+        updated_at: rfc3339(key.updated_at),
+        expires_at: key.expires_at.map(rfc3339),
+        revoked_at: key.revoked_at.map(rfc3339),
+        previous_until: key
+            .previous
+            .filter(|previous| now < previous.until)
+            .map(|previous| rfc3339(previous.until)),
     }
 }

@@ -81,7 +81,10 @@ impl Server {
         let listener = listener.map_err(|error| StartError::Listen { addr: args.http, error })?;
         let http = listener.local_addr().map_err(system)?;
         if args.insecure_dev {
-            tracing::warn!(%http, "--insecure-dev: whoever reaches this node may do everything");
+            tracing::warn!(%http, "--insecure-dev: keys and orders can be overheard");
+        }
+        if args.trust_loopback {
+            tracing::warn!(%http, "--trust-loopback: whoever is on this machine may do everything");
         }
         let simulator = Simulator::open(&args.card_dir()).map_err(system)?;
         let provider = Arc::new(Driver::new(simulator));
@@ -104,6 +107,7 @@ impl Server {
             cluster_id: args.cluster_id,
             topology,
             currency: args.currency,
+            trust_loopback: args.trust_loopback,
             urls: peers.iter().map(|(id, peer)| (*id, peer.url.clone())).collect(),
             peers: clients(&peers, args.node_id)?,
             search: SearchPool::new(index),

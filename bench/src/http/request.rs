@@ -1,8 +1,23 @@
 //! Writes requests as the bytes that go over the wire.
 
 use std::io::Write;
+use std::sync::OnceLock;
 
 use api_client::header;
+
+/// The headers that every request has: set once, before the first.
+static COMMON: OnceLock<String> = OnceLock::new();
+/// The same without an API key. A node trusts its own machine by this name.
+const HOST: &str = "host: localhost\r\n";
+
+/// Shows an API key with every request from now on.
+pub(crate) fn show(api_key: &str) {
+    let _set_before = COMMON.set(format!("{HOST}authorization: Bearer {api_key}\r\n"));
+}
+
+fn common() -> &'static str {
+    COMMON.get().map_or(HOST, String::as_str)
+}
 
 /// A POST's headers beyond those that every request has.
 #[derive(Debug, Clone, Copy, Default)]
@@ -18,14 +33,14 @@ pub(crate) struct Post<'a> {
 /// Writes a GET over what `out` held.
 pub(crate) fn get(out: &mut Vec<u8>, path: &str) {
     out.clear();
-    put(out, format_args!("GET {path} HTTP/1.1\r\nhost: stoa\r\n\r\n"));
+    put(out, format_args!("GET {path} HTTP/1.1\r\n{}\r\n", common()));
 }
 
 /// Writes a POST of a JSON body over what `out` held.
 pub(crate) fn post(out: &mut Vec<u8>, post: Post<'_>, body: &[u8]) {
     out.clear();
     let Post { path, key, wait_s } = post;
-    put(out, format_args!("POST {path} HTTP/1.1\r\nhost: stoa\r\n"));
+    put(out, format_args!("POST {path} HTTP/1.1\r\n{}", common()));
     put(
         out,
         format_args!("content-type: application/json\r\n{}: {key}\r\n", header::IDEMPOTENCY_KEY),
@@ -69,7 +84,7 @@ mod tests {
         let route = Post { path: "/v1/orders", key: "k1", wait_s: 5 };
         post(&mut out, route, b"{}");
         let text = String::from_utf8(out).unwrap();
-        assert!(text.starts_with("POST /v1/orders HTTP/1.1\r\nhost: stoa\r\n"));
+        assert!(text.starts_with("POST /v1/orders HTTP/1.1\r\nhost: localhost\r\n"));
         assert!(text.contains("\r\nidempotency-key: k1\r\nprefer: wait=5\r\n"));
         assert!(text.ends_with("\r\ncontent-length: 2\r\n\r\n{}"));
     }

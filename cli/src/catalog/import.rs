@@ -232,6 +232,11 @@ where
             Ok(done) => return Ok(done),
             Err(error) => error,
         };
+        // Who may not do this may not do it for the next row either.
+        let unwelcome = error.problem().is_some_and(|told| matches!(told.status, 401 | 403));
+        if unwelcome {
+            return Err(Trouble::Cluster(error));
+        }
         if !error.is_retryable() {
             return Err(Trouble::Row(error.to_string()));
         }

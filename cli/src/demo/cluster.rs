@@ -40,11 +40,13 @@ pub struct Cluster {
     pub folder: Folder,
     /// The nodes, by id from 1.
     pub nodes: Vec<Node>,
+    /// They ask everybody for credentials.
+    pub require_auth: bool,
 }
 
 impl Cluster {
     /// The nodes of the folder, as they are; writes their `start`.
-    pub fn new(folder: Folder) -> Result<Self, Failure> {
+    pub fn new(folder: Folder, require_auth: bool) -> Result<Self, Failure> {
         let stoad = std::env::current_exe()
             .map(|stoa| stoa.with_file_name("stoad"))
             .map_err(|error| Failure { what: format!("where am I? {error}"), next: None })?;
@@ -52,14 +54,22 @@ impl Cluster {
             let what = format!("{} is missing: it belongs beside stoa", stoad.display());
             return Err(Failure::new(what, "make demo"));
         }
-        folder.write_starts(&stoad)?;
+        folder.write_starts(&stoad, require_auth)?;
         let mut nodes = Vec::new();
         for file in &folder.cluster.nodes {
             let client = Client::new(&file.url())?.with_timeout(Duration::from_millis(ASK_MS));
             let process = Process::new(folder.node(file.id));
             nodes.push(Node { file: file.clone(), process, client });
         }
-        Ok(Self { folder, nodes })
+        Ok(Self { folder, nodes, require_auth })
+    }
+
+    /// Asks every node with this key from now on.
+    pub fn show(&mut self, key: &str) -> Result<(), Failure> {
+        for node in &mut self.nodes {
+            node.client = node.client.clone().with_credentials(key)?;
+        }
+        Ok(())
     }
 
     /// Starts the nodes which do not run.

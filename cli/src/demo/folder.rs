@@ -98,13 +98,18 @@ impl Folder {
         self.path.join(format!("node{id}"))
     }
 
+    /// Where the ready-made API keys lie.
+    pub fn keys(&self) -> PathBuf {
+        self.path.join("keys.json")
+    }
+
     /// Writes each node's `start`.
-    pub fn write_starts(&self, stoad: &Path) -> Result<(), Failure> {
+    pub fn write_starts(&self, stoad: &Path, require_auth: bool) -> Result<(), Failure> {
         for node in &self.cluster.nodes {
             let folder = self.node(node.id);
             let start = folder.join("start");
             let written = fs::create_dir_all(&folder)
-                .and_then(|()| fs::write(&start, self.start(node, stoad)))
+                .and_then(|()| fs::write(&start, self.start(node, stoad, require_auth)))
                 .and_then(|()| fs::set_permissions(&start, fs::Permissions::from_mode(0o755)));
             written.map_err(|error| Failure::io(&start, error))?;
         }
@@ -112,7 +117,7 @@ impl Folder {
     }
 
     /// The script that starts a node, from anywhere: it becomes the node, under the `pid` it notes.
-    fn start(&self, node: &NodeFile, stoad: &Path) -> String {
+    fn start(&self, node: &NodeFile, stoad: &Path, require_auth: bool) -> String {
         let folder = self.node(node.id);
         let mut command = vec![
             ("--dir", folder.display().to_string()),
@@ -127,8 +132,11 @@ impl Folder {
         command.push(("--shards", self.cluster.shards.to_string()));
         command.push(("--currency", self.cluster.currency.clone()));
         command.push(("--card-simulator", self.path.join("cards").display().to_string()));
-        let flags: Vec<String> =
+        let mut flags: Vec<String> =
             command.iter().map(|(flag, value)| format!("{flag} {}", quoted(value))).collect();
+        if !require_auth {
+            flags.push("--trust-loopback".to_string());
+        }
         format!(
             "#!/bin/sh\n\
              # Starts node {id} of this cluster, unless it runs already. Its log: {log}\n\

@@ -18,6 +18,8 @@ const ASK_MS: u64 = 100;
 #[derive(Debug, Serialize)]
 struct Guide {
     dir: String,
+    keys: String,
+    trusting: bool,
     products: Option<u64>,
     shards: u16,
     nodes: Vec<Place>,
@@ -58,6 +60,8 @@ pub async fn print(
     });
     let guide = Guide {
         dir: cluster.folder.path.display().to_string(),
+        keys: cluster.folder.keys().display().to_string(),
+        trusting: !cluster.require_auth,
         products,
         shards: cluster.folder.cluster.shards,
         nodes: places.collect(),
@@ -101,10 +105,13 @@ fn commands(cluster: &Cluster, product: Option<&str>) -> Vec<Command> {
     let command = |what: &str, line: String| Command { what: what.into(), line };
     let begin = match product {
         Some(_) => command("find a product", search(&asked)),
-        None => command("create a product, and keep its id for the order", create(&asked)),
+        None => command(
+            "create a product, and keep its id for the order",
+            create(&asked, &shown(cluster, "seller")),
+        ),
     };
     // Without a catalog the shell fills in what the first command kept.
-    let order = order(&asked, product.unwrap_or("'$PRODUCT'"));
+    let order = order(&asked, product.unwrap_or("'$PRODUCT'"), &shown(cluster, "service"));
     let pid = quoted(&first.process.pid_file().display().to_string());
     let start = quoted(&first.process.start_script().display().to_string());
     let id = first.file.id;
@@ -121,17 +128,28 @@ fn search(url: &str) -> String {
     format!("curl -sS '{url}/v1/search?q={words}&in_stock=true&limit=3'")
 }
 
-fn create(url: &str) -> String {
-    let body = r#"{"name":"A thing","price":2999,"currency":"USD","stock":100}"#;
-    let keep_id = r#"sed 's/.*"id":"\(prod_[^"]*\).*/\1/'"#;
-    format!("PRODUCT=$({} -d '{body}' | {keep_id})", post(url, "/v1/products"))
+/// A header that shows a role's key, read from the file when the command runs.
+fn shown(cluster: &Cluster, role: &str) -> String {
+    if !cluster.require_auth {
+        return String::new();
+    }
+    let file = quoted(&cluster.folder.keys().display().to_string());
+    format!(r#" -H "Authorization: Bearer $(sed -n 's/.*"{role}": "\([^"]*\)".*/\1/p' {file})""#)
 }
 
-fn order(url: &str, product: &str) -> String {
+fn create(url: &str, credentials: &str) -> String {
+    let body = r#"{"name":"A thing","price":2999,"currency":"USD","stock":100}"#;
+    let keep_id = r#"sed 's/.*"id":"\(prod_[^"]*\).*/\1/'"#;
+    let post = post(url, "/v1/products");
+    format!("PRODUCT=$({post}{credentials} -d '{body}' | {keep_id})")
+}
+
+fn order(url: &str, product: &str, credentials: &str) -> String {
     let customer = r#""customer_id":"cus_demo","currency":"USD","payment_method":"pm_card_visa""#;
     let lines = format!(r#""lines":[{{"product_id":"{product}","quantity":1}}]"#);
     let key = r#"-H "Idempotency-Key: demo-$(date +%s)" -H 'Prefer: wait=5'"#;
-    format!("{} {key} -d '{{{customer},{lines}}}'", post(url, "/v1/orders"))
+    let post = post(url, "/v1/orders");
+    format!("{post}{credentials} {key} -d '{{{customer},{lines}}}'")
 }
 
 fn post(url: &str, path: &str) -> String {
@@ -149,6 +167,11 @@ fn text(guide: &Guide) -> String {
     for node in &guide.nodes {
         text.push_str(&format!("  node {}  {}\n", node.id, node.url));
     }
+    text.push_str(match guide.trusting {
+        true => "\nWhoever is on this machine may do everything (--require-auth asks for keys).",
+        false => "\nWrites need an API key: `Authorization: Bearer stoa_sk_…`.",
+    });
+    text.push_str(&format!(" Keys for each role: {}\n", guide.keys));
     text.push_str("\nTry, in another terminal:\n");
     for command in &guide.commands {
         text.push_str(&format!("\n  # {}\n  {}\n", command.what, command.line));

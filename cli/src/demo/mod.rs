@@ -1,17 +1,18 @@
 //! `stoa demo`: a cluster of `stoad` processes on this machine, with a real catalog in it.
 //!
-//! Everything lies in one folder: `cluster.json`, and per node its data, its log, its `pid`, and
-//! `start`, the command that starts it. Invariant: a node is recognized by its `pid` file and the
-//! folder on its command line, whoever started it; so a node started by hand is one of ours, and
-//! the nodes of a demo that was killed are taken over by the next one. The demo never restarts a
-//! node by itself.
+//! Everything lies in one folder: `cluster.json`, `keys.json`, and per node its data, its log, its
+//! `pid`, and `start`, the command that starts it. Invariant: a node is recognized by its `pid`
+//! file and the folder on its command line, whoever started it; so a node started by hand is one
+//! of ours, and the nodes of a demo that was killed are taken over by the next one. The demo never
+//! restarts a node by itself.
 //!
-//! `folder` what lies where · `process` one node · `cluster` all of them · `stock_up` the catalog ·
-//! `guide` what is printed · `live` the view afterwards.
+//! `folder` what lies where · `process` one node · `cluster` all of them · `keys` ready-made API
+//! keys · `stock_up` the catalog · `guide` what is printed · `live` the view afterwards.
 
 mod cluster;
 mod folder;
 mod guide;
+mod keys;
 mod live;
 mod process;
 mod stock_up;
@@ -47,6 +48,10 @@ pub struct Args {
     /// Start without products
     #[arg(long)]
     no_catalog: bool,
+    /// Ask everybody for credentials; without it, whoever is on this machine may do everything.
+    /// Ready-made keys lie in keys.json either way
+    #[arg(long)]
+    require_auth: bool,
 }
 
 /// Runs the demo until it is told to stop.
@@ -54,9 +59,9 @@ pub async fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
     let mut stops = Stops::listen()?;
     let wish = Wish { nodes: args.nodes, shards: args.shards, http_port: args.http_port };
     let folder = folder::open(args.dir.clone(), &wish)?;
-    let cluster = Cluster::new(folder)?;
+    let mut cluster = Cluster::new(folder, args.require_auth)?;
     let served = tokio::select! {
-        served = serve(&cluster, args, output) => served,
+        served = serve(&mut cluster, args, output) => served,
         () = stops.next() => Ok(()),
     };
     output.note("stopping every node");
@@ -73,9 +78,10 @@ pub async fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
 }
 
 /// Starts everything, says so, and watches. Returns only with a failure.
-async fn serve(cluster: &Cluster, args: &Args, output: &Output) -> Result<(), Failure> {
+async fn serve(cluster: &mut Cluster, args: &Args, output: &Output) -> Result<(), Failure> {
     cluster.start(output)?;
     cluster.ready().await?;
+    keys::ensure(cluster).await?;
     let products = match args.no_catalog {
         true => None,
         false => Some(stock_up::run(cluster, output).await?),

@@ -2,8 +2,6 @@
 
 use std::{fs, time::Duration};
 
-use api_client::Client;
-
 use super::cluster::Cluster;
 use crate::{
     catalog::{self, Plan, Source},
@@ -25,14 +23,10 @@ pub async fn run(cluster: &Cluster, output: &Output) -> Result<u64, Failure> {
     {
         return Ok(products);
     }
-    let clients: Result<Vec<Client>, _> = cluster
-        .nodes
-        .iter()
-        .map(|node| Client::new(&node.file.url()))
-        .map(|client| client.map(|it| it.with_timeout(Duration::from_millis(REQUEST_MS))))
-        .collect();
+    let patient = Duration::from_millis(REQUEST_MS);
+    let clients = cluster.nodes.iter().map(|node| node.client.clone().with_timeout(patient));
     let plan = Plan {
-        clients: clients?,
+        clients: clients.collect(),
         currency: cluster.folder.cluster.currency.clone(),
         stock: Some(UNITS),
         concurrency: CONCURRENCY,

@@ -20,6 +20,10 @@ pub struct Args {
     file: PathBuf,
     #[command(flatten)]
     target: Target,
+    /// The currency of lines that name none; without it, the cluster's, which only a key with
+    /// cluster:read may ask for
+    #[arg(long)]
+    currency: Option<String>,
     /// Units on hand for lines that name no stock
     #[arg(long, value_name = "UNITS")]
     stock: Option<u32>,
@@ -32,8 +36,12 @@ pub struct Args {
 /// Imports the file. Degraded: some lines were refused.
 pub async fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
     let client = args.target.client().await?;
+    let currency = match &args.currency {
+        Some(currency) => currency.clone(),
+        None => client.cluster_status().await?.currency,
+    };
     let plan = Plan {
-        currency: client.cluster_status().await?.currency,
+        currency,
         clients: vec![client],
         stock: args.stock,
         concurrency: args.concurrency.into(),

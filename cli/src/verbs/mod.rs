@@ -1,13 +1,15 @@
 //! One file per verb; this one only says which noun and verb it is.
 
+pub mod cluster_init;
 pub mod cluster_status;
 pub mod import_products;
+pub mod key;
 pub mod order_show;
 pub mod stock_audit;
 pub mod stock_show;
 
 use crate::{
-    args::{Cluster, Import, Noun, Order, Stock},
+    args::{Cluster, Import, Key, Noun, Order, Stock},
     demo,
     failure::{Exit, Failure},
     output::Output,
@@ -17,8 +19,13 @@ use crate::{
 pub async fn run(noun: Noun, output: &Output) -> Result<Exit, Failure> {
     match noun {
         Noun::Demo(args) => demo::run(&args, output).await,
+        Noun::Cluster(Cluster::Init(args)) => cluster_init::run(&args, output).await,
         Noun::Cluster(Cluster::Status(args)) => cluster_status::run(&args, output).await,
         Noun::Import(Import::Products(args)) => import_products::run(&args, output).await,
+        Noun::Key(Key::Create(args)) => key::create(&args, output).await,
+        Noun::Key(Key::List(args)) => key::list(&args, output).await,
+        Noun::Key(Key::Rotate(args)) => key::rotate(&args, output).await,
+        Noun::Key(Key::Revoke(args)) => key::revoke(&args, output).await,
         Noun::Order(Order::Show(args)) => order_show::run(&args, output).await,
         Noun::Stock(Stock::Show(args)) => stock_show::run(&args, output).await,
         Noun::Stock(Stock::Audit(args)) => stock_audit::run(&args, output).await,

@@ -10,6 +10,36 @@ use crate::order::{Decision, KeyResult, Order, Transition};
 use crate::txn::View;
 use crate::{clock::Clock, codec::decode};
 
+/// Whose orders a reader may see. Somebody else's are as if they were not there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Whose {
+    /// Everybody's: the reader works for the shop.
+    Anybody,
+    /// One customer's.
+    Of(Owner),
+    /// Nobody's.
+    Nobody,
+}
+
+impl Whose {
+    /// Whether an owner's things may be seen.
+    pub fn includes(&self, owner: &Owner) -> bool {
+        match self {
+            Self::Anybody => true,
+            Self::Of(own) => own == owner,
+            Self::Nobody => false,
+        }
+    }
+
+    /// Who must own what is changed; none where anybody may.
+    pub fn owner(&self) -> Option<&Owner> {
+        match self {
+            Self::Of(owner) => Some(owner),
+            Self::Anybody | Self::Nobody => None,
+        }
+    }
+}
+
 /// A product and its stock.
 pub fn product(view: &dyn View, id: ProductId) -> Result<Option<(Product, Stock)>, Fault> {
     let Some(product) = view.read(&Key::Product(id))? else { return Ok(None) };
@@ -85,13 +115,15 @@ pub fn hold(view: &dyn View, hold: HoldRef) -> Result<Option<Hold>, Fault> {
     view.read(&Key::Hold(hold))
 }
 
-/// An order.
-pub fn order(view: &dyn View, id: OrderId) -> Result<Option<Order>, Fault> {
-    view.read(&Key::Order(id))
+/// An order, if the reader may see it.
+pub fn order(view: &dyn View, id: OrderId, whose: &Whose) -> Result<Option<Order>, Fault> {
+    let order = view.read::<Order>(&Key::Order(id))?;
+    Ok(order.filter(|order| whose.includes(&order.owner)))
 }
 
-/// An order's history, oldest first.
-pub fn order_history(view: &dyn View, id: OrderId) -> Result<Vec<Transition>, Fault> {
+/// The history of an order that the reader has read, oldest first.
+pub fn order_history(view: &dyn View, order: &Order) -> Result<Vec<Transition>, Fault> {
+    let id = order.id;
     let first = Key::OrderHistory { order: id, number: 0 }.encode();
     let end = prefixed(&first[..first.len() - 4]).end;
     view.scan(first..end, usize::MAX)?.iter().map(|(_, value)| decode(value)).collect()

@@ -133,7 +133,8 @@ async fn a_card_order_is_confirmed_by_the_leaders_calls() {
     let pay = Pay::Card(Some(PaymentMethod("pm_card_visa".to_owned())));
     let id = order(&cluster, &owner, product, pay).await;
     let status = |node: u64| {
-        let order = read::order(&cluster.node(node).view(ShardId(1)), id).unwrap();
+        let order =
+            read::order(&cluster.node(node).view(ShardId(1)), id, &read::Whose::Anybody).unwrap();
         order.map(|order| order.status())
     };
     for node in 1..=3 {

@@ -5,6 +5,7 @@
 //! A test looks for fields without limits. Lengths of texts are enforced in bytes of UTF-8, while
 //! `maxLength` counts characters: it is the most that can ever pass.
 
+use engine_core::access::{KEY_NAME_BYTES_MAX, NETWORKS_PER_KEY_MAX, Role, Scope};
 use engine_core::catalog::{
     ATTRIBUTE_NAME_BYTES_MAX, ATTRIBUTE_VALUE_BYTES_MAX, ATTRIBUTES_MAX,
     COLLECTIONS_PER_PRODUCT_MAX, DESCRIPTION_BYTES_MAX, LABEL_BYTES_MAX, NAME_BYTES_MAX,
@@ -20,7 +21,7 @@ use serde_json::{Value, json};
 
 use crate::errors::Code;
 use crate::extract::LIMIT_MAX;
-use crate::rest::HOLD_MS_MIN;
+use crate::rest::{HOLD_MS_MIN, OVERLAP_S_MAX, VALID_S_MAX};
 
 pub use engine_search::CURSOR_CHARS_MAX;
 
@@ -76,10 +77,14 @@ fn of_type(kind: &str, field: &str) -> Option<Value> {
         ("Collection" | "SeedCollection", "id") => id("col_", 32),
         ("Order", "id") => id("ord_", 35),
         ("Hold", "id") => id("hold_", 32),
+        ("ApiKey", "id") => id("key_", 16),
         ("ClusterNode" | "NodeSelf", "id") => number(0, NUMBER_MAX, 1),
         ("ClusterShard", "id") => shard(),
         // A hold that has ended keeps none.
         ("Hold", "lines") => json!({"maxItems": LINES_PER_ORDER_MAX}),
+        ("ApiKey", "status") => json!({"enum": ["active", "expired", "revoked"]}),
+        ("ApiKey" | "NewKey", "name") => text(1, KEY_NAME_BYTES_MAX, "shop"),
+        ("Guest", "token") => id("gst_", 32),
         ("Hold", "status") => json!({"enum": ["held", "committed", "released"]}),
         ("Order", "status") => order_status("confirmed"),
         ("Payment", "status") => payment_status(),
@@ -114,7 +119,8 @@ fn of_type(kind: &str, field: &str) -> Option<Value> {
 }
 
 fn of_field(field: &str) -> Option<Value> {
-    catalog(field).or_else(|| amounts(field)).or_else(|| orders(field)).or_else(|| cluster(field))
+    let found = catalog(field).or_else(|| amounts(field)).or_else(|| orders(field));
+    found.or_else(|| cluster(field)).or_else(|| access(field))
 }
 
 fn catalog(field: &str) -> Option<Value> {
@@ -136,7 +142,8 @@ fn catalog(field: &str) -> Option<Value> {
         }),
         "sort" => json!({"enum": ["relevance", "price:asc", "price:desc", "newest", "name"]}),
         "created_at" | "updated_at" | "archived_at" | "createdAt" | "updatedAt" | "deletedAt"
-        | "placed_at" | "expires_at" | "capture_before" | "at" => time(),
+        | "placed_at" | "expires_at" | "capture_before" | "at" | "revoked_at"
+        | "previous_until" => time(),
         "next_cursor" => json!({"minLength": 1, "maxLength": CURSOR_CHARS_MAX}),
         _ => return None,
     })
@@ -187,6 +194,24 @@ fn orders(field: &str) -> Option<Value> {
         "code" => json!({"enum": codes}),
         "param" => json!({"minLength": 1, "maxLength": 65_536, "examples": ["lines[2].quantity"]}),
         "request_id" => json!({"pattern": REQUEST_ID, "examples": ["req_9c1de0f4a2b35678"]}),
+        _ => return None,
+    })
+}
+
+fn access(field: &str) -> Option<Value> {
+    Some(match field {
+        "role" => json!({"enum": Role::ALL.map(Role::as_str)}),
+        "scopes" => json!({"maxItems": 64, "items": {"enum": Scope::ALL.map(Scope::as_str)}}),
+        "networks" => json!({
+            "maxItems": NETWORKS_PER_KEY_MAX,
+            "items": {"minLength": 2, "maxLength": 49, "examples": ["10.0.0.0/8"]},
+        }),
+        "valid_s" => number(1, VALID_S_MAX as i64, 7_776_000),
+        "overlap_s" => number(0, OVERLAP_S_MAX as i64, 86_400),
+        "secret" => json!({
+            "pattern": "^stoa_sk_[0-9a-f]{16}_[0-9a-f]{32}_[0-9a-f]{8}$",
+            "examples": ["stoa_sk_0123456789abcdef_0123456789abcdef0123456789abcdef_01234567"],
+        }),
         _ => return None,
     })
 }

@@ -39,13 +39,14 @@ they are, and `Stoa-Min-Token`, `Stoa-Max-Staleness` or `consistency=strong` ask
 is repeated under the same `Idempotency-Key`, and then happens once.";
 
 /// The tags, in the order in which they are told.
-const TAGS: [(&str, &str); 9] = [
+const TAGS: [(&str, &str); 10] = [
     ("products", "What is sold."),
     ("collections", "Products by theme."),
     ("search", "Finding products, from the asked node's own index."),
     ("stock", "Units on hand, and what changes them."),
     ("holds", "Units kept for a cart, without an order."),
     ("orders", "Orders and how they are paid."),
+    ("access", "API keys and guests: who may do what."),
     ("cluster", "Nodes, shards, and whether every invariant holds."),
     ("health", "For load balancers, Prometheus and readers of this document."),
     ("seeds", "The interface of the platforms Stoa grew from, as it was."),
@@ -101,9 +102,9 @@ fn security_schemes() -> Value {
         "customer": {
             "type": "http",
             "scheme": "bearer",
-            "bearerFormat": "JWT",
-            "description": "A customer's JWT (EdDSA or ES256), or a guest's token `gst_…`: opens \
-                            the caller's own orders, and nothing else.",
+            "bearerFormat": "gst_…",
+            "description": "A guest's token, `gst_…`: opens the caller's own orders, and nothing \
+                            else.",
         },
     })
 }

@@ -353,8 +353,8 @@ impl Op {
 
     fn refusals_by_status(&self) -> BTreeMap<u16, Vec<Code>> {
         let door = |status: u16| match status {
-            401 => true,
-            403 => self.access != Access::Public,
+            // Credentials that are shown must be good, also where none are needed.
+            401 | 403 => true,
             429 => self.tag != "health",
             _ => false,
         };

@@ -14,6 +14,7 @@ pub fn parameters() -> Value {
         "ProductId": path_id("product", &limits::id("prod_", 32)),
         "CollectionId": path_id("collection", &limits::id("col_", 32)),
         "HoldId": path_id("hold", &limits::id("hold_", 32)),
+        "KeyId": path_id("key", &limits::id("key_", 16)),
         "OrderId": path_id("order", &limits::id("ord_", 35)),
         "Limit": {
             "name": "limit", "in": "query",

@@ -22,6 +22,7 @@ pub fn samples() -> Vec<(&'static str, Value)> {
     all.extend(orders());
     all.extend(search());
     all.extend(cluster());
+    all.extend(access());
     all.extend(seeds());
     all
 }
@@ -107,6 +108,44 @@ fn catalog() -> Vec<(&'static str, Value)> {
         sample("ProductList", page(product())),
         sample("Collection", collection.clone()),
         sample("CollectionList", page(collection)),
+    ]
+}
+
+fn access() -> Vec<(&'static str, Value)> {
+    let scopes = vec!["catalog:write".to_owned()];
+    let networks = vec!["10.0.0.0/8".to_owned()];
+    let new = NewKey {
+        name: "shop".to_owned(),
+        role: Some("seller".to_owned()),
+        scopes: scopes.clone(),
+        networks: networks.clone(),
+        valid_s: Some(7_776_000),
+    };
+    let key = ApiKey {
+        id: "key_0123456789abcdef".to_owned(),
+        name: "shop".to_owned(),
+        version: 2,
+        status: "active".to_owned(),
+        scopes,
+        networks,
+        created_at: BEFORE.to_owned(),
+        updated_at: AFTER.to_owned(),
+        expires_at: Some(AFTER.to_owned()),
+        revoked_at: Some(AFTER.to_owned()),
+        previous_until: Some(AFTER.to_owned()),
+    };
+    let secret = "stoa_sk_0123456789abcdef_0123456789abcdef0123456789abcdef_01234567".to_owned();
+    let guest = Guest {
+        token: "gst_0123456789abcdef0123456789abcdef".to_owned(),
+        customer_id: "guest_0123456789abcdef0123456789abcdef".to_owned(),
+    };
+    vec![
+        sample("NewKey", new),
+        sample("RotateKey", RotateKey { overlap_s: 86_400 }),
+        sample("ApiKey", key.clone()),
+        sample("ApiKeyList", page(key.clone())),
+        sample("ShownKey", ShownKey { key, secret }),
+        sample("Guest", guest),
     ]
 }
 

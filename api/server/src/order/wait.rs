@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use engine_core::order::Order;
 use engine_core::payment::PaymentState;
-use engine_core::read;
+use engine_core::read::{self, Whose};
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::Placed;
@@ -43,7 +43,8 @@ impl AppState {
             let look = until.min(now + Duration::from_millis(LOOK_EVERY_MS));
             let _hint = timeout_at(look, feed.changed()).await;
             let index = self.node.position(shard).index;
-            let order = read::order(&self.view(shard), placed.order.id).map_err(Error::fault)?;
+            let order = read::order(&self.view(shard), placed.order.id, &Whose::Anybody);
+            let order = order.map_err(Error::fault)?;
             if let Some(order) = order.filter(|order| order.version > placed.order.version) {
                 let seen = placed.seen.and(Seen::write(shard, index));
                 placed = Placed { order: Box::new(order), seen, ..placed };

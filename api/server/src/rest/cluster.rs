@@ -9,6 +9,7 @@ use axum::response::Response;
 use engine_core::ShardId;
 use futures::future::join_all;
 use hyper::StatusCode;
+use hyper::header::AUTHORIZATION;
 use raft::{NodeId, NodeStatus, ShardStatus, TransferError};
 
 use crate::answer;
@@ -45,9 +46,9 @@ pub fn routes() -> Routes {
 }
 
 /// `GET /v1/cluster/status`
-pub async fn status(State(app): State<App>) -> Result<Response, Error> {
+pub async fn status(State(app): State<App>, headers: HeaderMap) -> Result<Response, Error> {
     let status = app.node.status();
-    let asked = app.urls.keys().map(|id| app.ask(*id));
+    let asked = app.urls.keys().map(|id| app.ask(*id, &headers));
     let answers = join_all(asked).await;
     let nodes = app.urls.iter().zip(answers);
     let nodes = nodes.map(|((id, url), answer)| told(*id, url, answer, &status));
@@ -90,7 +91,7 @@ pub async fn transfer(
     match app.node.transfer_leader(ShardId(body.shard), body.to).await {
         Ok(()) => {}
         Err(TransferError::NotLeader(Some(leader))) if !headers.contains_key(FORWARDED) => {
-            return app.forward_transfer(leader, &body).await;
+            return app.forward_transfer(leader, &headers, &body).await;
         }
         Err(error) => return Err(Error::new(Code::NoQuorum, error.to_string())),
     }
@@ -105,12 +106,14 @@ impl AppState {
     async fn forward_transfer(
         &self,
         leader: NodeId,
+        headers: &HeaderMap,
         body: &TransferLeader,
     ) -> Result<Response, Error> {
         let lost = || Error::new(Code::NoQuorum, "the shard's leader does not answer");
         let peer = self.peers.get(&leader).ok_or_else(lost)?;
         let path = "/v1/cluster/leaders/transfer";
-        let answer = peer.send::<_, ClusterShard>("POST", path, &[(FORWARDED, "1")], body).await;
+        let with = [&[(FORWARDED, "1")], credentials(headers).as_slice()].concat();
+        let answer = peer.send::<_, ClusterShard>("POST", path, &with, body).await;
         let answer = answer.map_err(|error| Error::new(Code::NoQuorum, error.to_string()))?;
         answer::json(StatusCode::OK, &answer.body)
     }
@@ -128,15 +131,25 @@ impl AppState {
         }
     }
 
-    /// What a node says of itself, if it answers.
-    async fn ask(&self, id: NodeId) -> Option<NodeSelf> {
+    /// What a node says of itself, if it answers. It lets in whom this one lets in.
+    async fn ask(&self, id: NodeId, headers: &HeaderMap) -> Option<NodeSelf> {
         if id == self.node_id {
             return Some(self.me());
         }
-        let answer = self.peers.get(&id)?.node_self();
+        let with = credentials(headers);
+        let answer = self.peers.get(&id)?.get::<NodeSelf>("/v1/cluster/self", &with);
         let answer = tokio::time::timeout(Duration::from_millis(ASK_PEER_MS), answer).await.ok()?;
-        answer.ok().filter(|node| node.id == id && node.cluster_id == self.cluster_id)
+        answer
+            .ok()
+            .map(|answer| answer.body)
+            .filter(|node| node.id == id && node.cluster_id == self.cluster_id)
     }
+}
+
+/// What the caller showed here, to be shown to another node on the caller's behalf.
+fn credentials(headers: &HeaderMap) -> Vec<(&str, &str)> {
+    let shown = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+    shown.map(|value| (AUTHORIZATION.as_str(), value)).into_iter().collect()
 }
 
 fn told(id: NodeId, url: &str, answer: Option<NodeSelf>, status: &NodeStatus) -> ClusterNode {

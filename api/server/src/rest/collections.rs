@@ -12,6 +12,7 @@ use engine_core::{
 use hyper::StatusCode;
 
 use super::products::ListParams;
+use crate::access::Principal;
 use crate::answer;
 use crate::consistency::Freshness;
 use crate::errors::{Code, Error};
@@ -95,10 +96,11 @@ fn change_of(operation: Op) -> Op {
 /// `POST /v1/collections`
 pub async fn create(
     State(app): State<App>,
+    caller: Principal,
     headers: HeaderMap,
     Json(body): Json<NewCollection>,
 ) -> Result<Response, Error> {
-    let key = idempotency::key(&headers, "POST /v1/collections", &body)?;
+    let key = idempotency::key(&caller, &headers, "POST /v1/collections", &body)?;
     let id = CollectionId(idempotency::created_id(key));
     let description = body.description.unwrap_or_default();
     let details = CollectionDetails { name: body.name, description };

@@ -17,6 +17,7 @@ use futures::future::{join_all, try_join_all};
 use hyper::StatusCode;
 
 use super::products::currency;
+use crate::access::Principal;
 use crate::answer;
 use crate::consistency::{Freshness, Seen};
 use crate::errors::{Code, Error};
@@ -79,11 +80,12 @@ pub fn routes() -> Routes {
 /// `POST /v1/holds`
 pub async fn create(
     State(app): State<App>,
+    caller: Principal,
     headers: HeaderMap,
     Json(body): Json<NewHold>,
 ) -> Result<Response, Error> {
     idempotency::required(&headers)?;
-    let key = idempotency::key(&headers, "POST /v1/holds", &body)?;
+    let key = idempotency::key(&caller, &headers, "POST /v1/holds", &body)?;
     let id = HoldId(idempotency::created_id(key));
     let timer_ms = body.hold_ms.unwrap_or(HOLD_MS_DEFAULT);
     if !(HOLD_MS_MIN..=engine_core::inventory::HOLD_MS_MAX).contains(&timer_ms) {

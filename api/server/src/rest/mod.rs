@@ -3,8 +3,10 @@
 mod audit;
 mod cluster;
 mod collections;
+mod guests;
 mod health;
 mod holds;
+mod keys;
 mod orders;
 mod products;
 mod search;
@@ -22,6 +24,7 @@ use crate::openapi::{self, Routes};
 use crate::state::App;
 
 pub use holds::HOLD_MS_MIN;
+pub use keys::{OVERLAP_S_MAX, VALID_S_MAX};
 
 /// Every route, declared once: the router and the document are made of them.
 fn routes() -> Routes {
@@ -31,6 +34,8 @@ fn routes() -> Routes {
         .and(stock::routes())
         .and(holds::routes())
         .and(orders::routes())
+        .and(guests::routes())
+        .and(keys::routes())
         .and(cluster::routes())
         .and(audit::routes())
         .and(health::routes())

@@ -4,6 +4,7 @@ use api_client::{List, NewOrder, Order as WireOrder, OrderTransition};
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
+use engine_core::access::Scope;
 use engine_core::inventory::HoldLine;
 use engine_core::order::Order;
 use engine_core::payment::{PAYMENT_METHOD_BYTES_MAX, Pay, PaymentMethod};
@@ -13,15 +14,16 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::products::currency;
+use crate::access::Principal;
 use crate::answer;
-use crate::consistency::Freshness;
+use crate::consistency::{Freshness, Seen};
 use crate::errors::{Code, Error};
 use crate::extract::{self, Id, Json, NoBody, Query};
 use crate::idempotency;
 use crate::openapi::{Op, Routes, limits};
 use crate::order::{Request, WAIT_S_MAX, check_lines};
 use crate::render;
-use crate::state::{App, unexpected};
+use crate::state::{App, AppState, unexpected};
 
 /// The routes of `/v1/orders`.
 pub fn routes() -> Routes {
@@ -35,7 +37,7 @@ pub fn routes() -> Routes {
                 }))
                 .fresh()
                 .page()
-                .refuses(&[Code::InvalidField])
+                .refuses(&[Code::InvalidField, Code::CustomerNotFound])
                 .lists::<WireOrder>("A page of orders."),
             list,
         )
@@ -51,7 +53,7 @@ pub fn routes() -> Routes {
                 .body::<NewOrder>()
                 .refuses(&[Code::InvalidId, Code::OutOfRange, Code::ProductNotFound])
                 .refuses(&[Code::ProductArchived, Code::OutOfStock, Code::CurrencyMismatch])
-                .refuses(&[Code::PriceChanged])
+                .refuses(&[Code::PriceChanged, Code::CustomerNotFound])
                 .answers::<WireOrder>(201, "The order.")
                 .seen(),
             place,
@@ -96,10 +98,16 @@ pub fn routes() -> Routes {
 /// `POST /v1/orders`
 pub async fn place(
     State(app): State<App>,
+    caller: Principal,
     headers: HeaderMap,
     Json(body): Json<NewOrder>,
 ) -> Result<Response, Error> {
     let request = request(&headers, body)?;
+    check_own(&caller, &request.owner)?;
+    if request.pay == Pay::OnAccount {
+        // An invoice is the shop's trust in a customer: a customer cannot say that there is any.
+        caller.require(Scope::OrdersWrite)?;
+    }
     let wait = prefer_wait(&headers);
     let mut placed = app.place(&request).await?;
     if let Some(seconds) = wait {
@@ -112,25 +120,24 @@ pub async fn place(
 /// `GET /v1/orders/{id}`
 pub async fn read(
     State(app): State<App>,
+    caller: Principal,
     Id(id): Id<OrderId>,
     wish: Freshness,
 ) -> Result<Response, Error> {
-    let shard = app.topology.of_order(id);
-    let (order, seen) = app.find(shard, &wish, |view| read::order(view, id)).await?;
-    let order = order.ok_or_else(|| not_found(id))?;
+    let (order, seen) = app.order(&caller, id, &wish).await?;
     Ok(seen.mark(answer::json(StatusCode::OK, &render::order(order))?))
 }
 
 /// `GET /v1/orders/{id}/history`: oldest first.
 pub async fn history(
     State(app): State<App>,
+    caller: Principal,
     Id(id): Id<OrderId>,
     wish: Freshness,
 ) -> Result<Response, Error> {
-    let shard = app.topology.of_order(id);
-    let (order, seen) = app.find(shard, &wish, |view| read::order(view, id)).await?;
-    order.ok_or_else(|| not_found(id))?;
-    let steps = read::order_history(&app.view(shard), id).map_err(Error::fault)?;
+    let (order, seen) = app.order(&caller, id, &wish).await?;
+    let view = app.view(app.topology.of_order(id));
+    let steps = read::order_history(&view, &order).map_err(Error::fault)?;
     let data = steps.into_iter().map(render::transition).collect();
     let list = List { data, has_more: false, next_cursor: None };
     Ok(seen.mark(answer::json(StatusCode::OK, &list)?))
@@ -150,11 +157,13 @@ pub struct ListParams {
 /// `GET /v1/orders?customer_id=`: newest first.
 pub async fn list(
     State(app): State<App>,
+    caller: Principal,
     wish: Freshness,
     Query(params): Query<ListParams>,
 ) -> Result<Response, Error> {
     let limit = extract::limit(params.limit)?;
     let owner = owner(&params.customer_id)?;
+    check_own(&caller, &owner)?;
     let after = params.cursor.as_deref().map(cursor).transpose()?;
     let shard = app.topology.of_owner(&owner);
     let seen = app.fresh(&[shard], &wish).await?;
@@ -168,18 +177,44 @@ pub async fn list(
 /// `POST /v1/orders/{id}/cancel`
 pub async fn cancel(
     State(app): State<App>,
+    caller: Principal,
     Id(id): Id<OrderId>,
     headers: HeaderMap,
     _: NoBody,
 ) -> Result<Response, Error> {
-    let key = idempotency::key(&headers, "POST /v1/orders/{id}/cancel", &id.to_string())?;
-    let command = Command::CancelOrder(CancelOrder { order: id, owner: None });
+    let route = "POST /v1/orders/{id}/cancel";
+    let key = idempotency::key(&caller, &headers, route, &id.to_string())?;
+    let owner = caller.whose().owner().cloned();
+    let command = Command::CancelOrder(CancelOrder { order: id, owner });
     let written = app.write_here(app.topology.of_order(id), command, key).await?;
     let Reply::Order(order) = written.reply else { return Err(unexpected(&written.reply)) };
     let waits = order.flags.cancel_requested;
     let status = if waits { StatusCode::ACCEPTED } else { StatusCode::OK };
     let response = answer::json(status, &render::order(*order))?;
     Ok(written.seen.mark(answer::replayed(response, written.replayed)))
+}
+
+impl AppState {
+    /// An order that the caller may see.
+    async fn order(
+        &self,
+        caller: &Principal,
+        id: OrderId,
+        wish: &Freshness,
+    ) -> Result<(Order, Seen), Error> {
+        let (shard, whose) = (self.topology.of_order(id), caller.whose());
+        let (order, seen) = self.find(shard, wish, |view| read::order(view, id, &whose)).await?;
+        Ok((order.ok_or_else(|| not_found(id))?, seen))
+    }
+}
+
+/// Somebody else's account is as if it were not there.
+fn check_own(caller: &Principal, owner: &Owner) -> Result<(), Error> {
+    if caller.whose().includes(owner) {
+        return Ok(());
+    }
+    let detail = format!("there is no customer {owner} whose orders you may see or place");
+    Err(Error::about(Code::CustomerNotFound, "customer_id", detail))
 }
 
 fn not_found(id: OrderId) -> Error {

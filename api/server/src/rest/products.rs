@@ -6,6 +6,7 @@ use api_client::{List, NewProduct, PatchProduct, Product as WireProduct};
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
+use engine_core::access::Scope;
 use engine_core::catalog::{Product, ProductChange, ProductDetails};
 use engine_core::inventory::Stock;
 use engine_core::{
@@ -15,6 +16,7 @@ use engine_core::{
 use hyper::StatusCode;
 use serde::Deserialize;
 
+use crate::access::Principal;
 use crate::answer;
 use crate::consistency::Freshness;
 use crate::errors::{Code, Error};
@@ -110,11 +112,15 @@ impl ListParams {
 /// `POST /v1/products`
 pub async fn create(
     State(app): State<App>,
+    caller: Principal,
     headers: HeaderMap,
     Json(body): Json<NewProduct>,
 ) -> Result<Response, Error> {
-    let key = idempotency::key(&headers, "POST /v1/products", &body)?;
+    let key = idempotency::key(&caller, &headers, "POST /v1/products", &body)?;
     let id = ProductId(idempotency::created_id(key));
+    if body.stock.is_some() {
+        caller.require(Scope::StockWrite)?;
+    }
     let stock = body.stock.unwrap_or(0);
     let command = CreateProduct { id, details: details(body)?, stock };
     let shard = app.topology.of_product(id);

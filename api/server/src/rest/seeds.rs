@@ -19,6 +19,7 @@ use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use super::{collections, products};
+use crate::access::Principal;
 use crate::answer;
 use crate::consistency::Freshness;
 use crate::errors::{Code, Error};
@@ -174,10 +175,11 @@ pub async fn heartbeat() -> &'static str {
 /// `POST /product`
 pub async fn create_product(
     State(app): State<App>,
+    caller: Principal,
     headers: HeaderMap,
     Loose(body): Loose<ProductBody>,
 ) -> Result<Response, Error> {
-    let key = idempotency::key(&headers, "POST /product", &body)?;
+    let key = idempotency::key(&caller, &headers, "POST /product", &body)?;
     let id = ProductId(idempotency::created_id(key));
     let price = body.price(&app)?.ok_or_else(|| missing("price"))?;
     let stock = body.inventory()?.unwrap_or(0);
@@ -229,10 +231,11 @@ pub async fn get_product(
 /// `POST /collection`
 pub async fn create_collection(
     State(app): State<App>,
+    caller: Principal,
     headers: HeaderMap,
     Loose(body): Loose<CollectionBody>,
 ) -> Result<Response, Error> {
-    let key = idempotency::key(&headers, "POST /collection", &body)?;
+    let key = idempotency::key(&caller, &headers, "POST /collection", &body)?;
     let id = CollectionId(idempotency::created_id(key));
     let details = CollectionDetails {
         name: body.name.ok_or_else(|| missing("name"))?,

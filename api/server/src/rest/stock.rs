@@ -9,6 +9,7 @@ use hyper::StatusCode;
 use serde::Deserialize;
 
 use super::products::not_found;
+use crate::access::Principal;
 use crate::answer;
 use crate::consistency::Freshness;
 use crate::errors::{Code, Error};
@@ -114,10 +115,11 @@ pub async fn movements(
 /// `POST /v1/stock/receipts`: units arrived.
 pub async fn receive(
     State(app): State<App>,
+    caller: Principal,
     headers: HeaderMap,
     Json(body): Json<ReceiveStock>,
 ) -> Result<Response, Error> {
-    let key = idempotency::key(&headers, "POST /v1/stock/receipts", &body)?;
+    let key = idempotency::key(&caller, &headers, "POST /v1/stock/receipts", &body)?;
     let product = extract::id("product_id", &body.product_id)?;
     let command = engine_core::ReceiveStock { product, quantity: body.quantity };
     change(&app, product, Command::ReceiveStock(command), key).await
@@ -126,10 +128,11 @@ pub async fn receive(
 /// `POST /v1/stock/adjustments`: a correction, with a reason.
 pub async fn adjust(
     State(app): State<App>,
+    caller: Principal,
     headers: HeaderMap,
     Json(body): Json<AdjustStock>,
 ) -> Result<Response, Error> {
-    let key = idempotency::key(&headers, "POST /v1/stock/adjustments", &body)?;
+    let key = idempotency::key(&caller, &headers, "POST /v1/stock/adjustments", &body)?;
     let product = extract::id("product_id", &body.product_id)?;
     let command = engine_core::AdjustStock { product, delta: body.delta, reason: body.reason };
     change(&app, product, Command::AdjustStock(command), key).await
@@ -138,10 +141,11 @@ pub async fn adjust(
 /// `POST /v1/stock/levels`: compare and set.
 pub async fn set(
     State(app): State<App>,
+    caller: Principal,
     headers: HeaderMap,
     Json(body): Json<SetStock>,
 ) -> Result<Response, Error> {
-    let key = idempotency::key(&headers, "POST /v1/stock/levels", &body)?;
+    let key = idempotency::key(&caller, &headers, "POST /v1/stock/levels", &body)?;
     let product = extract::id("product_id", &body.product_id)?;
     let SetStock { expected, on_hand, reason, .. } = body;
     let command = engine_core::SetStock { product, expected, on_hand, reason };

@@ -29,11 +29,33 @@ static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| match Runtime::new() {
     Err(error) => panic!("no runtime: {error}"),
 });
 static NODE: OnceCell<Node> = OnceCell::const_new();
+static STRICT: OnceCell<Strict> = OnceCell::const_new();
 
 /// A running node.
 pub struct Node {
     pub server: Server,
     pub base: String,
+}
+
+/// A running node that trusts nobody without credentials.
+pub struct Strict {
+    pub node: Node,
+    /// Where it keeps everything.
+    pub dir: PathBuf,
+    /// The key that may do everything.
+    first: String,
+}
+
+impl Strict {
+    /// A client that may do everything.
+    pub fn first(&self) -> Result<Client, api_client::Error> {
+        self.node.client()?.with_credentials(&self.first)
+    }
+
+    /// The header's value of that client.
+    pub fn bearer(&self) -> String {
+        format!("Bearer {}", self.first)
+    }
 }
 
 /// What a raw request was answered with.
@@ -77,6 +99,26 @@ pub fn with_node<F: Future<Output = Tested>>(test: impl FnOnce(&'static Node) ->
     })
 }
 
+/// Runs a test against the shared node that trusts nobody without credentials.
+pub fn with_strict_node<F: Future<Output = Tested>>(
+    test: impl FnOnce(&'static Strict) -> F,
+) -> Tested {
+    RUNTIME.block_on(async {
+        let strict = STRICT
+            .get_or_try_init(|| async {
+                let dir = fresh_dir("strict")?;
+                let ports = free_ports(2)?;
+                let args = args(&dir, 1, &[(1, ports[0], ports[1])])?;
+                let args = Args { trust_loopback: false, ..args };
+                let node = ready(Server::start(args).await?).await?;
+                let first = node.client()?.init().await?.secret;
+                Ok::<_, Fault>(Strict { node, dir, first })
+            })
+            .await?;
+        test(strict).await
+    })
+}
+
 /// Runs a test that starts nodes of its own.
 pub fn alone<F: Future<Output = Tested>>(test: impl FnOnce() -> F) -> Tested {
     RUNTIME.block_on(test())
@@ -116,6 +158,7 @@ pub fn args(dir: &Path, id: u64, nodes: &[(u64, u16, u16)]) -> Result<Args, Faul
         &format!("127.0.0.1:{peer}"),
         "--card-simulator",
         &dir.join("cards").to_string_lossy(),
+        "--trust-loopback",
         "--peer",
         "1=127.0.0.1:1,http://127.0.0.1:1",
     ])?;

@@ -1,5 +1,6 @@
 //! The node over HTTP, as clients meet it: one node in this process, shared by all tests.
 
+mod access;
 mod cards;
 mod catalog;
 mod cluster;

@@ -13,9 +13,8 @@ use crate::harness::{Tested, with_node};
 /// What renews the document.
 const RENEW: &str = "STOA_BLESS=1 cargo test --release --locked -p api-server --test it openapi::";
 
-/// The codes of requests that meet no operation, and of operations that have no route yet.
-const OF_NO_OPERATION: [&str; 4] =
-    ["method_not_allowed", "key_not_found", "key_revoked", "already_initialized"];
+/// The codes of requests that meet no operation.
+const OF_NO_OPERATION: [&str; 1] = ["method_not_allowed"];
 
 #[test]
 fn the_document_is_checked_in() -> Tested {

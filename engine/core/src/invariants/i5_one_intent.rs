@@ -8,7 +8,7 @@ use crate::keys::prefixed;
 use crate::order::{Order, Status};
 use crate::outbox;
 use crate::payment::PaymentState;
-use crate::read;
+use crate::read::{self, Whose};
 use crate::txn::View;
 
 /// How many calls are read at once.
@@ -22,7 +22,7 @@ pub(super) fn check(view: &dyn View, found: &mut Vec<Violation>) -> Result<(), F
             let what = format!("{id} is {:?} with the intent {:?}", payment.state, payment.intent);
             violation(found, "I5", what);
         }
-        let history = read::order_history(view, id)?;
+        let history = read::order_history(view, &order)?;
         let confirmed =
             |from: Option<Status>, to| to == Status::Confirmed && from != Some(Status::Confirmed);
         if history.iter().filter(|step| confirmed(step.from, step.to)).count() > 1 {
@@ -42,7 +42,7 @@ fn check_calls(view: &dyn View, found: &mut Vec<Violation>) -> Result<(), Fault>
     loop {
         let calls = outbox::provider_calls(view, after, PAGE)?;
         for (id, made) in &calls {
-            let order = read::order(view, id.order)?;
+            let order = read::order(view, id.order, &Whose::Anybody)?;
             let known = order.and_then(|order| order.payment.intent);
             let fits = match made.call.intent() {
                 Some(intent) => known.as_ref() == Some(intent),

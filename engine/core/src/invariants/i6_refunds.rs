@@ -7,7 +7,7 @@ use crate::keys::prefixed;
 use crate::order::Order;
 use crate::outbox::{Call, ProviderCall};
 use crate::payment::PaymentState;
-use crate::read;
+use crate::read::{self, Whose};
 use crate::txn::View;
 
 pub(super) fn check(view: &dyn View, found: &mut Vec<Violation>) -> Result<(), Fault> {
@@ -31,7 +31,7 @@ pub(super) fn check(view: &dyn View, found: &mut Vec<Violation>) -> Result<(), F
             return Ok(());
         };
         let id = crate::outbox::effect_of(key)?;
-        let fits = read::order(view, id.order)?.is_some_and(|order| {
+        let fits = read::order(view, id.order, &Whose::Anybody)?.is_some_and(|order| {
             amount.amount == order.payment.refunded && amount.currency == order.currency
         });
         if !fits {

@@ -33,7 +33,7 @@ impl Model {
             let Some(until) = order.pay_until.filter(|_| order.stage == Stage::Pending) else {
                 continue;
             };
-            let row = read::order(rows, *id).unwrap().expect("an order");
+            let row = read::order(rows, *id, &read::Whose::Anybody).unwrap().expect("an order");
             if row.timers.hold.is_some() {
                 assert!(!overdue(until), "{id} should be over: {row:#?}\n{order:#?}");
                 continue;

@@ -227,7 +227,9 @@ impl World {
     fn adopt_odd(&mut self, shard: ShardId) {
         let odd = self.model.orders.iter().filter(|(_, order)| order.odd).map(|(id, _)| *id);
         for id in odd.filter(|id| self.model.home(*id) == shard).collect::<Vec<_>>() {
-            let row = read::order(self.shop.rows(shard), id).unwrap().expect("an order");
+            let row = read::order(self.shop.rows(shard), id, &read::Whose::Anybody)
+                .unwrap()
+                .expect("an order");
             let model = self.model.orders.get_mut(&id).expect("an order");
             let had_units = model.has_units();
             model.stage = stage_of(&row);

@@ -203,9 +203,11 @@ fn rejection(name: &str) -> Rejection {
 fn order_and_history(world: &mut World, name: &str) -> Said {
     let id = world.names.order(name);
     let rows = world.cluster.rows(world.cluster.topology.of_order(id));
-    let Some(order) = read::order(rows, id)? else { return Ok("no order\n".into()) };
+    let Some(order) = read::order(rows, id, &read::Whose::Anybody)? else {
+        return Ok("no order\n".into());
+    };
     let mut said = show::order(&order) + "\n";
-    for step in read::order_history(rows, id)? {
+    for step in read::order_history(rows, &order)? {
         let from = step.from.map_or("", |from| from.as_str());
         let note = if step.note.is_empty() { String::new() } else { format!(" ({})", step.note) };
         said += &format!("  at {}: {} {from} → {}{note}\n", step.at, step.name, step.to.as_str());

@@ -52,7 +52,7 @@ pub fn run(world: &mut World, line: &goldenscript::Command) -> Said {
     } = Line::try_from(line)?;
     let id = world.names.order(&order);
     let rows = world.cluster.rows(world.cluster.topology.of_order(id));
-    let total = read::order(rows, id)?.map_or(0, |order| order.total);
+    let total = read::order(rows, id, &read::Whose::Anybody)?.map_or(0, |order| order.total);
     let code = unquote(code.as_deref().unwrap_or("card_error"));
     let ours = format!("pi_{}", order.split('@').next().unwrap_or_default());
     let intent = IntentId(intent.as_deref().map(unquote).unwrap_or(ours));

@@ -1,0 +1,132 @@
+//! What each route needs, in one table. A route that is not in it needs everything: a forgotten
+//! line locks a door, it does not open one. A test holds the table and the router together.
+
+use axum::http::Method;
+use engine_core::access::Scope;
+
+/// What a caller must have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Need {
+    /// Everybody may.
+    Nothing,
+    /// Whoever is on this machine may.
+    Loopback,
+    /// Every one of these scopes.
+    All(&'static [Scope]),
+    /// To be the customer that it is about, or to have this scope.
+    CustomerOr(Scope),
+}
+
+use Need::{All, CustomerOr, Loopback, Nothing};
+use Scope::{
+    CatalogWrite, ClusterRead, ClusterWrite, HoldsWrite, KeysWrite, OrdersRead, OrdersWrite,
+    StockRead, StockWrite,
+};
+
+/// What a matched path needs: to be read, and to be written.
+const RULES: &[(&str, Need, Need)] = &[
+    ("/heartbeat", Nothing, Nothing),
+    ("/livez", Nothing, Nothing),
+    ("/readyz", Nothing, Nothing),
+    ("/docs", Nothing, Nothing),
+    ("/docs/{file}", Nothing, Nothing),
+    ("/v1/openapi.json", Nothing, Nothing),
+    ("/metrics", All(&[ClusterRead]), Nothing),
+    // The seeds' bodies carry the stock.
+    ("/product", Nothing, All(&[CatalogWrite, StockWrite])),
+    ("/product/{id}", Nothing, All(&[CatalogWrite, StockWrite])),
+    ("/collection", Nothing, All(&[CatalogWrite])),
+    ("/collection/{id}", Nothing, All(&[CatalogWrite])),
+    ("/v1/products", Nothing, All(&[CatalogWrite])),
+    ("/v1/products/{id}", Nothing, All(&[CatalogWrite])),
+    ("/v1/collections", Nothing, All(&[CatalogWrite])),
+    ("/v1/collections/{id}", Nothing, All(&[CatalogWrite])),
+    ("/v1/search", Nothing, Nothing),
+    ("/v1/stock/receipts", Nothing, All(&[StockWrite])),
+    ("/v1/stock/adjustments", Nothing, All(&[StockWrite])),
+    ("/v1/stock/levels", Nothing, All(&[StockWrite])),
+    ("/v1/stock/{id}", All(&[StockRead]), Nothing),
+    ("/v1/stock/{id}/movements", All(&[StockRead]), Nothing),
+    ("/v1/holds", Nothing, All(&[HoldsWrite])),
+    ("/v1/holds/{id}", All(&[HoldsWrite]), All(&[HoldsWrite])),
+    ("/v1/holds/{id}/commit", Nothing, All(&[HoldsWrite])),
+    ("/v1/orders", CustomerOr(OrdersRead), CustomerOr(OrdersWrite)),
+    ("/v1/orders/{id}", CustomerOr(OrdersRead), Nothing),
+    ("/v1/orders/{id}/cancel", Nothing, CustomerOr(OrdersWrite)),
+    ("/v1/orders/{id}/history", CustomerOr(OrdersRead), Nothing),
+    ("/v1/guests", Nothing, Nothing),
+    ("/v1/cluster/status", All(&[ClusterRead]), Nothing),
+    ("/v1/cluster/self", All(&[ClusterRead]), Nothing),
+    ("/v1/cluster/leaders/transfer", Nothing, All(&[ClusterWrite])),
+    ("/v1/cluster/init", Nothing, Loopback),
+    ("/v1/audit", All(&[ClusterRead]), Nothing),
+    ("/v1/keys", All(&[KeysWrite]), All(&[KeysWrite])),
+    ("/v1/keys/{id}", All(&[KeysWrite]), Nothing),
+    ("/v1/keys/{id}/rotate", Nothing, All(&[KeysWrite])),
+    ("/v1/keys/{id}/revoke", Nothing, All(&[KeysWrite])),
+];
+
+/// What a request to a matched path needs. A method that the path does not take needs nothing: it
+/// is refused by itself, with 405.
+pub fn need(method: &Method, route: &str) -> Need {
+    let rule = RULES.iter().find(|(path, ..)| *path == route);
+    match rule {
+        Some((_, read, _)) if method == Method::GET || method == Method::HEAD => *read,
+        Some((.., write)) => *write,
+        None => All(&Scope::ALL),
+    }
+}
+
+/// Every path that has a line.
+#[cfg(test)]
+pub fn paths() -> impl Iterator<Item = &'static str> {
+    RULES.iter().map(|(path, ..)| *path)
+}
+
+#[cfg(test)]
+mod tests {
+    use engine_core::access::Role;
+
+    use super::*;
+
+    #[test]
+    fn an_unknown_route_needs_everything() {
+        assert_eq!(need(&Method::GET, "/v1/new"), All(&Scope::ALL));
+        assert_eq!(need(&Method::HEAD, "/v1/stock/{id}"), All(&[StockRead]));
+        assert_eq!(need(&Method::DELETE, "/v1/holds/{id}"), All(&[HoldsWrite]));
+    }
+
+    /// `docs/access.md` says of each role what it may do.
+    #[test]
+    fn the_document_has_every_role_as_it_is() {
+        let document = include_str!("../../../../docs/access.md");
+        for role in Role::ALL {
+            let scopes: Vec<_> = role.scopes().iter().map(|scope| format!("`{scope}`")).collect();
+            let row = format!("| `{}` | {} |", role.as_str(), scopes.join(" "));
+            assert!(document.contains(&row), "docs/access.md lacks {row}");
+        }
+    }
+
+    /// Each documented path has a line here, and each line a path; and what the document says of
+    /// who may call an operation is what its line says.
+    #[test]
+    fn the_table_has_every_route_and_no_other() {
+        let document = crate::openapi::of_all_routes();
+        let routed = document["paths"].as_object().unwrap();
+        let mut ruled: Vec<_> = paths().collect();
+        ruled.sort_unstable();
+        assert_eq!(ruled, routed.keys().map(String::as_str).collect::<Vec<_>>());
+        for (path, item) in routed {
+            for (method, operation) in item.as_object().unwrap() {
+                let said = operation["security"].as_array().unwrap();
+                let method: Method = method.to_uppercase().parse().unwrap();
+                let schemes = match need(&method, path) {
+                    Nothing | Loopback => 0,
+                    All(_) => 1,
+                    CustomerOr(_) => 2,
+                };
+                assert_eq!(said.len(), schemes, "{method} {path}: {said:?}");
+            }
+        }
+    }
+}
