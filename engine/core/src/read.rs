@@ -30,14 +30,6 @@ impl Whose {
             Self::Nobody => false,
         }
     }
-
-    /// Who must own what is changed; none where anybody may.
-    pub fn owner(&self) -> Option<&Owner> {
-        match self {
-            Self::Of(owner) => Some(owner),
-            Self::Anybody | Self::Nobody => None,
-        }
-    }
 }
 
 /// A product and its stock.

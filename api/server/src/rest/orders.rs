@@ -8,7 +8,8 @@ use engine_core::access::Scope;
 use engine_core::inventory::HoldLine;
 use engine_core::order::Order;
 use engine_core::payment::{PAYMENT_METHOD_BYTES_MAX, Pay, PaymentMethod};
-use engine_core::{CancelOrder, Command, Money, OrderId, Owner, ProductId, Reply, read};
+use engine_core::read::{self, Whose};
+use engine_core::{CancelOrder, Command, Money, OrderId, Owner, ProductId, Reply};
 use hyper::StatusCode;
 use serde::Deserialize;
 use serde_json::json;
@@ -184,7 +185,11 @@ pub async fn cancel(
 ) -> Result<Response, Error> {
     let route = "POST /v1/orders/{id}/cancel";
     let key = idempotency::key(&caller, &headers, route, &id.to_string())?;
-    let owner = caller.whose().owner().cloned();
+    let owner = match caller.whose() {
+        Whose::Anybody => None,
+        Whose::Of(owner) => Some(owner),
+        Whose::Nobody => return Err(not_found(id)),
+    };
     let command = Command::CancelOrder(CancelOrder { order: id, owner });
     let written = app.write_here(app.topology.of_order(id), command, key).await?;
     let Reply::Order(order) = written.reply else { return Err(unexpected(&written.reply)) };
