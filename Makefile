@@ -57,6 +57,6 @@ fmt: ## formats the tree
 	@cargo fmt --all
 
 dist: setup ## a tar of stripped binaries, in dist/ of the target folder (compiles RocksDB anew)
-	@$(CARGO) build --profile dist --locked -p api-server -p cli -p bench --bins
+	@$(CARGO) build --profile dist --locked --workspace --bins
 	@. .ci/env && tar -C "$$CARGO_TARGET_DIR"/dist -czf "$$CARGO_TARGET_DIR"/dist/stoa.tar.gz \
 		stoad stoa stoa-bench && echo "$$CARGO_TARGET_DIR/dist/stoa.tar.gz"

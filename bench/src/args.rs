@@ -33,6 +33,8 @@ pub(crate) enum Command {
     Peer(RunArgs),
     /// Breaks node after node under a load of orders, and measures the gaps.
     Faults(FaultArgs),
+    /// Asks orders of as many clients as suit the cluster, then of ten times as many, and compares.
+    Overload(OverloadArgs),
     /// Fills a cluster, and measures memory and restarts.
     Footprint(FootprintArgs),
 }
@@ -187,6 +189,23 @@ pub(crate) enum FaultKind {
     Term,
     /// SIGSTOP, then SIGCONT.
     Stop,
+}
+
+/// Asks too much.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct OverloadArgs {
+    /// How many times as many clients.
+    #[arg(long, default_value_t = 10)]
+    pub(crate) times: usize,
+    /// How many products are on sale.
+    #[arg(long, default_value_t = 10_000)]
+    pub(crate) products: usize,
+    #[command(flatten)]
+    pub(crate) target: TargetArgs,
+    #[command(flatten)]
+    pub(crate) load: LoadArgs,
+    #[command(flatten)]
+    pub(crate) report: ReportArgs,
 }
 
 /// Measures memory and restarts.

@@ -36,6 +36,8 @@ pub enum Noun {
     /// Stock levels, and the proof that they are right
     #[command(subcommand, arg_required_else_help = true)]
     Stock(Stock),
+    /// What the nodes do just now: rates, times, queues and what waits
+    Top(verbs::top::Args),
 }
 
 /// The cluster's nodes and shards.

@@ -9,6 +9,7 @@
 mod args;
 mod catalog;
 mod demo;
+mod exposition;
 mod failure;
 mod money;
 mod output;

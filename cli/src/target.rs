@@ -20,7 +20,7 @@ pub struct Target {
 
 impl Target {
     /// A client of one node, with the key.
-    fn client_of(&self, url: &str) -> Result<Client, Failure> {
+    pub fn client_of(&self, url: &str) -> Result<Client, Failure> {
         let client = Client::new(url)?;
         Ok(match &self.api_key {
             Some(key) => client.with_credentials(key)?,

@@ -70,6 +70,11 @@ impl Batcher {
         (Self { queue }, Work { shard, raft, replica, clock, waiting })
     }
 
+    /// How many commands wait.
+    pub fn waiting(&self) -> u64 {
+        self.queue.max_capacity().saturating_sub(self.queue.capacity()) as u64
+    }
+
     /// Queues a command, or says why it cannot be.
     pub fn submit(
         &self,
@@ -79,7 +84,10 @@ impl Batcher {
         let (caller, answer) = oneshot::channel();
         match self.queue.try_send(Queued { request, idempotency, command, caller }) {
             Ok(()) => Ok(answer),
-            Err(mpsc::error::TrySendError::Full(_)) => Err(ProposeAnswer::Overloaded),
+            Err(mpsc::error::TrySendError::Full(_)) => {
+                metrics::counter!("stoa_raft_overloaded_total").increment(1);
+                Err(ProposeAnswer::Overloaded)
+            }
             Err(mpsc::error::TrySendError::Closed(_)) => {
                 Err(ProposeAnswer::Stopped("this node is stopping".to_owned()))
             }

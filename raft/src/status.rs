@@ -57,6 +57,8 @@ pub struct ShardStatus {
     pub learners: Vec<NodeId>,
     /// At the leader: how many entries each follower lacks.
     pub lag: BTreeMap<NodeId, u64>,
+    /// How many commands wait here to be proposed.
+    pub waiting: u64,
     /// Why this replica has stopped, if it has.
     pub fault: Option<String>,
 }
@@ -143,6 +145,7 @@ impl Inner {
             voters: membership.voter_ids().collect(),
             learners: membership.learner_ids().collect(),
             lag: lag.collect(),
+            waiting: group.batcher.waiting(),
             fault: group.stopped(),
         }
     }

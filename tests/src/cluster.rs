@@ -39,6 +39,7 @@ pub struct Cluster {
     nodes: Vec<Node>,
     shards: u16,
     extra: Vec<String>,
+    environment: Vec<(String, String)>,
     folder: TempDir,
     _turn: OwnedMutexGuard<()>,
 }
@@ -68,6 +69,7 @@ impl Cluster {
             nodes: ports.chunks(2).map(node).collect(),
             shards,
             extra: Vec::new(),
+            environment: Vec::new(),
             folder: tempfile::tempdir().expect("a temporary folder"),
             _turn: turn,
         };
@@ -80,6 +82,11 @@ impl Cluster {
     /// Passes further flags to every node that is started from now on.
     pub fn flags(&mut self, flags: &[&str]) {
         self.extra = flags.iter().map(|flag| (*flag).to_string()).collect();
+    }
+
+    /// Sets a variable for every node that is started from now on.
+    pub fn environment(&mut self, name: &str, value: &str) {
+        self.environment.push((name.to_owned(), value.to_owned()));
     }
 
     /// The ids of all nodes.
@@ -120,7 +127,8 @@ impl Cluster {
     /// Starts a node that does not run. It is not waited for: see [`Cluster::ready`].
     pub fn start_node(&mut self, id: usize) {
         assert!(!self.runs(id), "node {id} runs already");
-        let process = Process::start(&process::binary("stoad"), &self.args(id), &self.log_of(id));
+        let (program, args, log) = (process::binary("stoad"), self.args(id), self.log_of(id));
+        let process = Process::start(&program, &args, &self.environment, &log);
         self.nodes[id - 1].process = Some(process);
     }
 

@@ -35,11 +35,17 @@ pub struct Process {
 }
 
 impl Process {
-    /// Starts it with both outputs appended to `log`.
-    pub fn start(program: &Path, args: &[String], log: &Path) -> Self {
+    /// Starts it with further environment variables, and both outputs appended to `log`.
+    pub fn start(
+        program: &Path,
+        args: &[String],
+        environment: &[(String, String)],
+        log: &Path,
+    ) -> Self {
         let log = OpenOptions::new().create(true).append(true).open(log).expect("the log opens");
         let child = Command::new(program)
             .args(args)
+            .envs(environment.iter().cloned())
             .stdin(Stdio::null())
             .stdout(Stdio::from(log.try_clone().expect("the log is shared")))
             .stderr(Stdio::from(log))

@@ -256,6 +256,11 @@ impl Client {
         Ok(self.post("/v1/keys", key, new).await?.body)
     }
 
+    /// An API key, without its secret.
+    pub async fn key(&self, id: &str) -> Result<Answer<ApiKey>, Error> {
+        self.get(&format!("/v1/keys/{id}"), &[]).await
+    }
+
     /// A page of API keys in the order of their ids.
     pub async fn keys(
         &self,
@@ -297,6 +302,12 @@ impl Client {
     pub async fn ready(&self) -> Result<(), Error> {
         let response = self.request(Method::GET, "/readyz").send().await?;
         checked(response).await.map(|_| ())
+    }
+
+    /// Counts, times and levels of the node, as Prometheus reads them.
+    pub async fn metrics(&self) -> Result<String, Error> {
+        let response = self.request(Method::GET, "/metrics").send().await?;
+        Ok(checked(response).await?.text().await?)
     }
 
     async fn post<B: Serialize + Sync, T: DeserializeOwned>(

@@ -14,3 +14,9 @@ pub const MIN_TOKEN: &str = "stoa-min-token";
 pub const MAX_STALENESS: &str = "stoa-max-staleness";
 /// Names one request in answers and logs.
 pub const REQUEST_ID: &str = "stoa-request-id";
+/// How many requests the caller may send at once.
+pub const RATE_LIMIT: &str = "ratelimit-limit";
+/// How many of them are left now.
+pub const RATE_REMAINING: &str = "ratelimit-remaining";
+/// In how many seconds all of them are there again.
+pub const RATE_RESET: &str = "ratelimit-reset";

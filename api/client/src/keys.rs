@@ -55,6 +55,9 @@ pub struct ApiKey {
     pub created_at: String,
     /// When it was last changed.
     pub updated_at: String,
+    /// When it was last used, to about a minute; absent if it never was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_used_at: Option<String>,
     /// From when on it is not valid any more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<String>,

@@ -9,6 +9,8 @@ use clap::{Parser, ValueEnum};
 use engine_core::{Currency, Topology};
 use raft::{NodeId, Peer};
 
+use crate::access::{AccessFlags, BadSource};
+
 /// The node of a Stoa cluster.
 #[derive(Debug, Clone, Parser)]
 #[command(name = "stoad", version, about)]
@@ -49,6 +51,9 @@ pub struct Args {
     /// Listen on other than loopback addresses without TLS, where keys and orders can be overheard
     #[arg(long, env = "STOA_INSECURE_DEV")]
     pub insecure_dev: bool,
+    /// Who calls, and how often
+    #[command(flatten)]
+    pub access: AccessFlags,
     /// How the log is written
     #[arg(long, env = "STOA_LOG_FORMAT", value_enum, default_value_t = LogFormat::Text)]
     pub log_format: LogFormat,
@@ -108,6 +113,15 @@ pub enum BadConfig {
          listen on 127.0.0.1, or leave the flag away and send API keys"
     )]
     TrustPublic(SocketAddr),
+    /// The flags about customers' tokens.
+    #[error(transparent)]
+    Tokens(#[from] BadSource),
+    /// Sites that browsers do not name so.
+    #[error(
+        "--cors-origin {0:?} is no origin: write scheme and host, and the port if it is not the \
+         scheme's own, nothing after them, as https://shop.example"
+    )]
+    CorsOrigin(String),
     /// Two `--peer` have the same id.
     #[error("--peer {0} is given twice")]
     PeerTwice(NodeId),

@@ -53,6 +53,7 @@ codes! {
     InvalidHeader = "invalid_header", 400, false, "A header is wrong";
     InvalidId = "invalid_id", 400, false, "A text is not an id of this kind";
     OutOfRange = "out_of_range", 400, false, "A value is outside its limits";
+    CardNumber = "card_number", 400, false, "A field has a card's number in it";
     IdempotencyKeyRequired = "idempotency_key_required", 400, false, "An Idempotency-Key is needed";
     Unauthenticated = "unauthenticated", 401, false, "The request needs credentials";
     InvalidCredentials = "invalid_credentials", 401, false, "The credentials open nothing";
@@ -76,6 +77,7 @@ codes! {
     UnitsInUse = "units_in_use", 409, false, "Fewer units would be on hand than are in use";
     TooManyUnits = "too_many_units", 409, false, "More units than one product can have on hand";
     HoldEnded = "hold_ended", 409, false, "The hold has ended";
+    TooManyOpenOrders = "too_many_open_orders", 409, false, "Too many orders wait for payment";
     OrderNotCancelable = "order_not_cancelable", 409, false, "The order can no longer be canceled";
     KeyRevoked = "key_revoked", 409, false, "The API key is not valid any more";
     AlreadyInitialized = "already_initialized", 409, false, "The cluster has had its first API key";
@@ -84,6 +86,7 @@ codes! {
     UnsupportedMediaType = "unsupported_media_type", 415, false, "The body is not application/json";
     IdempotencyMismatch = "idempotency_mismatch", 422, false, "The key belongs to another request";
     IfMatchRequired = "if_match_required", 428, false, "This request needs an If-Match";
+    RateLimited = "rate_limited", 429, true, "The caller sends too many requests";
     Internal = "internal", 500, false, "The node has a fault";
     Overloaded = "overloaded", 503, true, "The node has more to do than it can";
     NoQuorum = "no_quorum", 503, true, "The shard has no leader with a quorum";
@@ -111,13 +114,23 @@ pub struct Error {
     pub compared: Option<(i64, i64)>,
     /// It is the answer to an earlier request with the same idempotency key.
     pub replayed: bool,
+    /// How long to wait, in seconds, where that is known.
+    pub after_s: Option<u32>,
 }
 
 impl Error {
     /// An error with a sentence of its own.
     pub fn new(code: Code, detail: impl Into<String>) -> Self {
         let detail = detail.into();
-        Self { code, detail, param: None, lines: Vec::new(), compared: None, replayed: false }
+        Self {
+            code,
+            detail,
+            param: None,
+            lines: Vec::new(),
+            compared: None,
+            replayed: false,
+            after_s: None,
+        }
     }
 
     /// An error about a field, parameter or header.
@@ -138,9 +151,15 @@ impl Error {
         self
     }
 
+    /// The same error, with how long to wait.
+    pub fn after_s(mut self, seconds: u32) -> Self {
+        self.after_s = Some(seconds);
+        self
+    }
+
     /// How long to wait before the next try, in seconds, if a try makes sense.
     pub fn retry_after_s(&self) -> Option<u32> {
-        self.code.is_retryable().then_some(RETRY_AFTER_S)
+        self.after_s.or(self.code.is_retryable().then_some(RETRY_AFTER_S))
     }
 
     /// The document that the client gets.

@@ -17,11 +17,15 @@ use hyper::body::Body as _;
 use hyper::header::{
     CONNECTION, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE,
 };
+use tracing::Instrument as _;
 
 use crate::access;
+use crate::browser;
 use crate::errors::{Code, Error};
 use crate::metrics;
-use crate::state::App;
+use crate::shedding::LARGE_BODY_BYTES;
+use crate::state::{App, AppState};
+use crate::trace_context::TraceContext;
 
 /// The largest body, in bytes: 1 MiB.
 pub const BODY_BYTES_MAX: usize = 1 << 20;
@@ -59,10 +63,10 @@ pub async fn gate(State(app): State<App>, mut request: Request, next: Next) -> R
     let id = RequestId::fresh();
     let method = metrics::method(request.method());
     let route = request.extensions().get::<MatchedPath>().cloned();
-    let admitted = access::admit(&app, &mut request);
-    let whole = bounded(request).await;
+    let (left, admitted) = access::admit(&app, &mut request);
+    let whole = bounded(&app, request).await;
     let mut response = match (admitted, whole) {
-        (Ok(()), Ok(request)) => answered(id, request, next).await,
+        (Ok(()), Ok(request)) => shed(&app, id, request, next).await,
         (Err(error), Ok(_)) => error.into_response(),
         (Err(error), Err(_)) | (Ok(()), Err(error)) => closing(error.into_response()),
     };
@@ -70,14 +74,37 @@ pub async fn gate(State(app): State<App>, mut request: Request, next: Next) -> R
         write_problem(&mut response, &error, id);
     }
     set(&mut response, header::REQUEST_ID, &id.to_string());
+    browser::guard(&mut response);
+    if let Some(left) = left {
+        count(&mut response, header::RATE_LIMIT, left.limit);
+        count(&mut response, header::RATE_REMAINING, left.remaining);
+        count(&mut response, header::RATE_RESET, left.reset_s);
+    }
     let route = route.as_ref().map_or("unmatched", MatchedPath::as_str);
     app.metrics.observe(route, method, response.status().as_u16(), began.elapsed());
     response
 }
 
+/// The handler's answer, if there is room for the request.
+async fn shed(app: &AppState, id: RequestId, request: Request, next: Next) -> Response {
+    let route = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
+    match app.room.of_request(route) {
+        Ok(_permit) => answered(id, request, next).await,
+        Err(error) => error.into_response(),
+    }
+}
+
 /// The handler's answer, or an error where it panics.
 async fn answered(id: RequestId, request: Request, next: Next) -> Response {
-    let caught = AssertUnwindSafe(next.run(request)).catch_unwind().await;
+    let handled = match TraceContext::of(request.headers()) {
+        None => next.run(request).left_future(),
+        Some(of) => {
+            let (trace_id, parent_id) = (of.trace(), of.parent());
+            let span = tracing::info_span!("request", request_id = %id, trace_id, parent_id);
+            next.run(request).instrument(span).right_future()
+        }
+    };
+    let caught = AssertUnwindSafe(handled).catch_unwind().await;
     caught.unwrap_or_else(|panic| {
         let what = panic.downcast_ref::<String>().map(String::as_str);
         let what = what.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("?");
@@ -87,20 +114,23 @@ async fn answered(id: RequestId, request: Request, next: Next) -> Response {
 }
 
 /// The request with its whole body in memory.
-async fn bounded(request: Request) -> Result<Request, Error> {
+async fn bounded(app: &AppState, request: Request) -> Result<Request, Error> {
     if request.body().is_end_stream() {
         return Ok(request);
     }
     let (parts, body) = request.into_parts();
-    let read = tokio::time::timeout(Duration::from_millis(BODY_TIMEOUT_MS), collect(body)).await;
+    let whole = collect(app, body);
+    let read = tokio::time::timeout(Duration::from_millis(BODY_TIMEOUT_MS), whole).await;
     let late = |_| Error::new(Code::RequestTimeout, "send the body faster, or a smaller one");
     Ok(Request::from_parts(parts, Body::from(read.map_err(late)??)))
 }
 
-async fn collect(mut body: Body) -> Result<Bytes, Error> {
+async fn collect(app: &AppState, mut body: Body) -> Result<Bytes, Error> {
     let expected = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
-    let mut bytes = BytesMut::with_capacity(expected.min(BODY_BYTES_MAX));
+    // Nobody gets memory for what they only announce.
+    let mut bytes = BytesMut::with_capacity(expected.min(LARGE_BODY_BYTES));
     let mut length = 0_usize;
+    let mut permit = None;
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|error| {
             Error::new(Code::InvalidJson, format!("the body was cut short: {error}"))
@@ -109,6 +139,9 @@ async fn collect(mut body: Body) -> Result<Bytes, Error> {
         length = length.saturating_add(data.len());
         if length > DRAIN_BYTES_MAX {
             break;
+        }
+        if length > LARGE_BODY_BYTES && permit.is_none() {
+            permit = Some(app.room.of_large_body()?);
         }
         if length <= BODY_BYTES_MAX {
             bytes.extend_from_slice(data);
@@ -146,6 +179,10 @@ fn write_problem(response: &mut Response, error: &Error, id: RequestId) {
         headers.insert(name, HeaderValue::from_static("true"));
     }
     *response.body_mut() = Body::from(text);
+}
+
+fn count(response: &mut Response, name: &'static str, count: u32) {
+    response.headers_mut().insert(HeaderName::from_static(name), HeaderValue::from(count));
 }
 
 /// Sets a header to a text that is known to be one.

@@ -50,6 +50,11 @@ impl Indexed {
         !self.positions.borrow().is_empty()
     }
 
+    /// How far searches see into a shard: a log index.
+    pub fn position(&self, shard: ShardId) -> u64 {
+        self.positions.borrow().get(&shard).map_or(0, |(index, _)| *index)
+    }
+
     fn seen(&self) -> Seen {
         let positions = self.positions.borrow();
         let as_of = positions.values().map(|(_, as_of)| *as_of).min().unwrap_or(0);

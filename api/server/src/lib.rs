@@ -16,15 +16,19 @@
 
 mod access;
 mod answer;
+mod browser;
+mod card_number;
 mod config;
 mod consistency;
 pub mod errors;
 mod extract;
+mod gauges;
 mod http;
 mod idempotency;
 mod indexer;
 mod json_path;
 mod listen;
+mod log;
 mod metrics;
 mod node_file;
 pub mod openapi;
@@ -36,8 +40,12 @@ mod render;
 mod rest;
 mod search_pool;
 mod server;
+mod shedding;
 mod state;
 mod time;
+mod trace_context;
 
+pub use access::AccessFlags;
 pub use config::{Args, BadConfig, LogFormat, PeerArg};
+pub use log::start as start_log;
 pub use server::{Server, StartError};

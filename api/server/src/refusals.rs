@@ -108,6 +108,12 @@ fn conflict(rejection: &Rejection) -> Error {
             let detail = format!("the total is {actual} now, not {expected}; ask the customer");
             Error::about(Code::PriceChanged, "expected_total", detail).comparing(*expected, *actual)
         }
+        Rejection::TooManyOpenOrders { limit } => {
+            let detail = format!(
+                "the customer has {limit} orders that wait for their payment; pay or cancel one"
+            );
+            Error::new(Code::TooManyOpenOrders, detail)
+        }
         Rejection::OrderNotCancelable { status } => {
             let detail = format!("the order is {} and can no longer be canceled", status.as_str());
             Error::new(Code::OrderNotCancelable, detail)

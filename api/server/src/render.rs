@@ -1,7 +1,7 @@
 //! Rows as the wire types clients see. Texts are moved, not copied.
 
 use api_client as wire;
-use engine_core::access::ApiKey;
+use engine_core::access::{ApiKey, KeyUse};
 use engine_core::catalog::{Collection, Product};
 use engine_core::inventory::{Hold, HoldState, Movement, MovementReason, Stock};
 use engine_core::order::{Order, OrderLine, Review, Transition};
@@ -157,7 +157,7 @@ pub fn transition(step: Transition) -> wire::OrderTransition {
 }
 
 /// An API key at a time, in Unix milliseconds.
-pub fn api_key(key: &ApiKey, now: u64) -> wire::ApiKey {
+pub fn api_key(key: &ApiKey, last_use: Option<KeyUse>, now: u64) -> wire::ApiKey {
     let status = match key.revoked_at {
         Some(_) => "revoked",
         None if key.is_valid_at(now) => "active",
@@ -172,6 +172,7 @@ pub fn api_key(key: &ApiKey, now: u64) -> wire::ApiKey {
         networks: key.networks.iter().map(ToString::to_string).collect(),
         created_at: rfc3339(key.created_at),
         updated_at: rfc3339(key.updated_at),
+        last_used_at: last_use.map(|used| rfc3339(used.at)),
         expires_at: key.expires_at.map(rfc3339),
         revoked_at: key.revoked_at.map(rfc3339),
         previous_until: key

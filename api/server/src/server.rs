@@ -13,6 +13,8 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use crate::access::{BadKeySet, Customers, Door, KeyUses, RateLimits};
+use crate::browser;
 use crate::config::{Args, BadConfig};
 use crate::indexer::Indexer;
 use crate::listen;
@@ -21,12 +23,13 @@ use crate::node_file::{NodeFile, NodeFileError};
 use crate::payment::{Driver, Simulator};
 use crate::rest;
 use crate::search_pool::SearchPool;
+use crate::shedding::Room;
 use crate::state::{App, AppState};
 
 /// How long open requests may take when the node stops, in milliseconds.
 const DRAIN_MS: u64 = 3_000;
-/// How often histograms are moved along, in milliseconds.
-const METRICS_UPKEEP_MS: u64 = 5_000;
+/// How often histograms are moved along and idle callers forgotten, in milliseconds.
+const UPKEEP_MS: u64 = 5_000;
 
 /// Why a node does not start.
 #[derive(Debug, thiserror::Error)]
@@ -34,6 +37,9 @@ pub enum StartError {
     /// The flags do not fit together.
     #[error(transparent)]
     Config(#[from] BadConfig),
+    /// Customers' tokens cannot be checked.
+    #[error(transparent)]
+    KeySet(#[from] BadKeySet),
     /// The folder is another node's, or cannot be used.
     #[error(transparent)]
     Folder(#[from] NodeFileError),
@@ -70,6 +76,7 @@ impl Server {
     /// Starts a node. It takes HTTP from here on, and is ready when `/readyz` says so.
     pub async fn start(args: Args) -> Result<Self, StartError> {
         let peers = args.check()?;
+        let cors = browser::cors(&browser::origins(&args.access.cors_origins)?);
         let folder = NodeFile {
             id: args.node_id,
             cluster_id: args.cluster_id.clone(),
@@ -86,6 +93,7 @@ impl Server {
         if args.trust_loopback {
             tracing::warn!(%http, "--trust-loopback: whoever is on this machine may do everything");
         }
+        let door = door(&args).await?;
         let simulator = Simulator::open(&args.card_dir()).map_err(system)?;
         let provider = Arc::new(Driver::new(simulator));
         let node = Node::start(raft_config(&args, &peers), provider).await?;
@@ -107,7 +115,8 @@ impl Server {
             cluster_id: args.cluster_id,
             topology,
             currency: args.currency,
-            trust_loopback: args.trust_loopback,
+            door,
+            room: Room::new(args.access.orders_at_once),
             urls: peers.iter().map(|(id, peer)| (*id, peer.url.clone())).collect(),
             peers: clients(&peers, args.node_id)?,
             search: SearchPool::new(index),
@@ -116,8 +125,9 @@ impl Server {
             stopping: AtomicBool::new(false),
         });
         let (stop, stopped) = watch::channel(false);
-        let serving = tokio::spawn(listen::serve(listener, rest::router(app.clone()), stopped));
-        let upkeep = tokio::spawn(upkeep(app.metrics.clone()));
+        let serving =
+            tokio::spawn(listen::serve(listener, rest::router(app.clone(), cors), stopped));
+        let upkeep = tokio::spawn(upkeep(app.clone()));
         tracing::info!(node = app.node_id, cluster = app.cluster_id, %http, "started");
         Ok(Self { app, http, indexer, serving, upkeep, stop })
     }
@@ -174,10 +184,34 @@ fn clients(
     others.map(client).collect::<Result<_, api_client::Error>>().map_err(system)
 }
 
-async fn upkeep(metrics: Metrics) {
-    let mut tick = tokio::time::interval(Duration::from_millis(METRICS_UPKEEP_MS));
-    loop {
-        tick.tick().await;
-        metrics.upkeep();
-    }
+async fn door(args: &Args) -> Result<Door, StartError> {
+    let customers = match args.access.tokens().map_err(BadConfig::from)? {
+        Some(source) => Some(Customers::open(source).await?),
+        None => None,
+    };
+    Ok(Door {
+        trust_loopback: args.trust_loopback,
+        customers,
+        trusted_proxies: args.access.trusted_proxies.clone(),
+        rates: RateLimits::new(args.access.rates()),
+        uses: KeyUses::default(),
+    })
+}
+
+/// What is done now and then, for as long as the node serves.
+async fn upkeep(app: App) {
+    let housekeeping = async {
+        let mut tick = tokio::time::interval(Duration::from_millis(UPKEEP_MS));
+        loop {
+            tick.tick().await;
+            app.metrics.upkeep();
+            app.door.rates.forget_idle();
+        }
+    };
+    let key_set = async {
+        if let Some(customers) = &app.door.customers {
+            customers.keep_fresh().await;
+        }
+    };
+    tokio::join!(housekeeping, key_set, app.door.uses.keep_telling(&app));
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use engine_core::{Command, Currency, Fault, Reply, ShardId, Topology};
 use raft::{Node, NodeId, Proposal, ProposeError, ShardView};
 
+use crate::access::Door;
 use crate::consistency::{Freshness, Seen};
 use crate::errors::{Code, Error};
 use crate::idempotency::Key;
@@ -15,6 +16,7 @@ use crate::indexer::Indexed;
 use crate::metrics::Metrics;
 use crate::refusals;
 use crate::search_pool::SearchPool;
+use crate::shedding::Room;
 
 /// How long a write may take in all, in milliseconds.
 pub const WRITE_DEADLINE_MS: u64 = 5_000;
@@ -36,12 +38,14 @@ pub struct AppState {
     pub topology: Topology,
     /// The currency of the seeds' prices.
     pub currency: Currency,
-    /// Whoever reaches the loopback address may do everything.
-    pub trust_loopback: bool,
+    /// What tells who calls.
+    pub door: Door,
     /// Every node's HTTP address, this one's included.
     pub urls: BTreeMap<NodeId, String>,
     /// Clients of the other nodes.
     pub peers: BTreeMap<NodeId, api_client::Client>,
+    /// How much may be under way.
+    pub room: Room,
     /// Runs searches.
     pub search: SearchPool,
     /// How far the index is.

@@ -3,6 +3,7 @@
 mod bench_run;
 mod fault_run;
 mod footprint;
+mod overload;
 mod peer_run;
 mod suite;
 
@@ -16,6 +17,7 @@ pub(crate) async fn run(args: Args) -> Result<bool, Failure> {
         Command::Suite(args) => suite::run(&args).await,
         Command::Peer(args) => peer_run::run(&args).await,
         Command::Faults(args) => fault_run::run(&args).await,
+        Command::Overload(args) => overload::run(&args).await,
         Command::Footprint(args) => footprint::run(&args).await,
     }
 }

@@ -12,6 +12,10 @@ use crate::workload::{Ask, Script};
 
 /// How long a client waits before it asks again under the same key.
 const RETRY_AFTER: Duration = Duration::from_millis(5);
+/// Answers by which a node keeps a client out, with a `Retry-After`.
+const KEPT_OUT: [&str; 2] = ["overloaded", "rate_limited"];
+/// How long a client of a closed loop then stays away: what `Retry-After` says.
+const KEPT_OUT_FOR: Duration = Duration::from_secs(1);
 
 /// How a client behaves.
 #[derive(Debug, Clone)]
@@ -55,7 +59,12 @@ pub(super) async fn run<C: Clock, S: Session>(
                 let client = manner.number;
                 gathered.acknowledged.push(Acknowledged { ask, client, order });
             }
-            (Ask::Place(ask), Answer::Unclear(_)) => gathered.unclear.push(ask),
+            (Ask::Place(ask), Answer::Unclear(code)) => {
+                gathered.unclear.push(ask);
+                if manner.schedule.is_none() && KEPT_OUT.contains(&code.as_str()) {
+                    clock.wait_until(clock.now() + KEPT_OUT_FOR).await;
+                }
+            }
             _ => {}
         }
     }

@@ -2,6 +2,7 @@
 
 mod fault;
 mod footprint;
+mod overload;
 mod run;
 mod table;
 
@@ -11,6 +12,7 @@ use serde::Serialize;
 
 pub(crate) use fault::FaultReport;
 pub(crate) use footprint::{FootprintReport, NodeFootprint};
+pub(crate) use overload::{Crowded, OverloadReport};
 pub(crate) use run::{Loaded, RunReport, Setup};
 
 use crate::error::Failure;

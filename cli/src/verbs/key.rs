@@ -124,8 +124,9 @@ fn text(keys: &[ApiKey]) -> String {
         let until = key.expires_at.clone().unwrap_or_else(|| "–".to_string());
         let from = if key.networks.is_empty() { "anywhere".into() } else { key.networks.join(" ") };
         let scopes = key.scopes.join(" ");
-        vec![key.id.clone(), key.name.clone(), key.status.clone(), until, from, scopes]
+        let used = key.last_used_at.clone().unwrap_or_else(|| "never".to_string());
+        vec![key.id.clone(), key.name.clone(), key.status.clone(), until, used, from, scopes]
     };
     let rows: Vec<Vec<String>> = keys.iter().map(row).collect();
-    table(&["key", "name", "status", "expires", "from", "scopes"], &rows)
+    table(&["key", "name", "status", "expires", "last used", "from", "scopes"], &rows)
 }

@@ -7,6 +7,7 @@ pub mod key;
 pub mod order_show;
 pub mod stock_audit;
 pub mod stock_show;
+pub mod top;
 
 use crate::{
     args::{Cluster, Import, Key, Noun, Order, Stock},
@@ -29,5 +30,6 @@ pub async fn run(noun: Noun, output: &Output) -> Result<Exit, Failure> {
         Noun::Order(Order::Show(args)) => order_show::run(&args, output).await,
         Noun::Stock(Stock::Show(args)) => stock_show::run(&args, output).await,
         Noun::Stock(Stock::Audit(args)) => stock_audit::run(&args, output).await,
+        Noun::Top(args) => top::run(&args, output).await,
     }
 }

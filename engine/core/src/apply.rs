@@ -154,6 +154,7 @@ fn dispatch(ctx: &mut Ctx<'_, '_>, command: &Command) -> Result<Reply, Stop> {
         Command::CreateKey(command) => command.apply(ctx),
         Command::RotateKey(command) => command.apply(ctx),
         Command::RevokeKey(command) => command.apply(ctx),
+        Command::NoteKeyUses(command) => command.apply(ctx),
     }
 }
 

@@ -63,6 +63,7 @@ records! {
     19 crate::order::KeyResult,
     20 Vec<crate::outbox::Message>,
     21 crate::access::ApiKey,
+    23 crate::access::KeyUse,
 }
 
 /// The record as an envelope.

@@ -8,7 +8,7 @@ use crate::dedup::Idempotency;
 use crate::inventory::{HoldReceipt, Stock};
 use crate::order::Order;
 
-pub use crate::access::{CreateKey, RevokeKey, RotateKey};
+pub use crate::access::{CreateKey, NoteKeyUses, RevokeKey, RotateKey};
 pub use crate::catalog::{
     ArchiveCollection, ArchiveProduct, CreateCollection, CreateProduct, UpdateCollection,
     UpdateProduct,
@@ -88,12 +88,13 @@ pub enum Command {
     CreateKey(CreateKey),
     RotateKey(RotateKey),
     RevokeKey(RevokeKey),
+    NoteKeyUses(NoteKeyUses),
 }
 
 /// What the caller is told when the command was accepted. Append only.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Reply {
-    /// The command was a repeat, or stale: nothing changed.
+    /// There is nothing to say: the command was a repeat, or stale, or only a note.
     Nothing,
     /// The product as it is now, with its stock.
     Product {

@@ -25,12 +25,14 @@ use crate::outbox::EffectId;
 /// | `ho`   | a hold                                     | `Hold`           |
 /// | `ik`   | an idempotency key's hash                  | `Remembered`     |
 /// | `ke`   | an owner's order key                       | `KeyResult`      |
+/// | `ku`   | an API key: when it was last used          | `KeyUse`         |
 /// | `mv`   | a product, then a movement of its stock    | `Movement`       |
 /// | `oa`   | to a shard: the last message acknowledged  | `Sequence`       |
 /// | `od`   | an order                                   | `Order`          |
 /// | `oh`   | an order, then a step of its history       | `Transition`     |
 /// | `oo`   | an owner, then an order, newest first      | empty            |
 /// | `os`   | to a shard: the last message sent          | `Sequence`       |
+/// | `ow`   | an owner, then an order that holds units   | empty            |
 /// | `ox`   | to a shard, a number: messages from it on  | `[Message]`      |
 /// | `pc`   | a call to the payment provider, not settled| `ProviderCall`   |
 /// | `pr`   | a product                                  | `Product`        |
@@ -51,10 +53,12 @@ pub enum Key {
     Hold(HoldRef),
     Idempotency(u128),
     OrderKey { owner: u128, key: u128 },
+    KeyUse(KeyId),
     Movement { product: ProductId, number: u64 },
     Order(OrderId),
     OrderHistory { order: OrderId, number: u32 },
     OwnerOrder { owner: u128, placed_at: u64, order: OrderId },
+    OwnerOpen { owner: u128, order: OrderId },
     Sent { to: ShardId },
     Outbox { to: ShardId, sequence: u64 },
     ProviderCall(EffectId),
@@ -80,6 +84,7 @@ impl Key {
             Self::Hold(HoldRef::Free(hold)) => Bytes::of(b"ho").raw(&[1]).u128(hold.0),
             Self::Idempotency(hash) => Bytes::of(b"ik").u128(*hash),
             Self::OrderKey { owner, key } => Bytes::of(b"ke").u128(*owner).u128(*key),
+            Self::KeyUse(id) => Bytes::of(b"ku").u64(id.0),
             Self::Movement { product, number } => Bytes::of(b"mv").u128(product.0).u64(*number),
             Self::Order(order) => Bytes::of(b"od").order(*order),
             Self::OrderHistory { order, number } => Bytes::of(b"oh").order(*order).u32(*number),
@@ -87,6 +92,7 @@ impl Key {
                 // Newest first: the complement sorts the other way round.
                 Bytes::of(b"oo").u128(*owner).u64(!placed_at).order(*order)
             }
+            Self::OwnerOpen { owner, order } => Bytes::of(b"ow").u128(*owner).order(*order),
             Self::Sent { to } => Bytes::of(b"os").u16(to.0),
             Self::Outbox { to, sequence } => Bytes::of(b"ox").u16(to.0).u64(*sequence),
             Self::ProviderCall(id) => Bytes::of(b"pc").order(id.order).u32(id.number),
@@ -183,6 +189,7 @@ mod tests {
             (Key::Hold(HoldRef::Free(HoldId(0x0d))), format!("686f 01 {HASH}")),
             (Key::Idempotency(0x0d), format!("696b {HASH}")),
             (Key::OrderKey { owner: 0x0d, key: 0x0d }, format!("6b65 {HASH} {HASH}")),
+            (Key::KeyUse(KeyId(0x0d)), "6b75 000000000000000d".into()),
             (
                 Key::Movement { product: ProductId(0x0d), number: 1 },
                 format!("6d76 {HASH} 0000000000000001"),
@@ -193,6 +200,7 @@ mod tests {
                 Key::OwnerOrder { owner: 0x0d, placed_at: 1, order: ORDER },
                 format!("6f6f {HASH} fffffffffffffffe 0abc {HASH}"),
             ),
+            (Key::OwnerOpen { owner: 0x0d, order: ORDER }, format!("6f77 {HASH} 0abc {HASH}")),
             (Key::Sent { to: ShardId(2) }, "6f73 0002".into()),
             (Key::Outbox { to: ShardId(2), sequence: 3 }, "6f78 0002 0000000000000003".into()),
             (

@@ -9,6 +9,8 @@ const FIXED_BYTES: usize = 160;
 const LINE_BYTES: usize = 64;
 /// What a network takes, in bytes.
 const NETWORK_BYTES: usize = 18;
+/// What the use of a key takes, in bytes.
+const KEY_USE_BYTES: usize = 18;
 
 impl Command {
     /// Whether doing it twice is doing it once: it goes by an id of its own, or by a number. Any
@@ -25,7 +27,8 @@ impl Command {
             | Self::Deliver(_)
             | Self::Acknowledge(_)
             | Self::Pulse(_)
-            | Self::RevokeKey(_) => true,
+            | Self::RevokeKey(_)
+            | Self::NoteKeyUses(_) => true,
             Self::CreateProduct(_)
             | Self::UpdateProduct(_)
             | Self::ArchiveProduct(_)
@@ -66,6 +69,7 @@ impl Command {
             Self::CreateKey(create) => {
                 create.name.len() + create.scopes.len() + create.networks.len() * NETWORK_BYTES
             }
+            Self::NoteKeyUses(note) => note.uses.len() * KEY_USE_BYTES,
             _ => 0,
         };
         FIXED_BYTES + variable

@@ -1,6 +1,6 @@
 //! What the API may read of a shard. Rows have no other reader outside this crate.
 
-use crate::access::ApiKey;
+use crate::access::{ApiKey, KeyUse};
 use crate::catalog::{Collection, Product};
 use crate::fault::Fault;
 use crate::ids::{CollectionId, KeyId, OrderId, Owner, ProductId};
@@ -91,6 +91,11 @@ pub fn collections(
 /// An API key, valid or not (meta group).
 pub fn api_key(view: &dyn View, id: KeyId) -> Result<Option<ApiKey>, Fault> {
     view.read(&Key::ApiKey(id))
+}
+
+/// When an API key was last used, as far as the cluster knows (meta group).
+pub fn key_last_use(view: &dyn View, id: KeyId) -> Result<Option<KeyUse>, Fault> {
+    view.read(&Key::KeyUse(id))
 }
 
 /// API keys in the order of their ids, after one, those no longer valid included (meta group).

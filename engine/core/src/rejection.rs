@@ -117,6 +117,11 @@ pub enum Rejection {
     KeyRevoked,
     /// There is, or was, an API key: only a new cluster has none.
     AlreadyInitialized,
+    /// The owner has as many orders that hold units without being confirmed as one may have.
+    TooManyOpenOrders {
+        /// The most there may be.
+        limit: u32,
+    },
 }
 
 impl Rejection {

@@ -4,6 +4,7 @@
 //! groups the entries that it hands over.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Instant;
 
 use engine_core::codec::encode;
 use engine_core::{Applied, Digest, Fault, Txn, digest_after};
@@ -17,6 +18,7 @@ impl StateMachine {
     /// Applies an entry, commits its rows, and publishes how far the replica has come.
     pub(super) fn apply_entry(&mut self, entry: &Entry) -> Result<Vec<Applied>, Fault> {
         let index = entry.log_id.index;
+        let began = Instant::now();
         let mut position = Position {
             last: Some(entry.log_id),
             members: self.position.members.clone(),
@@ -39,6 +41,7 @@ impl StateMachine {
         self.common.store.write(writes)?;
         self.replica.advance(position.digest);
         self.position = position;
+        metrics::histogram!("stoa_raft_apply_seconds").record(began.elapsed());
         if !applied.is_empty() {
             self.common.feed.send_modify(|count| *count += 1);
         }

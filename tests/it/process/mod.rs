@@ -7,6 +7,7 @@ mod demo;
 mod disk_full;
 mod faults;
 mod scarce;
+mod secrets;
 
 use std::time::{Duration, Instant};
 

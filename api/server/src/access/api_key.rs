@@ -4,7 +4,7 @@
 use std::net::IpAddr;
 
 use engine_core::access::ApiKey;
-use engine_core::{ShardId, read};
+use engine_core::{KeyId, ShardId, read};
 
 use super::key_text::KeyText;
 use super::{Principal, bad_credentials, forbidden};
@@ -12,8 +12,8 @@ use crate::errors::{Code, Error};
 use crate::state::AppState;
 use crate::time::now_ms;
 
-/// The holder of the key, or why it does not open.
-pub fn principal(app: &AppState, text: &str, remote: IpAddr) -> Result<Principal, Error> {
+/// The key and its holder, or why it does not open.
+pub fn principal(app: &AppState, text: &str, remote: IpAddr) -> Result<(KeyId, Principal), Error> {
     let shown: KeyText = text.parse()?;
     let key = read::api_key(&app.view(ShardId::META), shown.id).map_err(|fault| {
         tracing::warn!(%fault, "API keys cannot be read");
@@ -26,7 +26,8 @@ pub fn principal(app: &AppState, text: &str, remote: IpAddr) -> Result<Principal
         return Err(unknown());
     }
     opens(&key, now, remote)?;
-    Ok(Principal::Key { id: key.id, scopes: key.scopes })
+    app.door.uses.note(key.id, now);
+    Ok((key.id, Principal::Key { id: key.id, scopes: key.scopes }))
 }
 
 /// Whoever knows the secret is told why it does not help.

@@ -9,31 +9,63 @@
 //! them.
 
 mod api_key;
+mod customers;
+mod flags;
 mod guest;
+mod key_set;
 mod key_text;
+mod rates;
+mod remote;
 mod rules;
+mod uses;
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 
 use axum::extract::{FromRequestParts, MatchedPath, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method};
-use engine_core::access::Scope;
+use engine_core::access::{Network, Scope};
 use engine_core::read::Whose;
 use engine_core::{KeyId, Owner};
-use hyper::header::{AUTHORIZATION, HOST, ORIGIN};
+use hyper::header::AUTHORIZATION;
 
 use crate::errors::{Code, Error};
 use crate::extract;
 use crate::state::AppState;
 
+pub use customers::{BadKeySet, BadSource, Customers};
+pub use flags::AccessFlags;
 pub use guest::GuestToken;
 pub use key_text::KeyText;
+pub use rates::{Allowance, RateLimits};
+pub use remote::Remote;
 pub use rules::{Need, need};
+pub use uses::KeyUses;
 
-/// Where a request's connection comes from.
-#[derive(Debug, Clone, Copy)]
-pub struct Remote(pub SocketAddr);
+use rates::Counted;
+
+/// What the door knows beside the keys, which are rows.
+pub struct Door {
+    /// Whoever is on this machine may do everything.
+    pub trust_loopback: bool,
+    /// Tells customers by their tokens, if there is a key set.
+    pub customers: Option<Customers>,
+    /// Whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<Network>,
+    /// Counts requests.
+    pub rates: RateLimits,
+    /// When keys are used.
+    pub uses: KeyUses,
+}
+
+/// Where a request comes from, as far as this node knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Caller {
+    /// Its address, which a trusted proxy may have told.
+    pub address: IpAddr,
+    /// It is on this machine, with nobody between.
+    pub is_here: bool,
+}
 
 /// Who calls.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -103,64 +135,121 @@ impl<S: Send + Sync> FromRequestParts<S> for Principal {
     }
 }
 
-/// Lets a request in, with its principal in its extensions, or says why not.
-pub fn admit(app: &AppState, request: &mut Request) -> Result<(), Error> {
-    let remote = request.extensions().get::<Remote>().map(|remote| remote.0.ip());
-    let remote = remote.ok_or_else(|| Error::fault("a request without a remote address"))?;
-    let principal = identify(app, request.headers(), remote)?;
-    let route = request.extensions().get::<MatchedPath>();
-    check(&principal, remote, request.method(), route.map(MatchedPath::as_str))?;
-    request.extensions_mut().insert(principal);
-    Ok(())
+/// Lets a request in, with its principal and caller in its extensions, or says why not; and how
+/// many more would be let in.
+pub fn admit(app: &AppState, request: &mut Request) -> Counted {
+    let remote = request.extensions().get::<Remote>().copied();
+    let Some(remote) = remote else {
+        return (None, Err(Error::fault("a request without a remote address")));
+    };
+    let headers = request.headers();
+    let caller = Caller {
+        address: remote::client_address(remote, headers, &app.door.trusted_proxies),
+        is_here: remote::is_of_this_machine(remote, headers),
+    };
+    let route = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
+    if route.is_some_and(is_uncounted) {
+        return (None, Ok(()));
+    }
+    let (left, principal) = identify(app, headers, caller);
+    let admitted = principal.and_then(|principal| {
+        check(&principal, caller, request.method(), route)?;
+        Ok(principal)
+    });
+    let admitted = admitted.map(|principal| {
+        request.extensions_mut().insert(principal);
+        request.extensions_mut().insert(caller);
+    });
+    (left, admitted)
 }
 
-/// What the credentials say of the caller.
-fn identify(app: &AppState, headers: &HeaderMap, remote: IpAddr) -> Result<Principal, Error> {
-    let Some(text) = extract::header(headers, AUTHORIZATION.as_str())? else {
-        let local = app.trust_loopback && remote.is_loopback() && !is_of_a_web_page(headers);
-        return Ok(if local { Principal::Local } else { Principal::Anonymous });
+/// Whether requests to a route are let in without a look at who calls: those by which a load
+/// balancer asks, more often than anybody else, if the node lives.
+pub fn is_uncounted(route: &str) -> bool {
+    matches!(route, "/livez" | "/readyz")
+}
+
+/// What the credentials say of the caller, unless there were too many of the caller's requests.
+///
+/// Requests with an API key count for the key. All others count for their address, before a
+/// signature is checked: neither guessing nor making up tokens is worth a try.
+fn identify(
+    app: &AppState,
+    headers: &HeaderMap,
+    caller: Caller,
+) -> (Option<Allowance>, Result<Principal, Error>) {
+    let door = &app.door;
+    let shown = match bearer(headers) {
+        Ok(None) if door.trust_loopback && caller.is_here => return (None, Ok(Principal::Local)),
+        Ok(shown) => shown,
+        Err(error) => return door.counted(caller, Err(error)),
     };
+    if let Some(token) = shown.filter(|token| token.starts_with(key_text::PREFIX)) {
+        return match api_key::principal(app, token, caller.address) {
+            Ok((key, principal)) => with(door.rates.of_key(key), Ok(principal)),
+            Err(error) => door.counted(caller, Err(error)),
+        };
+    }
+    let (left, counted) = door.rates.of_address(caller.address);
+    if let Err(error) = counted {
+        return (left, Err(error));
+    }
+    match shown.map(|token| customer(door, token)) {
+        None => (left, Ok(Principal::Anonymous)),
+        Some(Ok(owner)) => with(door.rates.of_customer(&owner), Ok(Principal::Customer(owner))),
+        Some(Err(error)) => (left, Err(error)),
+    }
+}
+
+impl Door {
+    /// The answer, unless there were too many requests from the caller's address.
+    fn counted<T>(
+        &self,
+        caller: Caller,
+        answer: Result<T, Error>,
+    ) -> (Option<Allowance>, Result<T, Error>) {
+        with(self.rates.of_address(caller.address), answer)
+    }
+}
+
+/// The answer, unless there were too many requests.
+fn with<T>(
+    (left, counted): Counted,
+    answer: Result<T, Error>,
+) -> (Option<Allowance>, Result<T, Error>) {
+    (left, counted.and(answer))
+}
+
+/// What stands after `Authorization: Bearer`.
+fn bearer(headers: &HeaderMap) -> Result<Option<&str>, Error> {
+    let Some(text) = extract::header(headers, AUTHORIZATION.as_str())? else { return Ok(None) };
     let (scheme, token) = text.split_once(' ').unwrap_or((text, ""));
     if !scheme.eq_ignore_ascii_case("bearer") {
         return Err(bad_credentials("send `Authorization: Bearer` and an API key or a token"));
     }
-    let token = token.trim();
-    if token.starts_with(key_text::PREFIX) {
-        return api_key::principal(app, token, remote);
-    }
+    Ok(Some(token.trim()))
+}
+
+/// The customer or guest that a token names.
+fn customer(door: &Door, token: &str) -> Result<Owner, Error> {
     if token.starts_with(guest::PREFIX) {
-        return Ok(Principal::Customer(token.parse::<GuestToken>()?.owner()?));
+        return token.parse::<GuestToken>()?.owner();
     }
-    Err(bad_credentials("an API key begins with stoa_sk_, a guest's token with gst_"))
-}
-
-/// Whether a browser sends this for a page of another site, which must not borrow the trust in
-/// this machine: a page's request names its origin, or a host that only its own name server maps
-/// to this machine.
-fn is_of_a_web_page(headers: &HeaderMap) -> bool {
-    let foreign_origin = headers.get(ORIGIN).is_some_and(|origin| {
-        let text = origin.to_str().unwrap_or_default();
-        !text.split_once("://").is_some_and(|(_, host)| is_this_machine(host))
-    });
-    let foreign_host =
-        headers.get(HOST).is_some_and(|host| !host.to_str().is_ok_and(is_this_machine));
-    foreign_origin || foreign_host
-}
-
-/// Whether `host` or `host:port` names the loopback interface by itself.
-fn is_this_machine(host: &str) -> bool {
-    let name = match host.rsplit_once(':') {
-        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
-        _ => host,
-    };
-    let address = name.trim_start_matches('[').trim_end_matches(']');
-    name == "localhost" || address.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+    match &door.customers {
+        Some(customers) if customers::is_like(token) => customers.owner(token),
+        None if customers::is_like(token) => Err(bad_credentials(
+            "this node takes no customers' tokens: it was started without --jwks",
+        )),
+        _ => Err(bad_credentials(
+            "an API key begins with stoa_sk_, a guest's token with gst_, and a customer's is a JWT",
+        )),
+    }
 }
 
 /// Whether the caller has what the route needs.
 fn check(
     principal: &Principal,
-    remote: IpAddr,
+    caller: Caller,
     method: &Method,
     route: Option<&str>,
 ) -> Result<(), Error> {
@@ -168,7 +257,7 @@ fn check(
     let Some(route) = route else { return Ok(()) };
     match need(method, route) {
         Need::Nothing => Ok(()),
-        Need::Loopback if remote.is_loopback() => Ok(()),
+        Need::Loopback if caller.is_here => Ok(()),
         Need::Loopback => Err(forbidden("it is taken from this node's own machine only")),
         Need::All(scopes) => scopes.iter().try_for_each(|scope| principal.require(*scope)),
         Need::CustomerOr(_) if matches!(principal, Principal::Customer(_)) => Ok(()),
@@ -192,44 +281,16 @@ fn forbidden(detail: &str) -> Error {
 
 #[cfg(test)]
 mod tests {
-    use axum::http::HeaderValue;
-
     use super::*;
-
-    fn headers(pairs: &[(hyper::header::HeaderName, &'static str)]) -> HeaderMap {
-        let pairs =
-            pairs.iter().map(|(name, value)| (name.clone(), HeaderValue::from_static(value)));
-        pairs.collect()
-    }
-
-    #[test]
-    fn a_web_page_borrows_no_trust() {
-        for ours in [
-            headers(&[]),
-            headers(&[(HOST, "127.0.0.1:7101")]),
-            headers(&[(HOST, "localhost:7101"), (ORIGIN, "http://localhost:3000")]),
-            headers(&[(HOST, "[::1]:7101")]),
-        ] {
-            assert!(!is_of_a_web_page(&ours), "{ours:?}");
-        }
-        for foreign in [
-            headers(&[(HOST, "127.0.0.1:7101"), (ORIGIN, "https://shop.example")]),
-            headers(&[(HOST, "127.0.0.1:7101"), (ORIGIN, "null")]),
-            headers(&[(HOST, "rebound.example:7101")]),
-            headers(&[(HOST, "localhost.example")]),
-        ] {
-            assert!(is_of_a_web_page(&foreign), "{foreign:?}");
-        }
-    }
 
     #[test]
     fn a_customer_does_nothing_for_others() {
         let owner = Owner::new("cus_1").unwrap();
         let customer = Principal::Customer(owner.clone());
         assert_eq!(customer.whose(), Whose::Of(owner));
-        let local = IpAddr::from([127, 0, 0, 1]);
+        let here = Caller { address: IpAddr::from([127, 0, 0, 1]), is_here: true };
         let code = |principal: &Principal, method: Method, route: &str| {
-            check(principal, local, &method, Some(route)).err().map(|error| error.code)
+            check(principal, here, &method, Some(route)).err().map(|error| error.code)
         };
         assert_eq!(code(&customer, Method::GET, "/v1/orders/{id}"), None);
         assert_eq!(code(&customer, Method::POST, "/v1/products"), Some(Code::Forbidden));
@@ -237,6 +298,9 @@ mod tests {
         let nobody = Principal::Anonymous;
         assert_eq!(code(&nobody, Method::GET, "/v1/orders/{id}"), Some(Code::Unauthenticated));
         assert_eq!(code(&nobody, Method::GET, "/v1/products/{id}"), None);
+        assert_eq!(code(&nobody, Method::POST, "/v1/cluster/init"), None);
+        let proxied = Caller { is_here: false, ..here };
+        assert!(check(&nobody, proxied, &Method::POST, Some("/v1/cluster/init")).is_err());
         let scopes = vec![Scope::CatalogWrite];
         let key = Principal::Key { id: KeyId(1), scopes };
         assert_eq!(code(&key, Method::POST, "/v1/products"), None);

@@ -143,7 +143,7 @@ fn catalog(field: &str) -> Option<Value> {
         "sort" => json!({"enum": ["relevance", "price:asc", "price:desc", "newest", "name"]}),
         "created_at" | "updated_at" | "archived_at" | "createdAt" | "updatedAt" | "deletedAt"
         | "placed_at" | "expires_at" | "capture_before" | "at" | "revoked_at"
-        | "previous_until" => time(),
+        | "previous_until" | "last_used_at" => time(),
         "next_cursor" => json!({"minLength": 1, "maxLength": CURSOR_CHARS_MAX}),
         _ => return None,
     })

@@ -10,7 +10,9 @@ use serde_json::{Map, Value, json};
 use utoipa::{IntoParams, ToSchema};
 
 use super::schemas::{self, Schemas};
+use crate::access;
 use crate::errors::Code;
+use crate::shedding;
 
 /// Who may call an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -334,7 +336,7 @@ impl Op {
             .iter()
             .map(|(name, component)| ((*name).to_owned(), reference("headers", component)))
             .collect();
-        headers.insert("Stoa-Request-Id".into(), reference("headers", "RequestId"));
+        headers.extend(common_headers());
         let mut responses: Map<String, Value> = Map::new();
         for (status, answer) in &self.answers {
             let mut answer = answer.clone();
@@ -352,15 +354,14 @@ impl Op {
     }
 
     fn refusals_by_status(&self) -> BTreeMap<u16, Vec<Code>> {
-        let door = |status: u16| match status {
+        let door = |code: Code| match code.status() {
             // Credentials that are shown must be good, also where none are needed.
-            401 | 403 => true,
-            429 => self.tag != "health",
-            _ => false,
+            401 | 403 | 429 => !access::is_uncounted(self.path),
+            _ => code == Code::Overloaded && !shedding::is_vital(self.path),
         };
         let mut by_status: BTreeMap<u16, Vec<Code>> = BTreeMap::new();
         for code in Code::ALL {
-            if self.refusals.contains(code) || door(code.status()) {
+            if self.refusals.contains(code) || door(*code) {
                 by_status.entry(code.status()).or_default().push(*code);
             }
         }
@@ -374,8 +375,7 @@ pub fn problem(codes: &[Code]) -> Value {
         codes.iter().map(|code| format!("`{}`: {}.", code.name(), code.title())).collect();
     let status = codes.first().map(|code| code.status());
     let names: Vec<&str> = codes.iter().map(|code| code.name()).collect();
-    let mut headers = Map::new();
-    headers.insert("Stoa-Request-Id".into(), reference("headers", "RequestId"));
+    let mut headers: Map<String, Value> = common_headers().collect();
     if codes.iter().any(|code| code.is_retryable()) {
         headers.insert("Retry-After".into(), reference("headers", "RetryAfter"));
     }
@@ -388,6 +388,17 @@ pub fn problem(codes: &[Code]) -> Value {
     let mut response = content(&lines.join("\n\n"), "application/problem+json", &schema);
     response["headers"] = Value::Object(headers);
     response
+}
+
+/// The headers that every answer has or may have.
+fn common_headers() -> impl Iterator<Item = (String, Value)> {
+    let headers = [
+        ("Stoa-Request-Id", "RequestId"),
+        ("RateLimit-Limit", "RateLimit"),
+        ("RateLimit-Remaining", "RateRemaining"),
+        ("RateLimit-Reset", "RateReset"),
+    ];
+    headers.into_iter().map(|(name, header)| (name.to_owned(), reference("headers", header)))
 }
 
 fn content(description: &str, media: &str, schema: &Value) -> Value {

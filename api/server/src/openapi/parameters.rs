@@ -116,6 +116,19 @@ pub fn headers() -> Value {
             "description": "Present when the answer is that of an earlier request with this key.",
             "schema": {"type": "string", "enum": ["true"]},
         },
+        "RateLimit": {
+            "description": "How many requests the caller may send at once; absent where any number \
+                            is taken.",
+            "schema": integer(1),
+        },
+        "RateRemaining": {
+            "description": "How many of them are left now.",
+            "schema": integer(0),
+        },
+        "RateReset": {
+            "description": "In how many seconds all of them are there again.",
+            "schema": integer(0),
+        },
         "RetryAfter": {
             "description": "How long to wait before the same request, in seconds; present when \
                             `retryable` is true.",

@@ -132,6 +132,7 @@ fn access() -> Vec<(&'static str, Value)> {
         updated_at: AFTER.to_owned(),
         expires_at: Some(AFTER.to_owned()),
         revoked_at: Some(AFTER.to_owned()),
+        last_used_at: Some(AFTER.to_owned()),
         previous_until: Some(AFTER.to_owned()),
     };
     let secret = "stoa_sk_0123456789abcdef_0123456789abcdef0123456789abcdef_01234567".to_owned();

@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
 use crate::errors::{Code, Error};
+use crate::gauges;
 use crate::openapi::{Op, Routes};
 use crate::state::App;
 
@@ -56,5 +57,6 @@ pub async fn readyz(State(app): State<App>) -> Result<&'static str, Error> {
 
 /// `GET /metrics`: for Prometheus.
 pub async fn metrics(State(app): State<App>) -> Response {
+    gauges::refresh(&app);
     ([(CONTENT_TYPE, "text/plain; version=0.0.4")], app.metrics.render()).into_response()
 }

@@ -22,7 +22,7 @@ use crate::extract::{Id, Json, NoBody, Query};
 use crate::idempotency;
 use crate::openapi::{Op, Routes};
 use crate::render;
-use crate::state::{App, Written, unexpected};
+use crate::state::{App, AppState, Written, unexpected};
 use crate::time::now_ms;
 
 /// What the first key is called.
@@ -120,7 +120,7 @@ pub async fn create(
         first: false,
     };
     let written = app.write_here(ShardId::META, Command::CreateKey(command), None).await?;
-    shown(StatusCode::CREATED, written, &text)
+    shown(&app, StatusCode::CREATED, written, &text)
 }
 
 /// `POST /v1/cluster/init`: the first operator's key, from this machine, if there is no key yet.
@@ -136,7 +136,7 @@ pub async fn init(State(app): State<App>, _: NoBody) -> Result<Response, Error> 
         first: true,
     };
     let written = app.write_here(ShardId::META, Command::CreateKey(command), None).await?;
-    shown(StatusCode::CREATED, written, &text)
+    shown(&app, StatusCode::CREATED, written, &text)
 }
 
 /// `GET /v1/keys`: in the order of their ids, revoked ones included.
@@ -149,7 +149,7 @@ pub async fn list(
     let seen = app.fresh(&[ShardId::META], &wish).await?;
     let keys = read::api_keys(&app.view(ShardId::META), after, limit + 1).map_err(Error::fault)?;
     let page = answer::page(keys, limit, |key| key.id.to_string());
-    let data = page.data.iter().map(|key| render::api_key(key, now_ms())).collect();
+    let data = page.data.iter().map(|key| told(&app, key)).collect::<Result<_, _>>()?;
     let page = List { data, has_more: page.has_more, next_cursor: page.next_cursor };
     Ok(seen.mark(answer::json(StatusCode::OK, &page)?))
 }
@@ -162,7 +162,7 @@ pub async fn read(
 ) -> Result<Response, Error> {
     let (key, seen) = app.find(ShardId::META, &wish, |view| read::api_key(view, id)).await?;
     let key = key.ok_or_else(|| not_found(id))?;
-    Ok(seen.mark(answer::json(StatusCode::OK, &render::api_key(&key, now_ms()))?))
+    Ok(seen.mark(answer::json(StatusCode::OK, &told(&app, &key)?)?))
 }
 
 /// `POST /v1/keys/{id}/rotate`: a new secret; the old one works for a while yet.
@@ -181,7 +181,7 @@ pub async fn rotate(
     let overlap_ms = body.overlap_s * S;
     let command = engine_core::access::RotateKey { id, secret: text.hash(), overlap_ms };
     let written = app.write_here(ShardId::META, Command::RotateKey(command), None).await?;
-    shown(StatusCode::OK, written, &text)
+    shown(&app, StatusCode::OK, written, &text)
 }
 
 /// `POST /v1/keys/{id}/revoke`: for good.
@@ -193,7 +193,7 @@ pub async fn revoke(
     let command = Command::RevokeKey(RevokeKey { id });
     let written = app.write_here(ShardId::META, command, None).await?;
     let key = key_of(&written)?;
-    answered(StatusCode::OK, &render::api_key(key, now_ms()), &written)
+    answered(StatusCode::OK, &told(&app, key)?, &written)
 }
 
 fn key_of(written: &Written) -> Result<&ApiKey, Error> {
@@ -203,8 +203,19 @@ fn key_of(written: &Written) -> Result<&ApiKey, Error> {
     }
 }
 
-fn shown(status: StatusCode, written: Written, text: &KeyText) -> Result<Response, Error> {
-    let key = render::api_key(key_of(&written)?, now_ms());
+/// A key as it is told, with its last use.
+fn told(app: &AppState, key: &ApiKey) -> Result<WireKey, Error> {
+    let last_use = read::key_last_use(&app.view(ShardId::META), key.id).map_err(Error::fault)?;
+    Ok(render::api_key(key, last_use, now_ms()))
+}
+
+fn shown(
+    app: &AppState,
+    status: StatusCode,
+    written: Written,
+    text: &KeyText,
+) -> Result<Response, Error> {
+    let key = told(app, key_of(&written)?)?;
     answered(status, &ShownKey { key, secret: text.reveal() }, &written)
 }
 

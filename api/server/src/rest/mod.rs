@@ -17,6 +17,8 @@ mod viewer;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
+use tower::util::option_layer;
+use tower_http::cors::CorsLayer;
 
 use crate::errors::{Code, Error};
 use crate::http;
@@ -43,8 +45,8 @@ fn routes() -> Routes {
         .and(seeds::routes())
 }
 
-/// What answers requests.
-pub fn router(app: App) -> Router {
+/// What answers requests, and browsers that ask for other sites' pages.
+pub fn router(app: App, cors: Option<CorsLayer>) -> Router {
     let gate = from_fn_with_state(app.clone(), http::gate);
     routes()
         .into_router()
@@ -52,6 +54,7 @@ pub fn router(app: App) -> Router {
         .method_not_allowed_fallback(no_method)
         .layer(DefaultBodyLimit::max(http::BODY_BYTES_MAX))
         .layer(gate)
+        .layer(option_layer(cors))
         .with_state(app)
 }
 

@@ -19,7 +19,7 @@ use crate::access::Principal;
 use crate::answer;
 use crate::consistency::{Freshness, Seen};
 use crate::errors::{Code, Error};
-use crate::extract::{self, Id, Json, NoBody, Query};
+use crate::extract::{self, Id, NoBody, Personal, Query};
 use crate::idempotency;
 use crate::openapi::{Op, Routes, limits};
 use crate::order::{Request, WAIT_S_MAX, check_lines};
@@ -55,6 +55,7 @@ pub fn routes() -> Routes {
                 .refuses(&[Code::InvalidId, Code::OutOfRange, Code::ProductNotFound])
                 .refuses(&[Code::ProductArchived, Code::OutOfStock, Code::CurrencyMismatch])
                 .refuses(&[Code::PriceChanged, Code::CustomerNotFound])
+                .refuses(&[Code::TooManyOpenOrders, Code::CardNumber])
                 .answers::<WireOrder>(201, "The order.")
                 .seen(),
             place,
@@ -101,7 +102,7 @@ pub async fn place(
     State(app): State<App>,
     caller: Principal,
     headers: HeaderMap,
-    Json(body): Json<NewOrder>,
+    Personal(body): Personal<NewOrder>,
 ) -> Result<Response, Error> {
     let request = request(&headers, body)?;
     check_own(&caller, &request.owner)?;
@@ -110,7 +111,10 @@ pub async fn place(
         caller.require(Scope::OrdersWrite)?;
     }
     let wait = prefer_wait(&headers);
-    let mut placed = app.place(&request).await?;
+    let mut placed = {
+        let _permit = app.room.of_order().await?;
+        app.place(&request).await?
+    };
     if let Some(seconds) = wait {
         placed = app.wait_decided(placed, seconds).await?;
     }

@@ -253,6 +253,21 @@ fn a_key_does_not_grow() -> Tested {
 }
 
 #[test]
+fn a_keys_last_use_is_told() -> Tested {
+    with_strict_node(async |strict| {
+        let shown = key(strict, "operator").await?;
+        let id = shown.key.id.as_str();
+        let used = async || strict.first().ok()?.key(id).await.ok()?.body.last_used_at;
+        assert_eq!(used().await, None);
+        client(strict, &shown.secret)?.keys(1, None).await?;
+        let at = eventually(used).await?;
+        let now = strict.first()?.key(id).await?.body;
+        assert!(at >= now.created_at && now.version == 1, "using a key does not change it");
+        Ok(())
+    })
+}
+
+#[test]
 fn no_secret_is_on_the_disk() -> Tested {
     with_strict_node(async |strict| {
         let shown = key(strict, "analyst").await?;

@@ -5,6 +5,7 @@
 
 mod create_key;
 mod network;
+mod note_key_uses;
 mod revoke_key;
 mod rotate_key;
 pub(crate) mod rows;
@@ -16,6 +17,7 @@ use crate::ids::KeyId;
 
 pub use create_key::CreateKey;
 pub use network::{BadNetwork, Network};
+pub use note_key_uses::NoteKeyUses;
 pub use revoke_key::RevokeKey;
 pub use rotate_key::RotateKey;
 pub use scope::{BadScope, Role, Scope};
@@ -54,6 +56,14 @@ pub struct ApiKey {
     pub secret: SecretHash,
     /// The secret before it, for as long as it still works.
     pub previous: Option<PreviousSecret>,
+}
+
+/// The last use of a key that the cluster knows of: a row of its own, so that using a key does not
+/// change it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyUse {
+    /// When, in Unix milliseconds.
+    pub at: u64,
 }
 
 /// SHA-256 of a secret. Secrets are random, so nothing slower is needed.

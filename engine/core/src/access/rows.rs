@@ -1,6 +1,6 @@
 //! Reads and writes the rows of API keys. Nobody else does.
 
-use super::ApiKey;
+use super::{ApiKey, KeyUse};
 use crate::apply::Ctx;
 use crate::fault::Fault;
 use crate::ids::KeyId;
@@ -14,6 +14,16 @@ pub(super) fn key(txn: &Txn<'_>, id: KeyId) -> Result<Option<ApiKey>, Fault> {
 /// Whether there is a key, valid or not. As no row is ever removed: whether there ever was one.
 pub(super) fn is_any(txn: &Txn<'_>) -> Result<bool, Fault> {
     Ok(!txn.scan(prefixed(b"ak"), 1)?.is_empty())
+}
+
+/// When a key was last used.
+pub(super) fn last_use(txn: &Txn<'_>, id: KeyId) -> Result<Option<KeyUse>, Fault> {
+    txn.read(&Key::KeyUse(id))
+}
+
+/// Notes when a key was last used.
+pub(super) fn put_last_use(txn: &mut Txn<'_>, id: KeyId, used: KeyUse) {
+    txn.put(&Key::KeyUse(id), &used);
 }
 
 /// Writes a key. The feed says nothing of it: keys are not what customers and services wait for.

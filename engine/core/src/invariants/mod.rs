@@ -5,6 +5,7 @@
 
 mod i10_keys;
 mod i11_feed;
+mod i13_open_orders;
 mod i1_on_hand;
 mod i2_holds;
 mod i3_available;
@@ -45,6 +46,7 @@ pub fn check(view: &dyn View, shard: Shard) -> Result<Vec<Violation>, Fault> {
     i7_nothing_stuck::check(view, &mut found)?;
     i10_keys::check(view, &mut found)?;
     i11_feed::check(view, &mut found)?;
+    i13_open_orders::check(view, &mut found)?;
     Ok(found)
 }
 

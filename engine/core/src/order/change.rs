@@ -19,6 +19,8 @@ pub(crate) struct Change<'c, 'a, 'v> {
     pub order: Order,
     /// The status that the history and the feed know; none before it is placed.
     told: Option<Status>,
+    /// It is listed among its owner's orders that hold units.
+    listed_open: bool,
 }
 
 /// The timers an order can have.
@@ -74,18 +76,21 @@ impl Order {
 impl<'c, 'a, 'v> Change<'c, 'a, 'v> {
     /// An order that is being placed.
     pub fn placing(ctx: &'c mut Ctx<'a, 'v>, order: Order) -> Self {
-        Self { ctx, order, told: None }
+        Self { ctx, order, told: None, listed_open: false }
     }
 
     /// An order that exists.
     pub fn of(ctx: &'c mut Ctx<'a, 'v>, order: Order) -> Self {
-        let told = Some(order.status());
-        Self { ctx, order, told }
+        let (told, listed_open) = (Some(order.status()), order.is_open());
+        Self { ctx, order, told, listed_open }
     }
 
     /// Stores the order as it is now.
     pub fn save(self) -> Order {
         rows::put_order(self.ctx.txn, &self.order);
+        if self.order.is_open() != self.listed_open {
+            rows::list_open(self.ctx.txn, &self.order);
+        }
         self.order
     }
 

@@ -36,6 +36,9 @@ pub(crate) use timers::{retime_hold, timer_fired};
 
 /// The most lines of one order.
 pub const LINES_PER_ORDER_MAX: usize = 200;
+/// The most orders of one owner that hold units without being confirmed, so that nobody can take a
+/// shop's stock away without paying. Orders on account are never among them.
+pub const OPEN_ORDERS_MAX: usize = 20;
 /// How long units are held for a payment, in milliseconds: 15 minutes.
 pub const ORDER_HOLD_MS: u64 = 15 * 60_000;
 /// How long the customer has for an action that the bank asks for, in milliseconds: 15 minutes.

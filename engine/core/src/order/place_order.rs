@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 
 use super::decision::Request;
 use super::{
-    Change, FULFILL_SLA_MS, Flags, KeyResult, ORDER_HOLD_MS, Order, OrderLine, OrderTimer,
-    OrderTimers, Units, rows,
+    Change, FULFILL_SLA_MS, Flags, KeyResult, OPEN_ORDERS_MAX, ORDER_HOLD_MS, Order, OrderLine,
+    OrderTimer, OrderTimers, Units, rows,
 };
 use crate::apply::{Ctx, Stop};
 use crate::command::Reply;
@@ -27,9 +27,10 @@ use crate::rejection::Rejection;
 ///
 /// Answered first, if decided: the order as it is now, the stored refusal, or `Aborted`. Then
 /// refused, in this order: `OrderNotFound` (the owner does not live here: a routing error),
-/// `IdempotencyMismatch`, `TooLate`, `OutOfRange` (lines, quantity, method), `Aborted` (receipts
-/// that do not fit the lines), `CurrencyMismatch` of a receipt, `ProductNotFound`,
-/// `ProductArchived`, `CurrencyMismatch`, `OutOfStock`, `OutOfRange` (total), `PriceChanged`.
+/// `IdempotencyMismatch`, `TooLate`, `TooManyOpenOrders` (unless on account), `OutOfRange` (lines,
+/// quantity, method), `Aborted` (receipts that do not fit the lines), `CurrencyMismatch` of a
+/// receipt, `ProductNotFound`, `ProductArchived`, `CurrencyMismatch`, `OutOfStock`, `OutOfRange`
+/// (total), `PriceChanged`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlaceOrder {
     /// Derived from owner, key, body and attempt.
@@ -77,9 +78,14 @@ impl PlaceOrder {
         if ctx.now() > self.not_after {
             return Err(Rejection::TooLate.into());
         }
+        let on_account = self.pay == Pay::OnAccount;
+        if !on_account
+            && rows::count_open(ctx.txn, &self.owner, OPEN_ORDERS_MAX)? >= OPEN_ORDERS_MAX
+        {
+            return Err(Rejection::TooManyOpenOrders { limit: OPEN_ORDERS_MAX as u32 }.into());
+        }
         self.check_range()?;
         let mut prices = self.price_receipts(ctx)?;
-        let on_account = self.pay == Pay::OnAccount;
         let state = if on_account { HoldState::Committed } else { HoldState::Held };
         self.hold_own(ctx, state, &mut prices)?;
         let (lines, total) = self.price_lines(&prices)?;

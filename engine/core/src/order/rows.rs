@@ -6,8 +6,8 @@ use crate::dedup::KEY_RETENTION_MS;
 use crate::due::TimerKind;
 use crate::fault::Fault;
 use crate::ids::{OrderId, Owner};
-use crate::keys::Key;
-use crate::txn::Txn;
+use crate::keys::{Key, prefixed};
+use crate::txn::{Txn, View as _};
 
 /// An order.
 pub(crate) fn order(txn: &Txn<'_>, id: OrderId) -> Result<Option<Order>, Fault> {
@@ -24,6 +24,22 @@ pub(super) fn list_order(txn: &mut Txn<'_>, order: &Order) {
     let Order { id, owner, placed_at, .. } = order;
     let key = Key::OwnerOrder { owner: owner.hash(), placed_at: *placed_at, order: *id };
     txn.put_empty(&key);
+}
+
+/// Lists an order among those of its owner that hold units, or takes it off.
+pub(super) fn list_open(txn: &mut Txn<'_>, order: &Order) {
+    let key = Key::OwnerOpen { owner: order.owner.hash(), order: order.id };
+    if order.is_open() {
+        txn.put_empty(&key);
+    } else {
+        txn.delete(&key);
+    }
+}
+
+/// How many orders of an owner hold units; no more than `most` are counted.
+pub(super) fn count_open(txn: &Txn<'_>, owner: &Owner, most: usize) -> Result<usize, Fault> {
+    let range = prefixed(&[b"ow".as_slice(), &owner.hash().to_be_bytes()].concat());
+    Ok(txn.scan(range, most)?.len())
 }
 
 /// Appends a step to an order's history.

@@ -56,6 +56,11 @@ impl Order {
         }
     }
 
+    /// It holds units without being confirmed: it counts for [`super::OPEN_ORDERS_MAX`].
+    pub fn is_open(&self) -> bool {
+        matches!(self.units, Units::Held | Units::Expiring)
+    }
+
     /// The units are free already, and the money is still on its way back (T12b, T23, T24). Money
     /// that came for an order which had ended (T13) does not reopen it.
     fn money_follows(&self) -> bool {

@@ -76,7 +76,8 @@ impl Cluster {
             | Command::ArchiveCollection(_)
             | Command::CreateKey(_)
             | Command::RotateKey(_)
-            | Command::RevokeKey(_) => ShardId::META,
+            | Command::RevokeKey(_)
+            | Command::NoteKeyUses(_) => ShardId::META,
             Command::ReceiveStock(c) => topology.of_product(c.product),
             Command::AdjustStock(c) => topology.of_product(c.product),
             Command::SetStock(c) => topology.of_product(c.product),

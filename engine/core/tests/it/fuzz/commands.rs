@@ -12,9 +12,9 @@ use engine_core::payment::{
 };
 use engine_core::{
     Acknowledge, AdjustStock, ArchiveCollection, ArchiveProduct, CancelOrder, Command, CommitHold,
-    CreateCollection, CreateKey, CreateProduct, Deliver, HoldStock, KeyId, PlaceOrder, Pulse,
-    ReceiveStock, RefuseOrder, Rejection, ReleaseHold, ResolveHold, RevokeKey, RotateKey, SetStock,
-    Settle, UpdateCollection, UpdateProduct,
+    CreateCollection, CreateKey, CreateProduct, Deliver, HoldStock, KeyId, NoteKeyUses, PlaceOrder,
+    Pulse, ReceiveStock, RefuseOrder, Rejection, ReleaseHold, ResolveHold, RevokeKey, RotateKey,
+    SetStock, Settle, UpdateCollection, UpdateProduct,
 };
 use rand::Rng as _;
 
@@ -207,7 +207,7 @@ fn intent(v: &mut Values) -> Intent {
 fn key(v: &mut Values) -> Command {
     let id = KeyId(v.random.random_range(0..6));
     let secret = SecretHash([v.random.random_range(0..4); 32]);
-    match v.random.random_range(0..8) {
+    match v.random.random_range(0..9) {
         0..4 => {
             let sound = v.random.random_bool(0.6);
             Command::CreateKey(CreateKey {
@@ -221,7 +221,8 @@ fn key(v: &mut Values) -> Command {
             })
         }
         4..7 => Command::RotateKey(RotateKey { id, secret, overlap_ms: v.u64() }),
-        _ => Command::RevokeKey(RevokeKey { id }),
+        7 => Command::RevokeKey(RevokeKey { id }),
+        _ => Command::NoteKeyUses(NoteKeyUses { uses: v.many(3, |v| (id, v.u64())) }),
     }
 }
 

@@ -12,9 +12,9 @@ use engine_core::payment::{
 use engine_core::{
     Acknowledge, AdjustStock, Applied, ArchiveCollection, ArchiveProduct, Batch, CancelOrder,
     Command, CommitHold, CreateCollection, CreateKey, CreateProduct, Currency, Deliver, Digest,
-    HoldStock, PlaceOrder, Pulse, ReceiveStock, RefuseOrder, Rejection, ReleaseHold, Reply,
-    ResolveHold, RevokeKey, RotateKey, SetStock, Settle, ShardId, Stamp, Stamped, UpdateCollection,
-    UpdateProduct,
+    HoldStock, NoteKeyUses, PlaceOrder, Pulse, ReceiveStock, RefuseOrder, Rejection, ReleaseHold,
+    Reply, ResolveHold, RevokeKey, RotateKey, SetStock, Settle, ShardId, Stamp, Stamped,
+    UpdateCollection, UpdateProduct,
 };
 
 use super::values::*;
@@ -165,6 +165,7 @@ fn keys() -> Vec<Command> {
         }),
         Command::RotateKey(RotateKey { id: KEY, secret: SECRET, overlap_ms: 86_400_000 }),
         Command::RevokeKey(RevokeKey { id: KEY }),
+        Command::NoteKeyUses(NoteKeyUses { uses: vec![(KEY, 70)] }),
     ]
 }
 

@@ -1,5 +1,6 @@
 //! Samples of what is stored: one record of each row, once for each variant in it.
 
+use engine_core::access::KeyUse;
 use engine_core::dedup::Remembered;
 use engine_core::feed::{Event, FeedEntry, FeedHead};
 use engine_core::inventory::{Hold, HoldRef, HoldState, Movement, MovementReason};
@@ -95,6 +96,7 @@ fn catalog(golden: &mut Golden) {
     golden.hold(one(product()));
     golden.hold(one(collection()));
     golden.hold(one(key()));
+    golden.hold(one(KeyUse { at: 1_000 }));
     golden.hold(one(stock()));
     let reasons = vec![
         MovementReason::Received,

@@ -196,6 +196,7 @@ pub fn rejections() -> Vec<Rejection> {
         Rejection::KeyNotFound,
         Rejection::KeyRevoked,
         Rejection::AlreadyInitialized,
+        Rejection::TooManyOpenOrders { limit: 20 },
     ]
 }
 

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use engine_core::access::{Network, OVERLAP_MS_MAX, Scope, SecretHash};
 use engine_core::{
-    Command, CreateKey, Field, KeyId, Rejection, RevokeKey, RotateKey, ShardId, read,
+    Command, CreateKey, Field, KeyId, NoteKeyUses, Rejection, RevokeKey, RotateKey, ShardId, read,
 };
 use rand::Rng;
 use rand::seq::IndexedRandom;
@@ -31,6 +31,8 @@ pub struct ApiKey {
     /// When it ends; never without.
     expires_at: Option<u64>,
     revoked: bool,
+    /// When it was last used.
+    used_at: Option<u64>,
     /// Every secret it ever had, oldest first, and from when on each opens nothing; the last opens
     /// as long as there is time.
     secrets: Vec<(SecretHash, u64)>,
@@ -65,7 +67,12 @@ impl World {
                 let id = if self.rng.random_bool(0.05) { KeyId(KEYS + 1) } else { id };
                 Command::RotateKey(RotateKey { id, secret, overlap_ms })
             }
-            _ => Command::RevokeKey(RevokeKey { id }),
+            14 => Command::RevokeKey(RevokeKey { id }),
+            _ => {
+                let ids = [id, KeyId(self.rng.random_range(1..=KEYS + 1))];
+                let uses = ids.map(|id| (id, self.now - 5_000 + self.rng.random_range(0..10_000)));
+                Command::NoteKeyUses(NoteKeyUses { uses: uses.into() })
+            }
         };
         self.propose(ShardId::META, command);
     }
@@ -119,6 +126,7 @@ impl Model {
             networks: command.networks.iter().copied().collect(),
             expires_at: command.expires_at,
             revoked: false,
+            used_at: None,
             secrets: vec![(command.secret, u64::MAX)],
         };
         let told = key.told();
@@ -145,6 +153,16 @@ impl Model {
         Ok(key.told())
     }
 
+    pub fn note_key_uses(&mut self, command: &NoteKeyUses) -> Expected {
+        let now = self.now(ShardId::META);
+        for (id, at) in &command.uses {
+            if let Some(key) = self.api_keys.get_mut(id) {
+                key.used_at = key.used_at.max(Some((*at).min(now)));
+            }
+        }
+        Ok(Told::Nothing)
+    }
+
     pub fn revoke_key(&mut self, command: &RevokeKey) -> Expected {
         let key = self.api_keys.get_mut(&command.id).ok_or(Rejection::KeyNotFound)?;
         key.version += u64::from(!key.revoked);
@@ -166,6 +184,8 @@ pub fn compare_keys(shop: &Shop, model: &Model) {
     for (id, expected) in &model.api_keys {
         let key = read::api_key(rows, *id).unwrap().expect("a key");
         assert_eq!(key.version, expected.version, "{id}");
+        let used = read::key_last_use(rows, *id).unwrap();
+        assert_eq!(used.map(|used| used.at), expected.used_at, "{id}");
         assert!(key.scopes.iter().eq(&expected.scopes), "{id}: {:?}", key.scopes);
         assert!(key.networks.iter().eq(&expected.networks), "{id}: {:?}", key.networks);
         let ends = expected.secrets.iter().map(|(_, until)| *until).chain(expected.expires_at);

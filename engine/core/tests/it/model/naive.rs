@@ -118,6 +118,11 @@ impl Order {
         }
     }
 
+    /// It holds units without being confirmed.
+    pub fn is_open(&self) -> bool {
+        matches!(self.stage, Stage::Pending | Stage::Canceling(_))
+    }
+
     /// Its units are held or committed.
     pub fn has_units(&self) -> bool {
         !matches!(self.stage, Stage::Returning | Stage::Ended(_))

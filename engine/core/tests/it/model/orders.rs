@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use engine_core::dedup::KEY_RETENTION_MS;
 use engine_core::inventory::{HoldRef, HoldState, UNITS_MAX};
 use engine_core::order::{
-    DECISION_RETENTION_MS, LINES_PER_ORDER_MAX, ORDER_HOLD_MS, PlaceOrder, Receipt, RefuseOrder,
+    DECISION_RETENTION_MS, LINES_PER_ORDER_MAX, OPEN_ORDERS_MAX, ORDER_HOLD_MS, PlaceOrder,
+    Receipt, RefuseOrder,
 };
 use engine_core::payment::Pay;
 use engine_core::{CancelOrder, Field, Money, OrderId, Owner, ProductId, Rejection, ShardId};
@@ -149,6 +150,11 @@ impl Model {
         let now = self.now(home);
         if command.not_after < now {
             return Err(Rejection::TooLate);
+        }
+        let open = |order: &&Order| order.owner == command.owner && order.is_open();
+        let is_full = self.orders.values().filter(open).count() >= OPEN_ORDERS_MAX;
+        if command.pay != Pay::OnAccount && is_full {
+            return Err(Rejection::TooManyOpenOrders { limit: OPEN_ORDERS_MAX as u32 });
         }
         if !(1..=LINES_PER_ORDER_MAX).contains(&command.lines.len()) {
             return Err(out_of_range(Field::Lines, 1, LINES_PER_ORDER_MAX as i64));

@@ -161,6 +161,7 @@ impl World {
             Command::CreateKey(command) => model.create_key(command),
             Command::RotateKey(command) => model.rotate_key(command),
             Command::RevokeKey(command) => model.revoke_key(command),
+            Command::NoteKeyUses(command) => model.note_key_uses(command),
         }
     }
 

@@ -1,7 +1,7 @@
 //! Lines about API keys.
 
 use engine_core::access::{ApiKey, Network, Scope, SecretHash};
-use engine_core::{Command, CreateKey, RevokeKey, RotateKey, ShardId, h128, read};
+use engine_core::{Command, CreateKey, NoteKeyUses, RevokeKey, RotateKey, ShardId, h128, read};
 
 use super::inventory::unquote;
 use super::world::World;
@@ -39,6 +39,13 @@ enum Line {
     },
     /// Ends an API key.
     RevokeKey(String),
+    /// Notes when keys were used.
+    NoteKeyUses {
+        #[arg(optional)]
+        uses: Vec<(String, u64)>,
+    },
+    /// Tells when an API key was last used.
+    KeyLastUse(String),
     /// Tells an API key.
     ApiKey(String),
     /// Tells a page of the API keys.
@@ -71,6 +78,15 @@ pub fn run(world: &mut World, line: &goldenscript::Command) -> Said {
             Command::RotateKey(RotateKey { id, secret, overlap_ms })
         }
         Line::RevokeKey(id) => Command::RevokeKey(RevokeKey { id: world.names.key(&id) }),
+        Line::NoteKeyUses { uses } => {
+            let uses = uses.iter().map(|(id, at)| (world.names.key(id), *at)).collect();
+            Command::NoteKeyUses(NoteKeyUses { uses })
+        }
+        Line::KeyLastUse(id) => {
+            let id = world.names.key(&id);
+            let used = read::key_last_use(world.cluster.rows(ShardId::META), id)?;
+            return Ok(used.map_or("never".to_owned(), |used| used.at.to_string()) + "\n");
+        }
         Line::ApiKey(id) => return key(world, &id),
         Line::ApiKeys { after, limit } => {
             let after = after.map(|after| world.names.key(&after));

@@ -1,0 +1,69 @@
+//! What must be nowhere: planted secrets are looked for in everything that a node writes or says,
+//! its most talkative log included.
+
+use std::path::Path;
+
+use api_client::{NewKey, NewLine, NewOrder, RotateKey};
+use tests::Cluster;
+
+/// A card number that nobody may keep.
+const CARD: &str = "4000056655665556";
+
+#[tokio::test]
+async fn planted_secrets_are_in_no_log_file_row_metric_or_answer() {
+    let mut cluster = Cluster::prepare(1, 1).await;
+    cluster.environment("STOA_LOG", "trace");
+    cluster.start_all();
+    cluster.ready().await;
+    let open = cluster.client(1);
+    let new = NewKey { name: "planted".into(), role: Some("operator".into()), ..NewKey::default() };
+    let key = open.create_key(None, &new).await.unwrap().secret;
+    let rotated = {
+        let id = open.keys(100, None).await.unwrap().body.data[0].id.clone();
+        open.rotate_key(&id, &RotateKey { overlap_s: 3_600 }).await.unwrap().secret
+    };
+    let guest = open.create_guest().await.unwrap();
+    let jwt = "eyJhbGciOiJFZERTQSIsImtpZCI6ImsifQ.eyJzdWIiOiJwbGFudGVkIn0.c2lnbmF0dXJlLXBsYW50ZWQ";
+    // Each is shown, taken or refused.
+    let mut said = String::new();
+    for token in [key.as_str(), rotated.as_str(), guest.token.as_str(), jwt] {
+        let shown = cluster.client(1).with_credentials(token).unwrap();
+        said += &format!("{:?}{:?}", shown.keys(10, None).await, shown.cluster_status().await);
+        let order = NewOrder {
+            customer_id: guest.customer_id.clone(),
+            lines: vec![NewLine { product_id: CARD.into(), quantity: 1 }],
+            currency: "USD".into(),
+            expected_total: None,
+            payment_method: Some(CARD.into()),
+        };
+        let refused = shown.place_order("planted", &order, None).await;
+        assert!(refused.is_err());
+        said += &format!("{refused:?}");
+    }
+    said += &open.metrics().await.unwrap();
+    assert!(cluster.term(1).await.success());
+    let log = cluster.log(1);
+    assert!(log.contains("DEBUG "), "the log is not as talkative as it can be");
+    let dir = cluster.folder_of(1);
+    assert!(holds(&dir, b"planted"), "the key's name is not found either");
+    let part = |secret: &str| secret.split('_').nth(3).unwrap_or(secret).to_owned();
+    let guest = guest.token.trim_start_matches("gst_").to_owned();
+    for planted in [part(&key), part(&rotated), guest, jwt.to_owned(), CARD.to_owned()] {
+        assert!(planted.len() >= 16, "{planted} is too short to look for");
+        assert!(!log.contains(&planted), "the log has {planted}");
+        assert!(!said.contains(&planted), "an answer has {planted}");
+        assert!(!holds(&dir, planted.as_bytes()), "the folder has {planted}");
+    }
+}
+
+/// Whether some file under a folder holds these bytes.
+fn holds(dir: &Path, bytes: &[u8]) -> bool {
+    std::fs::read_dir(dir).unwrap().any(|entry| {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            return holds(&path, bytes);
+        }
+        let file = std::fs::read(&path).unwrap();
+        file.windows(bytes.len()).any(|window| window == bytes)
+    })
+}
