@@ -13,7 +13,9 @@ use crate::time::now_ms;
 const REQUESTS_MAX: usize = 2_048;
 /// The most large bodies in memory at once.
 const LARGE_BODIES_MAX: usize = 256;
-/// After how long without a free place a line of orders is a standing one, in milliseconds.
+/// For how long nobody must have stood in line for the next to be a new crowd, in milliseconds.
+const CALM_MS: u64 = 10_000;
+/// After how long a line of orders is a standing one, in milliseconds.
 const STANDING_MS: u64 = 1_000;
 /// How long an order waits in line for a place, in milliseconds.
 const CROWD_WAIT_MS: u64 = 1_000;
@@ -35,8 +37,7 @@ const VITAL: [&str; 6] = [
 pub struct Room {
     requests: Semaphore,
     orders: Semaphore,
-    /// When an order last found room without waiting, in Unix milliseconds.
-    free_at_ms: AtomicU64,
+    line: Line,
     large_bodies: Semaphore,
 }
 
@@ -46,7 +47,7 @@ impl Room {
         Self {
             requests: Semaphore::new(REQUESTS_MAX),
             orders: Semaphore::new(orders as usize),
-            free_at_ms: AtomicU64::new(now_ms()),
+            line: Line::default(),
             large_bodies: Semaphore::new(LARGE_BODIES_MAX),
         }
     }
@@ -67,12 +68,9 @@ impl Room {
     /// 13.8, 2015).
     pub async fn of_order(&self) -> Result<SemaphorePermit<'_>, Error> {
         if let Ok(permit) = self.orders.try_acquire() {
-            self.free_at_ms.store(now_ms(), Ordering::Relaxed);
             return Ok(permit);
         }
-        let stood_ms = now_ms().saturating_sub(self.free_at_ms.load(Ordering::Relaxed));
-        let wait_ms = if stood_ms < STANDING_MS { CROWD_WAIT_MS } else { STANDING_WAIT_MS };
-        let wait = Duration::from_millis(wait_ms);
+        let wait = Duration::from_millis(self.line.wait_ms(now_ms()));
         match tokio::time::timeout(wait, self.orders.acquire()).await {
             Ok(Ok(permit)) => Ok(permit),
             Ok(Err(_)) | Err(_) => Err(too_many("orders")),
@@ -82,6 +80,29 @@ impl Room {
     /// Room for a large body, given back when it is dropped.
     pub fn of_large_body(&self) -> Result<SemaphorePermit<'_>, Error> {
         one(&self.large_bodies, "large bodies")
+    }
+}
+
+/// Since when orders have stood in line. Races between requests move a time by as little as they
+/// are apart, which nobody notices.
+#[derive(Default)]
+struct Line {
+    /// When the first of them came, in Unix milliseconds.
+    since_ms: AtomicU64,
+    /// When the last one did.
+    last_ms: AtomicU64,
+}
+
+impl Line {
+    /// How long who comes now may wait. Lines with little time between them are one: who was sent
+    /// away comes back.
+    fn wait_ms(&self, now: u64) -> u64 {
+        let last = self.last_ms.swap(now, Ordering::Relaxed);
+        if now.saturating_sub(last) > CALM_MS {
+            self.since_ms.store(now, Ordering::Relaxed);
+        }
+        let stood = now.saturating_sub(self.since_ms.load(Ordering::Relaxed));
+        if stood < STANDING_MS { CROWD_WAIT_MS } else { STANDING_WAIT_MS }
     }
 }
 
@@ -129,7 +150,7 @@ mod tests {
             began.elapsed().as_millis() as u64
         };
         assert!(waited().await >= CROWD_WAIT_MS);
-        room.free_at_ms.fetch_sub(STANDING_MS, Ordering::Relaxed);
+        room.line.since_ms.fetch_sub(STANDING_MS, Ordering::Relaxed);
         assert!((STANDING_WAIT_MS..CROWD_WAIT_MS).contains(&waited().await));
         let (next, ()) = tokio::join!(room.of_order(), async { drop(order) });
         assert!(next.is_ok(), "who waits gets what is given back");

@@ -44,7 +44,7 @@ pub struct AccessFlags {
 }
 
 /// How many orders a node places at once, unless the operator says otherwise.
-const ORDERS_AT_ONCE: u32 = 64;
+const ORDERS_AT_ONCE: u32 = 32;
 
 impl AccessFlags {
     /// Where customers' tokens come from, if they are taken.
