@@ -37,9 +37,9 @@ fn who_asks_too_often_waits_and_others_do_not() -> Tested {
         .await?;
         let key = node.client()?.init().await?.secret;
         let guest = node.client()?.create_guest().await?.token;
-        let wrong = format!("{}0", &key[..key.len() - 1]);
+        let last = if key.ends_with('0') { '1' } else { '0' };
+        let wrong = format!("{}{last}", &key[..key.len() - 1]);
         // Anonymous requests, guesses of keys and tokens count for the address.
-        let mut refused = Vec::new();
         for token in ["", wrong.as_str(), guest.as_str(), "gst_0"] {
             let bearer = format!("Bearer {token}");
             let headers: &[(&str, &str)] =
@@ -54,9 +54,7 @@ fn who_asks_too_often_waits_and_others_do_not() -> Tested {
             assert_eq!(number(&answer, "ratelimit-limit"), Some(5));
             assert_eq!(number(&answer, "ratelimit-remaining"), Some(0));
             assert_eq!(number(&answer, "ratelimit-reset"), Some(5));
-            refused.push(answer.status);
         }
-        assert_eq!(refused.len(), 4);
         // Neither load balancers nor keys wait for them.
         let bearer = format!("Bearer {key}");
         for _ in 0..20 {
@@ -164,22 +162,22 @@ fn card_numbers_stay_out() -> Tested {
             "customer_id": guest.customer_id, "currency": "USD", "payment_method": "pm_card_visa",
             "lines": [{"product_id": "prod_00000000000000000000000000000001", "quantity": 1}],
         });
-        let mut fields = 0;
         let changed = |pointer: &str, value: Value| -> Result<Value, Fault> {
             let mut body = good.clone();
             *body.pointer_mut(pointer).ok_or("no such field")? = value;
             Ok(body)
         };
         let spaced = "4000 0566 5566 5556";
-        for (pointer, value, param) in [
+        let planted = [
             ("/customer_id", json!(number), "customer_id"),
             ("/payment_method", json!(number), "payment_method"),
             ("/payment_method", json!(spaced), "payment_method"),
             ("/currency", json!(number), "currency"),
             ("/lines/0/product_id", json!(number), "lines[0].product_id"),
             ("/lines/0/quantity", json!(4_000_056_655_665_556_u64), "lines[0].quantity"),
-        ] {
-            let key = format!("card-{fields}");
+        ];
+        for (at, (pointer, value, param)) in planted.into_iter().enumerate() {
+            let key = format!("card-{at}");
             let headers = [
                 ("authorization", bearer.as_str()),
                 ("content-type", "application/json"),
@@ -190,9 +188,7 @@ fn card_numbers_stay_out() -> Tested {
             assert_eq!((answer.status, answer.code().as_str()), (400, "card_number"), "{pointer}");
             assert_eq!(answer.param(), param);
             assert!(!answer.text.contains(number) && !answer.text.contains(spaced));
-            fields += 1;
         }
-        assert_eq!(fields, 6);
         Ok(())
     })
 }
