@@ -42,13 +42,17 @@ pub(crate) enum Command {
 /// Which cluster.
 #[derive(Debug, Clone, ClapArgs)]
 pub(crate) struct TargetArgs {
-    /// A node of a running cluster, as http://host:port; repeat it for each. Without: a cluster of
-    /// its own is started, and ended afterwards.
+    /// A node of a running cluster, as http://host:port or https://host:port; repeat it for each.
+    /// Without: a cluster of its own is started, and ended afterwards.
     #[arg(long)]
     pub(crate) url: Vec<String>,
     /// The API key to show to a running cluster: one that may do everything.
     #[arg(long, env = "STOA_API_KEY", hide_env_values = true)]
     pub(crate) api_key: Option<String>,
+    /// The CA of a running cluster that speaks https, PEM. Its nodes' certificates must have the
+    /// addresses that their URLs lead to.
+    #[arg(long, env = "STOA_CA")]
+    pub(crate) ca: Option<PathBuf>,
     /// Nodes of its own cluster.
     #[arg(long, default_value_t = 3)]
     pub(crate) nodes: u64,

@@ -41,7 +41,10 @@ impl Stage {
         if let Some(key) = args.api_key.as_ref().filter(|_| !args.url.is_empty()) {
             crate::http::request::show(key);
         }
-        let target = Target::open(&args.url, &args.shape()?).await?;
+        if let Some(ca) = args.ca.as_ref().filter(|_| !args.url.is_empty()) {
+            crate::http::stream::trust(ca)?;
+        }
+        let target = Target::open(args).await?;
         let dir = target.local.as_ref().map_or_else(std::env::temp_dir, |own| own.dir.clone());
         let machine = Machine::look(&dir)?;
         let terms = Terms { currency: target.currency.clone(), stock: args.stock };

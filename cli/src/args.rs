@@ -21,6 +21,9 @@ pub struct Cli {
 pub enum Noun {
     /// Run a cluster with a real catalog on this machine, until Ctrl-C
     Demo(demo::Args),
+    /// Certificates: the cluster's own CA, and a pair for each node
+    #[command(subcommand, arg_required_else_help = true)]
+    Cert(Cert),
     /// The cluster's nodes and shards
     #[command(subcommand, arg_required_else_help = true)]
     Cluster(Cluster),
@@ -38,6 +41,19 @@ pub enum Noun {
     Stock(Stock),
     /// What the nodes do just now: rates, times, queues and what waits
     Top(verbs::top::Args),
+}
+
+/// Certificates.
+#[derive(Debug, Subcommand)]
+pub enum Cert {
+    /// Make the cluster's CA, once
+    Init(verbs::cert::InitArgs),
+    /// Make a node's certificate and key, for both of its ports
+    Issue(verbs::cert::IssueArgs),
+    /// Replace a node's certificate, or the CA, while the cluster runs
+    Rotate(verbs::cert::RotateArgs),
+    /// What each certificate is for and until when; exit 1 when one ends soon or does not fit
+    Status(verbs::cert_status::Args),
 }
 
 /// The cluster's nodes and shards.

@@ -4,10 +4,12 @@
 //! Exit: 0 all is well, 1 it works but something is degraded, 2 it failed. It speaks HTTP through
 //! `api-client` and starts `stoad` processes; it knows nothing of the engine.
 //!
-//! One file per verb in `verbs`; `demo` runs a local cluster; `catalog` reads and imports products.
+//! One file per verb in `verbs`; `demo` runs a local cluster; `catalog` reads and imports products;
+//! `cert` makes and reads certificates.
 
 mod args;
 mod catalog;
+mod cert;
 mod demo;
 mod exposition;
 mod failure;

@@ -1,4 +1,6 @@
-//! Which node to ask, `--url` or the first node of the demo, and with which key.
+//! Which node to ask, `--url` or the first node of the demo, trusting whom, and with which key.
+
+use std::path::{Path, PathBuf};
 
 use api_client::{Client, Error};
 
@@ -16,12 +18,22 @@ pub struct Target {
     /// The API key to show; a node that was started with --trust-loopback asks for none
     #[arg(long, env = "STOA_API_KEY", hide_env_values = true)]
     pub api_key: Option<String>,
+    /// A CA to trust beside the public ones, PEM: the cluster's own ca.crt
+    #[arg(long, env = "STOA_CA", value_name = "FILE")]
+    pub ca: Option<PathBuf>,
+}
+
+/// The same client, trusting the CA of a file if there is one.
+pub fn trusting(client: Client, ca: Option<&Path>) -> Result<Client, Failure> {
+    let Some(file) = ca else { return Ok(client) };
+    let pem = std::fs::read(file).map_err(|error| Failure::io(file, error))?;
+    client.with_ca(&pem).map_err(|error| Failure::io(file, error))
 }
 
 impl Target {
     /// A client of one node, with the key.
     pub fn client_of(&self, url: &str) -> Result<Client, Failure> {
-        let client = Client::new(url)?;
+        let client = trusting(Client::new(url)?, self.ca.as_deref())?;
         Ok(match &self.api_key {
             Some(key) => client.with_credentials(key)?,
             None => client,
@@ -41,9 +53,10 @@ impl Target {
             }
         }
         let why = last.map_or("no --url given".to_string(), |error| error.to_string());
-        Err(Failure::new(
-            format!("no node answers at {}: {why}", self.url.join(", ")),
-            "`stoa demo` starts a cluster; `--url http://HOST:PORT` names another node",
-        ))
+        let next = match why.contains("certificate") {
+            true => "--ca FILE, or STOA_CA, names the CA to trust: the cluster's own ca.crt",
+            false => "`stoa demo` starts a cluster; `--url http://HOST:PORT` names another node",
+        };
+        Err(Failure::new(format!("no node answers at {}: {why}", self.url.join(", ")), next))
     }
 }

@@ -82,6 +82,7 @@ async fn start(dir: &std::path::Path) -> Result<Vec<Node>, Failed> {
             dir: dir.join(id.to_string()),
             peer_listen: peer.addr,
             peers: peers.clone(),
+            tls: None,
             topology: Topology { shards: SHARDS },
             currency: "USD".parse()?,
             limits: Limits::default(),

@@ -11,6 +11,7 @@ use engine_core::{Currency, ShardId, Topology};
 use openraft::SnapshotPolicy;
 
 use crate::storage::{LOG_KEPT_ENTRIES, SNAPSHOT_EVERY_ENTRIES};
+use crate::tls::PeerTls;
 use crate::types::NodeId;
 
 /// The most commands that wait for one shard's leader. Beyond it a proposal is refused.
@@ -49,6 +50,8 @@ pub struct Config {
     pub peer_listen: SocketAddr,
     /// Every node of the cluster, this one included.
     pub peers: BTreeMap<NodeId, Peer>,
+    /// The certificates by which nodes know one another; without them they believe each other.
+    pub tls: Option<PeerTls>,
     /// How slots are spread over shards.
     pub topology: Topology,
     /// What the cluster sells in.
@@ -174,6 +177,7 @@ impl fmt::Debug for Config {
             .field("dir", &self.dir)
             .field("peer_listen", &self.peer_listen)
             .field("peers", &self.peers)
+            .field("tls", &self.tls)
             .field("topology", &self.topology)
             .finish_non_exhaustive()
     }

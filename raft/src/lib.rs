@@ -18,7 +18,7 @@
 //!
 //! Start at [`Node`]. A command's way is `router` → `batcher` → `state_machine`; how a dead leader
 //! is replaced is in `failover`. Nothing here knows what a command means, and nothing outside this
-//! crate knows openraft. No read trusts a lease.
+//! crate knows openraft or the TLS library (`tls`). No read trusts a lease.
 
 mod as_of;
 mod batcher;
@@ -48,6 +48,7 @@ pub mod state_machine;
 mod status;
 mod stop;
 pub mod storage;
+pub mod tls;
 mod transport;
 pub mod types;
 

@@ -26,6 +26,9 @@ use crate::node::Inner;
 use crate::pump_provider::ProviderDriver;
 use crate::service::Served;
 use crate::storage::Storage;
+use crate::tls::trust::Trust;
+use crate::tls::{BadFile, CertifiedName};
+use crate::transport::door::Door;
 use crate::transport::handshake::Identity;
 use crate::transport::peers::Peers;
 use crate::transport::server;
@@ -51,6 +54,9 @@ pub enum StartError {
         /// Why not.
         error: std::io::Error,
     },
+    /// The certificates cannot be used.
+    #[error("cannot use the certificates for peers: {0}")]
+    Tls(#[from] BadFile),
     /// The node's folder cannot be opened or read.
     #[error("cannot open the node's storage: {0}")]
     Storage(std::io::Error),
@@ -78,6 +84,7 @@ async fn start(
     provider: Arc<dyn ProviderDriver>,
 ) -> Result<Arc<Inner>, StartError> {
     check(&config)?;
+    let trust = trust(&config)?;
     let listener = TcpListener::bind(config.peer_listen).await;
     let listener =
         listener.map_err(|error| StartError::Listen { addr: config.peer_listen, error })?;
@@ -109,8 +116,15 @@ async fn start(
     for work in works {
         inner.tasks.spawn(inner.stop.clone().run_until_cancelled_owned(work));
     }
-    spawn(&inner, listener);
+    spawn(&inner, listener, trust);
     Ok(inner)
+}
+
+/// The certificates for peers, if there are to be some.
+fn trust(config: &Config) -> Result<Option<Arc<Trust>>, BadFile> {
+    let us = CertifiedName { cluster: config.cluster_id.clone(), node: config.node_id };
+    let load = |files| Ok(Arc::new(Trust::load(files, us)?));
+    config.tls.as_ref().map(load).transpose()
 }
 
 fn check(config: &Config) -> Result<(), StartError> {
@@ -166,24 +180,28 @@ async fn open_group(
 }
 
 /// Starts everything that runs until the node stops.
-fn spawn(inner: &Arc<Inner>, listener: TcpListener) {
+fn spawn(inner: &Arc<Inner>, listener: TcpListener, trust: Option<Arc<Trust>>) {
     let config = &inner.config;
-    let identity = Arc::new(Identity {
+    let identity = Identity {
         cluster: config.cluster_id.clone(),
         node: config.node_id,
         topology: config.topology,
         currency: config.currency,
-    });
+    };
+    let door = Arc::new(Door::new(identity, trust.clone()));
     let stop = &inner.stop;
     let serve = {
         let inner = inner.clone();
         move || Arc::new(Served::new(inner.clone()))
     };
-    inner.tasks.spawn(server::run(listener, identity.clone(), serve, stop.clone()));
-    inner.peers.spawn(&identity, &inner.tasks, stop);
+    inner.tasks.spawn(server::run(listener, door.clone(), serve, stop.clone()));
+    inner.peers.spawn(&door, &inner.tasks, stop);
     let until_stop = |task: BoxFuture<'static, ()>| {
         inner.tasks.spawn(stop.clone().run_until_cancelled_owned(task));
     };
+    if let Some(trust) = trust {
+        until_stop(Box::pin(trust.follow()));
+    }
     for peer in inner.peers.all() {
         until_stop(Box::pin(inner.clone().watch_for_death(peer.clone())));
     }

@@ -25,7 +25,7 @@ const EDGES: [(&str, &[&str]); 9] = [
 ];
 
 /// Third-party crates which only the crates beside them may name.
-const ONLY_IN: [(&str, &[&str]); 16] = [
+const ONLY_IN: [(&str, &[&str]); 20] = [
     ("rocksdb", &["engine-store"]),
     ("tantivy", &["engine-search"]),
     ("openraft", &["raft"]),
@@ -42,6 +42,11 @@ const ONLY_IN: [(&str, &[&str]); 16] = [
     ("indicatif", &["cli", "bench"]),
     ("utoipa", &["api-client", "api-server"]),
     ("jsonschema", &["api-server"]),
+    ("rustls", &["raft", "api-server", "bench"]),
+    ("tokio-rustls", &["raft", "api-server", "bench"]),
+    ("x509-parser", &["raft", "cli"]),
+    // Certificates are made by the operator's command and by tests.
+    ("rcgen", &["cli", "raft", "api-server"]),
 ];
 
 /// All that the pure state machine may be built from.

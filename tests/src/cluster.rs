@@ -79,7 +79,7 @@ impl Cluster {
         cluster
     }
 
-    /// Passes further flags to every node that is started from now on.
+    /// Passes further flags to every node that is started from now on; `{id}` is the node's id.
     pub fn flags(&mut self, flags: &[&str]) {
         self.extra = flags.iter().map(|flag| (*flag).to_string()).collect();
     }
@@ -231,7 +231,8 @@ impl Cluster {
         }
         let pairs = args.into_iter().flat_map(|(flag, value)| [flag.to_string(), value]);
         let trust = std::iter::once("--trust-loopback".to_string());
-        pairs.chain(trust).chain(self.extra.iter().cloned()).collect()
+        let extra = self.extra.iter().map(|flag| flag.replace("{id}", &id.to_string()));
+        pairs.chain(trust).chain(extra).collect()
     }
 }
 

@@ -45,11 +45,7 @@ pub struct Answer<T> {
 impl Client {
     /// A client of the node at `base`, e.g. `http://127.0.0.1:7001`.
     pub fn new(base: &str) -> Result<Self, Error> {
-        let http = reqwest::Client::builder()
-            .tcp_nodelay(true)
-            .connect_timeout(Duration::from_millis(CONNECT_TIMEOUT_MS))
-            .no_proxy()
-            .build()?;
+        let http = builder().build()?;
         let base = base.trim_end_matches('/').to_owned();
         let timeout = Duration::from_millis(TIMEOUT_MS);
         Ok(Self { http, base, timeout, credentials: None })
@@ -59,6 +55,18 @@ impl Client {
     pub fn with_timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
+    }
+
+    /// The same client trusting these CAs, PEM, beside the public ones.
+    pub fn with_ca(mut self, pem: &[u8]) -> Result<Self, Error> {
+        let unusable = |error: reqwest::Error| Error::Ca(error.to_string());
+        let cas = reqwest::Certificate::from_pem_bundle(pem).map_err(unusable)?;
+        if cas.is_empty() {
+            return Err(Error::Ca("there is no certificate (PEM) in it".to_owned()));
+        }
+        let trusting = cas.into_iter().fold(builder(), |it, ca| it.add_root_certificate(ca));
+        self.http = trusting.build().map_err(unusable)?;
+        Ok(self)
     }
 
     /// The same client showing an API key, a customer's token or a guest's with each call.
@@ -341,6 +349,13 @@ impl Client {
         };
         request.timeout(self.timeout)
     }
+}
+
+fn builder() -> reqwest::ClientBuilder {
+    reqwest::Client::builder()
+        .tcp_nodelay(true)
+        .connect_timeout(Duration::from_millis(CONNECT_TIMEOUT_MS))
+        .no_proxy()
 }
 
 fn keyed(request: RequestBuilder, key: Option<&str>) -> RequestBuilder {

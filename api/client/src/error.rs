@@ -18,6 +18,9 @@ pub enum Error {
     /// The key or token cannot be sent: it has characters that no header takes.
     #[error("the API key or token has characters that cannot be sent; copy it once more")]
     Credentials,
+    /// The CA to trust is not one.
+    #[error("the CA cannot be used: {0}")]
+    Ca(String),
     /// Nobody listens there: the request was not sent.
     #[error("cannot connect: {0}")]
     Connect(String),
@@ -56,7 +59,7 @@ impl Error {
         match self {
             Self::Problem { problem, .. } => problem.retryable,
             Self::Connect(_) | Self::Timeout(_) | Self::Broken(_) => true,
-            Self::Unreadable { .. } | Self::Credentials => false,
+            Self::Unreadable { .. } | Self::Credentials | Self::Ca(_) => false,
         }
     }
 }

@@ -10,6 +10,7 @@ use engine_core::{Currency, Topology};
 use raft::{NodeId, Peer};
 
 use crate::access::{AccessFlags, BadSource};
+use crate::tls::TlsArgs;
 
 /// The node of a Stoa cluster.
 #[derive(Debug, Clone, Parser)]
@@ -54,6 +55,9 @@ pub struct Args {
     /// Who calls, and how often
     #[command(flatten)]
     pub access: AccessFlags,
+    /// Certificates.
+    #[command(flatten)]
+    pub tls: TlsArgs,
     /// How the log is written
     #[arg(long, env = "STOA_LOG_FORMAT", value_enum, default_value_t = LogFormat::Text)]
     pub log_format: LogFormat,
@@ -91,7 +95,7 @@ impl FromStr for PeerArg {
         let (addr, url) = rest.split_once(',').ok_or(shape)?;
         let id = id.trim().parse().map_err(|_| shape)?;
         let addr = addr.parse().map_err(|error| format!("{addr}: {error}"))?;
-        if id == 0 || !url.starts_with("http://") {
+        if id == 0 || !["http://", "https://"].iter().any(|scheme| url.starts_with(scheme)) {
             return Err(shape.to_owned());
         }
         Ok(Self { id, peer: Peer { addr, url: url.trim_end_matches('/').to_owned() } })
@@ -104,9 +108,23 @@ pub enum BadConfig {
     /// Somebody else could reach it.
     #[error(
         "{0} is not a loopback address, and without TLS keys and orders can be overheard on the \
-         way to it; listen on 127.0.0.1, or add --insecure-dev if that is what you want"
+         way to it; give --tls-cert and --tls-key (`stoa cert` makes them), listen on 127.0.0.1, \
+         or add --insecure-dev if that is what you want"
     )]
     Public(SocketAddr),
+    /// Somebody else could pass for a node.
+    #[error(
+        "{0} is not a loopback address, and without certificates whoever reaches it can pass for \
+         a node of the cluster; give --peer-ca, --peer-cert and --peer-key (`stoa cert` makes \
+         them), listen on 127.0.0.1, or add --insecure-dev if that is what you want"
+    )]
+    PublicPeers(SocketAddr),
+    /// Its own URL is not the one that clients must use.
+    #[error(
+        "with --tls-cert this node takes https only, and --peer says that it is at {0}; write \
+         https:// there, on every node"
+    )]
+    NotHttps(String),
     /// Trust in the loopback address on another one.
     #[error(
         "--trust-loopback lets everybody in without a key, and {0} is not a loopback address; \
@@ -133,10 +151,13 @@ pub enum BadConfig {
 impl Args {
     /// The nodes by their ids, if all flags fit together.
     pub fn check(&self) -> Result<BTreeMap<NodeId, Peer>, BadConfig> {
-        for addr in [self.http, self.peer_listen] {
-            if !addr.ip().is_loopback() && !self.insecure_dev {
-                return Err(BadConfig::Public(addr));
-            }
+        let open = |addr: SocketAddr| !addr.ip().is_loopback() && !self.insecure_dev;
+        let public_tls = self.tls.public().is_some();
+        if open(self.http) && !public_tls {
+            return Err(BadConfig::Public(self.http));
+        }
+        if open(self.peer_listen) && self.tls.peers().is_none() {
+            return Err(BadConfig::PublicPeers(self.peer_listen));
         }
         if self.trust_loopback && !self.http.ip().is_loopback() {
             return Err(BadConfig::TrustPublic(self.http));
@@ -147,9 +168,12 @@ impl Args {
                 return Err(BadConfig::PeerTwice(*id));
             }
         }
-        match peers.contains_key(&self.node_id) {
-            true => Ok(peers),
-            false => Err(BadConfig::NotAmongPeers(self.node_id)),
+        match peers.get(&self.node_id).map(|peer| peer.url.as_str()) {
+            None => Err(BadConfig::NotAmongPeers(self.node_id)),
+            Some(url) if public_tls && !url.starts_with("https://") => {
+                Err(BadConfig::NotHttps(url.to_owned()))
+            }
+            Some(_) => Ok(peers),
         }
     }
 
@@ -184,6 +208,16 @@ mod tests {
         assert_eq!(public.check(), Err(BadConfig::Public("0.0.0.0:7401".parse()?)));
         let insecure = ["--http", "0.0.0.0:7401", "--insecure-dev"];
         assert!(args(&insecure)?.check().is_ok());
+        let half = ["--http", "0.0.0.0:7401", "--peer-listen", "0.0.0.0:7501"];
+        let public = [&half[..], &["--tls-cert", "c", "--tls-key", "k"]].concat();
+        let peers = args(&public)?.check();
+        assert_eq!(peers, Err(BadConfig::PublicPeers("0.0.0.0:7501".parse()?)));
+        let both = [&public[..], &["--peer-ca", "a", "--peer-cert", "c", "--peer-key", "k"]];
+        let plain_url = args(&both.concat())?.check();
+        assert_eq!(plain_url, Err(BadConfig::NotHttps("http://127.0.0.1:7401".to_owned())));
+        for alone in ["--tls-cert", "--tls-key", "--peer-ca", "--peer-cert", "--peer-key"] {
+            assert!(args(&[alone, "f"]).is_err(), "{alone}");
+        }
         let trusting = args(&[&insecure[..], &["--trust-loopback"]].concat())?.check();
         assert_eq!(trusting, Err(BadConfig::TrustPublic("0.0.0.0:7401".parse()?)));
         assert!(args(&["--trust-loopback"])?.check().is_ok());

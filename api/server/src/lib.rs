@@ -1,7 +1,7 @@
 //! The node: HTTP in front of the replicas, the search index and the payment driver.
 //!
 //! ```text
-//!  listen ─► http (id, access, body, panic, errors) ─► rest/<resource>
+//!  listen (tls) ─► http (id, access, body, panic, errors) ─► rest/<resource>
 //!                                                ├─ consistency ─► local rows, or a strong read
 //!                                                ├─ state::write ─► raft: the shard's leader
 //!                                                ├─ order/coordinator ─► holds, then the decision
@@ -34,6 +34,7 @@ mod node_file;
 pub mod openapi;
 mod order;
 pub mod payment;
+mod peers;
 mod price;
 mod refusals;
 mod render;
@@ -43,9 +44,11 @@ mod server;
 mod shedding;
 mod state;
 mod time;
+mod tls;
 mod trace_context;
 
 pub use access::AccessFlags;
 pub use config::{Args, BadConfig, LogFormat, PeerArg};
 pub use log::start as start_log;
 pub use server::{Server, StartError};
+pub use tls::TlsArgs;

@@ -1,5 +1,5 @@
-//! Accepts connections and serves HTTP/1.1 on them, until told to stop; then lets each end the
-//! request it is in.
+//! Accepts connections, through TLS or not, and serves HTTP/1.1 on them, until told to stop; then
+//! lets each end the request it is in.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,11 +11,13 @@ use hyper::server::conn::http1;
 use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio_util::task::TaskTracker;
 
 use crate::access::Remote;
+use crate::tls::PublicTls;
 
 /// The most connections at once.
 const CONNECTIONS_MAX: usize = 8_192;
@@ -25,7 +27,12 @@ const HEAD_TIMEOUT_MS: u64 = 30_000;
 const ACCEPT_RETRY_MS: u64 = 50;
 
 /// Serves until `stop` turns true; returns when every connection has ended its request.
-pub async fn serve(listener: TcpListener, router: Router, mut stop: watch::Receiver<bool>) {
+pub async fn serve(
+    listener: TcpListener,
+    tls: Option<PublicTls>,
+    router: Router,
+    mut stop: watch::Receiver<bool>,
+) {
     let room = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     let connections = TaskTracker::new();
     loop {
@@ -34,9 +41,23 @@ pub async fn serve(listener: TcpListener, router: Router, mut stop: watch::Recei
             () = told(&mut stop) => break,
         };
         let Some((stream, remote, permit)) = accepted else { continue };
-        let (router, stop) = (router.clone(), stop.clone());
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "no TCP_NODELAY");
+        }
+        let (tls, router, mut stop) = (tls.clone(), router.clone(), stop.clone());
         connections.spawn(async move {
-            connection(stream, remote, router, stop).await;
+            match tls {
+                None => connection(stream, remote, router, stop).await,
+                Some(tls) => {
+                    let stream = tokio::select! {
+                        stream = tls.accept(stream) => stream,
+                        () = told(&mut stop) => None,
+                    };
+                    if let Some(stream) = stream {
+                        connection(stream, remote, router, stop).await;
+                    }
+                }
+            }
             drop(permit);
         });
     }
@@ -67,14 +88,11 @@ async fn accept(
 }
 
 async fn connection(
-    stream: TcpStream,
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     remote: Remote,
     router: Router,
     mut stop: watch::Receiver<bool>,
 ) {
-    if let Err(error) = stream.set_nodelay(true) {
-        tracing::debug!(%error, "no TCP_NODELAY");
-    }
     let router = TowerToHyperService::new(router);
     let service = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(remote);

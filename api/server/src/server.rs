@@ -21,10 +21,12 @@ use crate::listen;
 use crate::metrics::Metrics;
 use crate::node_file::{NodeFile, NodeFileError};
 use crate::payment::{Driver, Simulator};
+use crate::peers::Clients;
 use crate::rest;
 use crate::search_pool::SearchPool;
 use crate::shedding::Room;
 use crate::state::{App, AppState};
+use crate::tls::PublicTls;
 
 /// How long open requests may take when the node stops, in milliseconds.
 const DRAIN_MS: u64 = 3_000;
@@ -51,6 +53,9 @@ pub enum StartError {
         /// Why.
         error: std::io::Error,
     },
+    /// The public port's certificate cannot be used.
+    #[error("cannot use the certificate for clients: {0}")]
+    Tls(#[from] raft::tls::BadFile),
     /// The replicas do not start.
     #[error(transparent)]
     Raft(#[from] raft::StartError),
@@ -90,6 +95,7 @@ impl Server {
         if args.insecure_dev {
             tracing::warn!(%http, "--insecure-dev: keys and orders can be overheard");
         }
+        let tls = PublicTls::start(&args.tls)?;
         if args.trust_loopback {
             tracing::warn!(%http, "--trust-loopback: whoever is on this machine may do everything");
         }
@@ -118,7 +124,7 @@ impl Server {
             door,
             room: Room::new(args.access.orders_at_once),
             urls: peers.iter().map(|(id, peer)| (*id, peer.url.clone())).collect(),
-            peers: clients(&peers, args.node_id)?,
+            peers: Clients::new(&peers, args.node_id, args.tls.peers()).map_err(system)?,
             search: SearchPool::new(index),
             indexed,
             metrics: Metrics::install(),
@@ -126,7 +132,7 @@ impl Server {
         });
         let (stop, stopped) = watch::channel(false);
         let serving =
-            tokio::spawn(listen::serve(listener, rest::router(app.clone(), cors), stopped));
+            tokio::spawn(listen::serve(listener, tls, rest::router(app.clone(), cors), stopped));
         let upkeep = tokio::spawn(upkeep(app.clone()));
         tracing::info!(node = app.node_id, cluster = app.cluster_id, %http, "started");
         Ok(Self { app, http, indexer, serving, upkeep, stop })
@@ -167,21 +173,13 @@ fn raft_config(args: &Args, peers: &BTreeMap<NodeId, Peer>) -> raft::Config {
         dir: args.dir.clone(),
         peer_listen: args.peer_listen,
         peers: peers.clone(),
+        tls: args.tls.peers(),
         topology: Topology { shards: args.shards },
         currency: args.currency,
         limits: raft::Limits::default(),
         timing: raft::Timing::default(),
         clock: raft::Config::system_clock(),
     }
-}
-
-fn clients(
-    peers: &BTreeMap<NodeId, Peer>,
-    this: NodeId,
-) -> Result<BTreeMap<NodeId, api_client::Client>, StartError> {
-    let others = peers.iter().filter(|(id, _)| **id != this);
-    let client = |(id, peer): (&NodeId, &Peer)| Ok((*id, api_client::Client::new(&peer.url)?));
-    others.map(client).collect::<Result<_, api_client::Error>>().map_err(system)
 }
 
 async fn door(args: &Args) -> Result<Door, StartError> {

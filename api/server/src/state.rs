@@ -14,6 +14,7 @@ use crate::errors::{Code, Error};
 use crate::idempotency::Key;
 use crate::indexer::Indexed;
 use crate::metrics::Metrics;
+use crate::peers::Clients;
 use crate::refusals;
 use crate::search_pool::SearchPool;
 use crate::shedding::Room;
@@ -43,7 +44,7 @@ pub struct AppState {
     /// Every node's HTTP address, this one's included.
     pub urls: BTreeMap<NodeId, String>,
     /// Clients of the other nodes.
-    pub peers: BTreeMap<NodeId, api_client::Client>,
+    pub peers: Clients,
     /// How much may be under way.
     pub room: Room,
     /// Runs searches.

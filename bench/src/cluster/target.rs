@@ -2,9 +2,10 @@
 
 use std::net::{SocketAddr, ToSocketAddrs as _};
 
-use super::local::{LocalCluster, Shape};
+use super::local::LocalCluster;
 use super::status::cluster_status;
 use super::usage::Process;
+use crate::args::TargetArgs;
 use crate::error::Failure;
 
 /// The cluster under load.
@@ -24,12 +25,14 @@ pub(crate) struct Target {
 
 impl Target {
     /// Somebody's cluster at URLs, or without any a cluster of our own of this shape.
-    pub(crate) async fn open(urls: &[String], shape: &Shape) -> Result<Self, Failure> {
+    pub(crate) async fn open(args: &TargetArgs) -> Result<Self, Failure> {
+        let (urls, shape) = (&args.url, &args.shape()?);
+        let scheme = if args.ca.is_some() { "https://" } else { "http://" };
         let (addrs, local) = if urls.is_empty() {
             let local = LocalCluster::start(shape).await?;
             (local.addrs(), Some(local))
         } else {
-            (urls.iter().map(|url| addr_of(url)).collect::<Result<Vec<_>, _>>()?, None)
+            (urls.iter().map(|url| addr_of(url, scheme)).collect::<Result<Vec<_>, _>>()?, None)
         };
         let Some(first) = addrs.first() else {
             return Err(Failure::Usage("a cluster needs a node".to_owned()));
@@ -50,13 +53,13 @@ impl Target {
     }
 }
 
-/// The address in `http://host:port`.
-fn addr_of(url: &str) -> Result<SocketAddr, Failure> {
-    let host = url.strip_prefix("http://").map(|rest| rest.trim_end_matches('/'));
+/// The address in `http://host:port`, or in `https://host:port` where a CA is to be trusted.
+fn addr_of(url: &str, scheme: &str) -> Result<SocketAddr, Failure> {
+    let host = url.strip_prefix(scheme).map(|rest| rest.trim_end_matches('/'));
     let addrs = host.and_then(|host| host.to_socket_addrs().ok());
     addrs
         .and_then(|mut addrs| addrs.next())
-        .ok_or_else(|| Failure::Usage(format!("not a URL of the kind http://host:port: {url}")))
+        .ok_or_else(|| Failure::Usage(format!("not a URL of the kind {scheme}host:port: {url}")))
 }
 
 #[cfg(test)]
@@ -65,8 +68,9 @@ mod tests {
 
     #[test]
     fn urls_are_addresses() {
-        assert_eq!(addr_of("http://127.0.0.1:8001/").unwrap().port(), 8001);
-        assert!(addr_of("https://127.0.0.1:8001").is_err());
-        assert!(addr_of("127.0.0.1:8001").is_err());
+        assert_eq!(addr_of("http://127.0.0.1:8001/", "http://").unwrap().port(), 8001);
+        assert_eq!(addr_of("https://127.0.0.1:8001/", "https://").unwrap().port(), 8001);
+        assert!(addr_of("https://127.0.0.1:8001", "http://").is_err());
+        assert!(addr_of("127.0.0.1:8001", "http://").is_err());
     }
 }

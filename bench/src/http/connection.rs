@@ -3,10 +3,8 @@
 use std::io;
 use std::net::SocketAddr;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
-
 use super::head::{BadHead, Head};
+use super::stream::Stream;
 
 /// The room for an answer that is there from the start, in bytes.
 const BUFFER_BYTES: usize = 16 * 1024;
@@ -55,7 +53,7 @@ pub(crate) struct Response<'a> {
 /// A connection to one node. After an error it must be dropped.
 #[derive(Debug)]
 pub(crate) struct Connection {
-    stream: TcpStream,
+    stream: Stream,
     buffer: Vec<u8>,
     open: bool,
 }
@@ -63,8 +61,7 @@ pub(crate) struct Connection {
 impl Connection {
     /// Connects.
     pub(crate) async fn open(addr: SocketAddr) -> Result<Self, HttpError> {
-        let stream = TcpStream::connect(addr).await?;
-        stream.set_nodelay(true)?;
+        let stream = Stream::open(addr).await?;
         Ok(Self { stream, buffer: vec![0; BUFFER_BYTES], open: true })
     }
 
@@ -74,7 +71,7 @@ impl Connection {
             return Err(io::Error::from(io::ErrorKind::NotConnected).into());
         }
         self.open = false;
-        self.stream.write_all(request).await?;
+        self.stream.send(request).await?;
         let mut filled = 0;
         let head = loop {
             filled += self.fill(filled).await?;

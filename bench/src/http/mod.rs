@@ -10,6 +10,7 @@ mod connection;
 mod crew;
 mod head;
 pub(crate) mod request;
+pub(crate) mod stream;
 
 pub(crate) use api::{Api, AskError};
 pub(crate) use connection::{Connection, HttpError};

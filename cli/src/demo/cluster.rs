@@ -8,10 +8,11 @@ use std::{
 use api_client::Client;
 
 use super::{
+    certs,
     folder::{Folder, NodeFile},
     process::Process,
 };
-use crate::{failure::Failure, output::Output};
+use crate::{failure::Failure, output::Output, target::trusting};
 
 /// How long the nodes may take to serve, in milliseconds.
 const READY_MS: u64 = 120_000;
@@ -54,10 +55,15 @@ impl Cluster {
             let what = format!("{} is missing: it belongs beside stoa", stoad.display());
             return Err(Failure::new(what, "make demo"));
         }
+        let ca = folder.ca();
+        if ca.is_some() {
+            certs::ensure(&folder.certs(), &folder.cluster)?;
+        }
         folder.write_starts(&stoad, require_auth)?;
         let mut nodes = Vec::new();
         for file in &folder.cluster.nodes {
-            let client = Client::new(&file.url())?.with_timeout(Duration::from_millis(ASK_MS));
+            let client = trusting(Client::new(&file.url())?, ca.as_deref())?;
+            let client = client.with_timeout(Duration::from_millis(ASK_MS));
             let process = Process::new(folder.node(file.id));
             nodes.push(Node { file: file.clone(), process, client });
         }

@@ -13,7 +13,7 @@ use rustix::fs::{FlockOperation, flock};
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::failure::Failure;
+use crate::{cert::folder::Folder as Certs, failure::Failure};
 
 /// Nodes of a new cluster.
 const NODES: u16 = 3;
@@ -35,6 +35,8 @@ pub struct Wish {
     pub shards: Option<u16>,
     /// The port before the first node's.
     pub http_port: Option<u16>,
+    /// TLS on every port.
+    pub tls: bool,
 }
 
 /// `cluster.json`.
@@ -59,12 +61,16 @@ pub struct NodeFile {
     pub http: String,
     /// Where it talks to its peers.
     pub peer: String,
+    /// Both are TLS.
+    #[serde(default)]
+    pub tls: bool,
 }
 
 impl NodeFile {
     /// Its HTTP address as a URL.
     pub fn url(&self) -> String {
-        format!("http://{}", self.http)
+        let scheme = if self.tls { "https" } else { "http" };
+        format!("{scheme}://{}", self.http)
     }
 }
 
@@ -103,6 +109,16 @@ impl Folder {
         self.path.join("keys.json")
     }
 
+    /// Where certificates lie, in a demo that speaks TLS.
+    pub fn certs(&self) -> Certs {
+        Certs::new(&self.path.join("certs"))
+    }
+
+    /// The CA that clients have to trust, if the demo speaks TLS.
+    pub fn ca(&self) -> Option<PathBuf> {
+        self.cluster.nodes.iter().any(|node| node.tls).then(|| self.certs().ca_crt())
+    }
+
     /// Writes each node's `start`.
     pub fn write_starts(&self, stoad: &Path, require_auth: bool) -> Result<(), Failure> {
         for node in &self.cluster.nodes {
@@ -127,6 +143,19 @@ impl Folder {
         ];
         for peer in &self.cluster.nodes {
             command.push(("--peer", format!("{}={},{}", peer.id, peer.peer, peer.url())));
+        }
+        if node.tls {
+            let certs = self.certs();
+            let (crt, key) = (certs.node_crt(node.id), certs.node_key(node.id));
+            for (flag, file) in [
+                ("--tls-cert", &crt),
+                ("--tls-key", &key),
+                ("--peer-ca", &certs.ca_crt()),
+                ("--peer-cert", &crt),
+                ("--peer-key", &key),
+            ] {
+                command.push((flag, file.display().to_string()));
+            }
         }
         command.push(("--cluster-id", self.cluster.cluster_id.clone()));
         command.push(("--shards", self.cluster.shards.to_string()));
@@ -211,7 +240,7 @@ fn decide(known: Option<ClusterFile>, wish: &Wish, path: &Path) -> Result<Cluste
     });
     if fresh {
         let base = wish.http_port.unwrap_or(HTTP_PORT);
-        cluster.nodes = nodes(wish.nodes.unwrap_or(NODES), base)?;
+        cluster.nodes = nodes(wish.nodes.unwrap_or(NODES), base, wish.tls)?;
         return Ok(cluster);
     }
     let count = cluster.nodes.len();
@@ -225,19 +254,21 @@ fn decide(known: Option<ClusterFile>, wish: &Wish, path: &Path) -> Result<Cluste
         );
         return Err(Failure::new(what, "leave --nodes and --shards away, or take another --dir"));
     }
+    let tls = wish.tls || cluster.nodes.iter().any(|node| node.tls);
     if let (Some(base), Ok(count)) = (wish.http_port, u16::try_from(count)) {
-        cluster.nodes = nodes(count, base)?;
+        cluster.nodes = nodes(count, base, tls)?;
     }
+    cluster.nodes.iter_mut().for_each(|node| node.tls = tls);
     Ok(cluster)
 }
 
-fn nodes(count: u16, base: u16) -> Result<Vec<NodeFile>, Failure> {
+fn nodes(count: u16, base: u16, tls: bool) -> Result<Vec<NodeFile>, Failure> {
     (1..=count)
         .map(|id| {
             let http = base.checked_add(id)?;
             let peer = http.checked_add(PEER_PORT_OFFSET)?;
             let at = |port: u16| format!("127.0.0.1:{port}");
-            Some(NodeFile { id: id.into(), http: at(http), peer: at(peer) })
+            Some(NodeFile { id: id.into(), http: at(http), peer: at(peer), tls })
         })
         .collect::<Option<_>>()
         .ok_or_else(|| Failure::new("the ports end at 65535", "stoa demo --http-port 7100"))
@@ -258,7 +289,8 @@ mod tests {
 
     #[test]
     fn a_new_cluster_is_as_wished() {
-        let wish = Wish { nodes: Some(2), shards: Some(1), http_port: Some(9000) };
+        let wish =
+            Wish { nodes: Some(2), shards: Some(1), http_port: Some(9000), ..Wish::default() };
         let cluster = decide(None, &wish, Path::new("/d")).unwrap();
         assert_eq!((cluster.nodes.len(), cluster.shards), (2, 1));
         assert_eq!(cluster.nodes[1].url(), "http://127.0.0.1:9002");
@@ -267,7 +299,7 @@ mod tests {
 
     #[test]
     fn a_cluster_keeps_its_name_and_size() {
-        let same = Wish { nodes: Some(3), shards: Some(4), http_port: None };
+        let same = Wish { nodes: Some(3), shards: Some(4), ..Wish::default() };
         assert_eq!(decide(known(), &same, Path::new("/d")).unwrap().shards, 4);
         for other in [
             Wish { nodes: Some(5), ..Wish::default() },
@@ -280,6 +312,16 @@ mod tests {
         let after = decide(before.clone(), &moved, Path::new("/d")).unwrap();
         assert_eq!(after.cluster_id, before.unwrap().cluster_id);
         assert_eq!(after.nodes[0].http, "127.0.0.1:8001");
+    }
+
+    #[test]
+    fn a_cluster_that_speaks_tls_goes_on_to() {
+        let wish = Wish { tls: true, ..Wish::default() };
+        let secure = decide(known(), &wish, Path::new("/d")).unwrap();
+        assert_eq!(secure.nodes[2].url(), "https://127.0.0.1:7103");
+        let wish = Wish { http_port: Some(8000), ..Wish::default() };
+        let again = decide(Some(secure), &wish, Path::new("/d")).unwrap();
+        assert_eq!(again.nodes[0].url(), "https://127.0.0.1:8001");
     }
 
     #[test]

@@ -20,6 +20,7 @@ struct Guide {
     dir: String,
     keys: String,
     trusting: bool,
+    ca: Option<String>,
     products: Option<u64>,
     shards: u16,
     nodes: Vec<Place>,
@@ -62,6 +63,7 @@ pub async fn print(
         dir: cluster.folder.path.display().to_string(),
         keys: cluster.folder.keys().display().to_string(),
         trusting: !cluster.require_auth,
+        ca: cluster.folder.ca().map(|file| file.display().to_string()),
         products,
         shards: cluster.folder.cluster.shards,
         nodes: places.collect(),
@@ -102,16 +104,21 @@ async fn find(client: &Client) -> Result<String, Failure> {
 fn commands(cluster: &Cluster, product: Option<&str>) -> Vec<Command> {
     let asked = cluster.nodes[cluster.nodes.len().min(2) - 1].file.url();
     let first = &cluster.nodes[0];
+    let curl = match cluster.folder.ca() {
+        Some(ca) => format!("curl -sS --cacert {}", quoted(&ca.display().to_string())),
+        None => "curl -sS".to_string(),
+    };
     let command = |what: &str, line: String| Command { what: what.into(), line };
     let begin = match product {
-        Some(_) => command("find a product", search(&asked)),
+        Some(_) => command("find a product", search(&curl, &asked)),
         None => command(
             "create a product, and keep its id for the order",
-            create(&asked, &shown(cluster, "seller")),
+            create(&curl, &asked, &shown(cluster, "seller")),
         ),
     };
     // Without a catalog the shell fills in what the first command kept.
-    let order = order(&asked, product.unwrap_or("'$PRODUCT'"), &shown(cluster, "service"));
+    let product = product.unwrap_or("'$PRODUCT'");
+    let order = order(&curl, &asked, product, &shown(cluster, "service"));
     let pid = quoted(&first.process.pid_file().display().to_string());
     let start = quoted(&first.process.start_script().display().to_string());
     let id = first.file.id;
@@ -123,9 +130,9 @@ fn commands(cluster: &Cluster, product: Option<&str>) -> Vec<Command> {
     ]
 }
 
-fn search(url: &str) -> String {
+fn search(curl: &str, url: &str) -> String {
     let words = WORDS.replace(' ', "+");
-    format!("curl -sS '{url}/v1/search?q={words}&in_stock=true&limit=3'")
+    format!("{curl} '{url}/v1/search?q={words}&in_stock=true&limit=3'")
 }
 
 /// A header that shows a role's key, read from the file when the command runs.
@@ -137,23 +144,23 @@ fn shown(cluster: &Cluster, role: &str) -> String {
     format!(r#" -H "Authorization: Bearer $(sed -n 's/.*"{role}": "\([^"]*\)".*/\1/p' {file})""#)
 }
 
-fn create(url: &str, credentials: &str) -> String {
+fn create(curl: &str, url: &str, credentials: &str) -> String {
     let body = r#"{"name":"A thing","price":2999,"currency":"USD","stock":100}"#;
     let keep_id = r#"sed 's/.*"id":"\(prod_[^"]*\).*/\1/'"#;
-    let post = post(url, "/v1/products");
+    let post = post(curl, url, "/v1/products");
     format!("PRODUCT=$({post}{credentials} -d '{body}' | {keep_id})")
 }
 
-fn order(url: &str, product: &str, credentials: &str) -> String {
+fn order(curl: &str, url: &str, product: &str, credentials: &str) -> String {
     let customer = r#""customer_id":"cus_demo","currency":"USD","payment_method":"pm_card_visa""#;
     let lines = format!(r#""lines":[{{"product_id":"{product}","quantity":1}}]"#);
     let key = r#"-H "Idempotency-Key: demo-$(date +%s)" -H 'Prefer: wait=5'"#;
-    let post = post(url, "/v1/orders");
+    let post = post(curl, url, "/v1/orders");
     format!("{post}{credentials} {key} -d '{{{customer},{lines}}}'")
 }
 
-fn post(url: &str, path: &str) -> String {
-    format!("curl -sS -X POST {url}{path} -H 'Content-Type: application/json'")
+fn post(curl: &str, url: &str, path: &str) -> String {
+    format!("{curl} -X POST {url}{path} -H 'Content-Type: application/json'")
 }
 
 fn text(guide: &Guide) -> String {
@@ -172,6 +179,13 @@ fn text(guide: &Guide) -> String {
         false => "\nWrites need an API key: `Authorization: Bearer stoa_sk_…`.",
     });
     text.push_str(&format!(" Keys for each role: {}\n", guide.keys));
+    if let (Some(ca), Some(node)) = (&guide.ca, guide.nodes.first()) {
+        text.push_str(&format!(
+            "\nEvery port speaks TLS. For `stoa` itself: export STOA_URL={} STOA_CA={}\n",
+            node.url,
+            quoted(ca)
+        ));
+    }
     text.push_str("\nTry, in another terminal:\n");
     for command in &guide.commands {
         text.push_str(&format!("\n  # {}\n  {}\n", command.what, command.line));

@@ -6,9 +6,11 @@
 //! of ours, and the nodes of a demo that was killed are taken over by the next one. The demo never
 //! restarts a node by itself.
 //!
-//! `folder` what lies where · `process` one node · `cluster` all of them · `keys` ready-made API
-//! keys · `stock_up` the catalog · `guide` what is printed · `live` the view afterwards.
+//! `folder` what lies where · `process` one node · `cluster` all of them · `certs` and `keys`
+//! ready-made certificates and API keys · `stock_up` the catalog · `guide` what is printed ·
+//! `live` the view afterwards.
 
+mod certs;
 mod cluster;
 mod folder;
 mod guide;
@@ -52,12 +54,17 @@ pub struct Args {
     /// Ready-made keys lie in keys.json either way
     #[arg(long)]
     require_auth: bool,
+    /// Speak TLS on every port, with certificates of a CA of the demo's own. A demo that once did
+    /// goes on to
+    #[arg(long)]
+    tls: bool,
 }
 
 /// Runs the demo until it is told to stop.
 pub async fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
     let mut stops = Stops::listen()?;
-    let wish = Wish { nodes: args.nodes, shards: args.shards, http_port: args.http_port };
+    let (nodes, shards) = (args.nodes, args.shards);
+    let wish = Wish { nodes, shards, http_port: args.http_port, tls: args.tls };
     let folder = folder::open(args.dir.clone(), &wish)?;
     let mut cluster = Cluster::new(folder, args.require_auth)?;
     let served = tokio::select! {

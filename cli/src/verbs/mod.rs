@@ -1,5 +1,7 @@
 //! One file per verb; this one only says which noun and verb it is.
 
+pub mod cert;
+pub mod cert_status;
 pub mod cluster_init;
 pub mod cluster_status;
 pub mod import_products;
@@ -10,7 +12,7 @@ pub mod stock_show;
 pub mod top;
 
 use crate::{
-    args::{Cluster, Import, Key, Noun, Order, Stock},
+    args::{Cert, Cluster, Import, Key, Noun, Order, Stock},
     demo,
     failure::{Exit, Failure},
     output::Output,
@@ -20,6 +22,10 @@ use crate::{
 pub async fn run(noun: Noun, output: &Output) -> Result<Exit, Failure> {
     match noun {
         Noun::Demo(args) => demo::run(&args, output).await,
+        Noun::Cert(Cert::Init(args)) => cert::init(&args, output),
+        Noun::Cert(Cert::Issue(args)) => cert::issue(&args, output),
+        Noun::Cert(Cert::Rotate(args)) => cert::rotate(&args, output),
+        Noun::Cert(Cert::Status(args)) => cert_status::run(&args, output),
         Noun::Cluster(Cluster::Init(args)) => cluster_init::run(&args, output).await,
         Noun::Cluster(Cluster::Status(args)) => cluster_status::run(&args, output).await,
         Noun::Import(Import::Products(args)) => import_products::run(&args, output).await,

@@ -17,7 +17,9 @@ use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::timeout;
 
+use super::door::TLS_BEGINS_WITH;
 use super::kind::Lane;
+use crate::tls::words;
 use crate::types::NodeId;
 
 const MAGIC: [u8; 4] = *b"STOA";
@@ -26,7 +28,7 @@ pub(crate) const PROTOCOL_VERSION: u16 = 1;
 /// The longest hello or reason, in bytes.
 const WORDS_BYTES_MAX: usize = 4_096;
 /// How long either side waits for the other's words.
-const HANDSHAKE_DEADLINE: Duration = Duration::from_secs(2);
+pub(crate) const HANDSHAKE_DEADLINE: Duration = Duration::from_secs(2);
 
 /// What must be the same on all nodes of a cluster, and who this one is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,13 +63,37 @@ impl Record for Hello {
 pub(crate) enum HandshakeError {
     /// The connection broke, or the peer was too slow.
     #[error("the handshake broke off: {0}")]
-    Broken(#[from] std::io::Error),
+    Broken(std::io::Error),
+    /// The certificates do not go together, in words.
+    #[error("{0}")]
+    Tls(String),
     /// This side refuses.
     #[error("refused: {0}")]
     Refused(String),
     /// The other side refuses.
     #[error("the peer refuses: {0}")]
     RefusedByPeer(String),
+}
+
+impl HandshakeError {
+    /// The name it is counted under.
+    pub fn label(&self) -> &'static str {
+        match self {
+            Self::Broken(_) => "broken",
+            Self::Tls(_) => "tls",
+            Self::Refused(_) => "refused",
+            Self::RefusedByPeer(_) => "refused_by_peer",
+        }
+    }
+}
+
+impl From<std::io::Error> for HandshakeError {
+    fn from(error: std::io::Error) -> Self {
+        match words::of(&error) {
+            Some(words) => Self::Tls(words),
+            None => Self::Broken(error),
+        }
+    }
 }
 
 impl From<tokio::time::error::Elapsed> for HandshakeError {
@@ -101,6 +127,7 @@ where
     bytes.put_slice(&hello);
     let answer = async {
         socket.write_all(&bytes).await?;
+        socket.flush().await?;
         let mut fixed = [0; 9];
         socket.read_exact(&mut fixed).await?;
         let mut fields = &fixed[..];
@@ -115,35 +142,56 @@ where
     timeout(HANDSHAKE_DEADLINE, answer).await?
 }
 
-/// Answers: hears who asks, and says welcome or why not.
+/// Answers: hears who asks, and says welcome or why not. `certified` says whether the certificate
+/// is that of the node which asks, or why not.
 pub(crate) async fn answer<S>(
     socket: &mut S,
     us: &Identity,
+    certified: impl Fn(&str, NodeId) -> Result<(), String>,
 ) -> Result<(NodeId, Lane), HandshakeError>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     let exchange = async {
-        let heard = hear(socket, us).await;
-        let reason = match &heard {
-            Ok(_) => String::new(),
-            Err(HandshakeError::Refused(reason)) => reason.clone(),
-            Err(_) => return heard,
-        };
-        let mut bytes = Vec::with_capacity(9 + reason.len());
-        bytes.put_slice(&MAGIC);
-        bytes.put_u16(PROTOCOL_VERSION);
-        bytes.put_u8(u8::from(heard.is_ok()));
-        let reason = &reason.as_bytes()[..reason.len().min(WORDS_BYTES_MAX)];
-        bytes.put_u16(reason.len() as u16);
-        bytes.put_slice(reason);
-        socket.write_all(&bytes).await?;
+        let heard = hear(socket, us, certified).await;
+        match &heard {
+            Ok(_) => say(socket, true, "").await?,
+            Err(HandshakeError::Refused(reason)) => say(socket, false, reason).await?,
+            Err(_) => {}
+        }
         heard
     };
     timeout(HANDSHAKE_DEADLINE, exchange).await?
 }
 
-async fn hear<S>(socket: &mut S, us: &Identity) -> Result<(NodeId, Lane), HandshakeError>
+/// Says why not, whatever was asked.
+pub(crate) async fn refuse<S>(socket: &mut S, reason: &str) -> Result<(), HandshakeError>
+where
+    S: AsyncWrite + Unpin,
+{
+    Ok(timeout(HANDSHAKE_DEADLINE, say(socket, false, reason)).await??)
+}
+
+async fn say<S>(socket: &mut S, welcome: bool, reason: &str) -> std::io::Result<()>
+where
+    S: AsyncWrite + Unpin,
+{
+    let mut bytes = Vec::with_capacity(9 + reason.len());
+    bytes.put_slice(&MAGIC);
+    bytes.put_u16(PROTOCOL_VERSION);
+    bytes.put_u8(u8::from(welcome));
+    let reason = &reason.as_bytes()[..reason.len().min(WORDS_BYTES_MAX)];
+    bytes.put_u16(reason.len() as u16);
+    bytes.put_slice(reason);
+    socket.write_all(&bytes).await?;
+    socket.flush().await
+}
+
+async fn hear<S>(
+    socket: &mut S,
+    us: &Identity,
+    certified: impl Fn(&str, NodeId) -> Result<(), String>,
+) -> Result<(NodeId, Lane), HandshakeError>
 where
     S: AsyncRead + Unpin,
 {
@@ -154,6 +202,7 @@ where
     let words = words(socket, fields.get_u16()).await?;
     let hello: Hello =
         codec::decode(&words).map_err(|fault| HandshakeError::Refused(fault.to_string()))?;
+    certified(&hello.cluster, hello.from).map_err(HandshakeError::Refused)?;
     differs("cluster id", &us.cluster, &hello.cluster)?;
     differs("number of shards", us.topology.shards, hello.shards)?;
     differs("currency", us.currency.to_string(), hello.currency.to_string())?;
@@ -170,6 +219,10 @@ where
 fn opening(fields: &mut &[u8]) -> Result<u16, HandshakeError> {
     let mut magic = [0; 4];
     fields.copy_to_slice(&mut magic);
+    if magic[0] == TLS_BEGINS_WITH {
+        let why = "it speaks TLS, and this node has no --peer-cert";
+        return Err(HandshakeError::Refused(why.to_owned()));
+    }
     if magic != MAGIC {
         return Err(HandshakeError::Refused(format!("not a stoad: it begins with {magic:02x?}")));
     }
@@ -212,10 +265,14 @@ mod tests {
         Identity { cluster: "shop".into(), node, topology: Topology { shards: 4 }, currency }
     }
 
+    fn anybody(_: &str, _: NodeId) -> Result<(), String> {
+        Ok(())
+    }
+
     async fn meet(us: Identity, them: Identity) -> (String, String) {
         let (mut near, mut far) = tokio::io::duplex(1 << 16);
         let (asked, answered) =
-            tokio::join!(ask(&mut near, &us, 2, Lane::Control), answer(&mut far, &them));
+            tokio::join!(ask(&mut near, &us, 2, Lane::Control), answer(&mut far, &them, anybody));
         let text = |error: HandshakeError| error.to_string();
         (asked.err().map_or(String::new(), text), answered.err().map_or(String::new(), text))
     }
@@ -249,7 +306,7 @@ mod tests {
     async fn another_version_is_refused_by_name() {
         let (mut near, mut far) = tokio::io::duplex(1 << 16);
         near.write_all(b"STOA\x00\x63\x00\x00").await.unwrap();
-        let refused = answer(&mut far, &identity(2)).await.unwrap_err().to_string();
+        let refused = answer(&mut far, &identity(2), anybody).await.unwrap_err().to_string();
         assert!(refused.contains("1 here, 99 at the other"), "{refused}");
     }
 }

@@ -26,11 +26,13 @@ use tokio::sync::{oneshot, watch};
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
+use super::door::Door;
 use super::frame::{Frame, FrameReader, Head};
-use super::handshake::{self, HandshakeError, Identity};
+use super::handshake::HandshakeError;
 use super::kind::{Kind, Lane};
 pub(crate) use super::send_buffer::NotSent;
 use super::send_buffer::SendBuffer;
+use super::stream::Stream;
 use crate::types::NodeId;
 
 /// How long a connection attempt may take.
@@ -141,16 +143,16 @@ impl Link {
     }
 
     /// Keeps the connection open until it is told to stop.
-    pub async fn run(&self, addr: SocketAddr, us: Arc<Identity>, stop: CancellationToken) {
+    pub async fn run(&self, addr: SocketAddr, door: Arc<Door>, stop: CancellationToken) {
         let mut wait = RECONNECT_AFTER_MIN;
         while !stop.is_cancelled() {
-            let Some(connected) = stop.run_until_cancelled(self.connect(addr, &us)).await else {
+            let Some(connected) = stop.run_until_cancelled(self.connect(addr, &door)).await else {
                 return;
             };
             match connected {
-                Ok(socket) => {
+                Ok(stream) => {
                     wait = RECONNECT_AFTER_MIN;
-                    self.serve(socket, &stop).await;
+                    self.serve(stream, &stop).await;
                     continue;
                 }
                 Err(state) => self.enter(state),
@@ -161,10 +163,10 @@ impl Link {
         }
     }
 
-    async fn connect(&self, addr: SocketAddr, us: &Identity) -> Result<TcpStream, LinkState> {
+    async fn connect(&self, addr: SocketAddr, door: &Door) -> Result<Stream, LinkState> {
         let down = |why: &dyn std::fmt::Display| LinkState::Down(why.to_string());
         let connected = timeout(CONNECT_DEADLINE, TcpStream::connect(addr)).await;
-        let mut socket = match connected {
+        let socket = match connected {
             Ok(Ok(socket)) => socket,
             Ok(Err(error)) if error.kind() == ErrorKind::ConnectionRefused => {
                 return Err(LinkState::Refused);
@@ -173,10 +175,11 @@ impl Link {
             Err(elapsed) => return Err(down(&elapsed)),
         };
         socket.set_nodelay(true).map_err(|error| down(&error))?;
-        match handshake::ask(&mut socket, us, self.target, self.lane).await {
-            Ok(()) => Ok(socket),
+        match door.dial(socket, self.target, self.lane).await {
+            Ok(stream) => Ok(stream),
             Err(error @ HandshakeError::Broken(_)) => Err(down(&error)),
             Err(error) => {
+                refused(&error);
                 // A person must mend this: say it once in a while, not in every attempt.
                 sleep(RECONNECT_AFTER_MAX).await;
                 Err(down(&error))
@@ -184,11 +187,11 @@ impl Link {
         }
     }
 
-    async fn serve(&self, socket: TcpStream, stop: &CancellationToken) {
+    async fn serve(&self, stream: Stream, stop: &CancellationToken) {
         let live = Arc::new(Live::default());
         *self.live.lock() = Some(live.clone());
         self.enter(LinkState::Up);
-        let (read, mut write) = socket.into_split();
+        let (read, mut write) = stream.into_split();
         let mut reader = FrameReader::new(read);
         let answers = async {
             loop {
@@ -229,6 +232,11 @@ impl Link {
             true
         });
     }
+}
+
+/// Counts a connection that was not made because the two nodes do not go together.
+pub(crate) fn refused(error: &HandshakeError) {
+    metrics::counter!("stoa_peer_refusals_total", "why" => error.label()).increment(1);
 }
 
 impl Default for Live {

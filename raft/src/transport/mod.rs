@@ -8,10 +8,12 @@
 //!  Service ◄─ server ◄───────────────── Link data, control, snapshot of node 2
 //! ```
 //!
-//! `frame` cuts messages out of a stream, `handshake` says who may talk, `link` is the asking end
-//! and `server` the answering one; `wire` says what a message looks like. Nothing in here knows
-//! what a message means: that is `network` (openraft's calls) and `service` (their answers).
+//! `frame` cuts messages out of a `stream`, `door` lets in who proves and says (`handshake`) that
+//! they may talk, `link` is the asking end and `server` the answering one; `wire` says what a
+//! message looks like. Nothing in here knows what one means: that is `network` (openraft's calls)
+//! and `service` (their answers).
 
+pub(crate) mod door;
 pub(crate) mod frame;
 pub(crate) mod handshake;
 pub(crate) mod kind;
@@ -19,4 +21,5 @@ pub(crate) mod link;
 pub(crate) mod peers;
 mod send_buffer;
 pub(crate) mod server;
+mod stream;
 pub(crate) mod wire;

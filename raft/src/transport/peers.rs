@@ -7,7 +7,7 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::handshake::Identity;
+use super::door::Door;
 use super::kind::Lane;
 use super::link::{Link, LinkState};
 use crate::types::NodeId;
@@ -52,11 +52,11 @@ impl Peers {
     }
 
     /// Begins to connect, and goes on until told to stop.
-    pub fn spawn(&self, us: &Arc<Identity>, tasks: &TaskTracker, stop: &CancellationToken) {
+    pub fn spawn(&self, door: &Arc<Door>, tasks: &TaskTracker, stop: &CancellationToken) {
         for peer in self.all() {
             for lane in Lane::ALL {
-                let (peer, us, stop) = (peer.clone(), us.clone(), stop.clone());
-                tasks.spawn(async move { peer.link(lane).run(peer.addr, us, stop).await });
+                let (peer, door, stop) = (peer.clone(), door.clone(), stop.clone());
+                tasks.spawn(async move { peer.link(lane).run(peer.addr, door, stop).await });
             }
         }
     }

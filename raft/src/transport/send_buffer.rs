@@ -95,7 +95,12 @@ impl SendBuffer {
                 self.wake.notified().await;
                 continue;
             }
-            timeout(WRITE_DEADLINE, socket.write_all(&bytes)).await??;
+            let written = async {
+                socket.write_all(&bytes).await?;
+                // TLS keeps what the socket did not take; a socket keeps nothing.
+                socket.flush().await
+            };
+            timeout(WRITE_DEADLINE, written).await??;
             bytes.clear();
             bytes.shrink_to(SPARE_BYTES_MAX);
         }

@@ -4,6 +4,7 @@
 //! log entries in order, and end in any order. A connection carries a bounded number at a time;
 //! beyond it the reader stops reading, and the peer's buffer fills and refuses.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -13,9 +14,11 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::door::Door;
 use super::frame::{Frame, FrameError, FrameReader, Head};
-use super::handshake::{self, Identity};
+use super::handshake::HandshakeError;
 use super::kind::Lane;
+use super::link::refused;
 use super::send_buffer::SendBuffer;
 use crate::types::NodeId;
 
@@ -32,7 +35,7 @@ pub(crate) trait Service: Send + Sync + 'static {
 /// own.
 pub(crate) async fn run<S: Service>(
     listener: TcpListener,
-    us: Arc<Identity>,
+    door: Arc<Door>,
     serve: impl Fn() -> Arc<S>,
     stop: CancellationToken,
 ) {
@@ -44,14 +47,14 @@ pub(crate) async fn run<S: Service>(
         };
         match accepted {
             Ok((socket, addr)) => {
-                let (us, service, stop) = (us.clone(), serve(), stop.clone());
+                let (door, service, stop) = (door.clone(), serve(), stop.clone());
                 connections.spawn(async move {
                     let ended = tokio::select! {
-                        ended = connection(socket, &us, service) => ended,
+                        ended = connection(socket, &door, service) => ended,
                         () = stop.cancelled() => Ok(()),
                     };
                     if let Err(error) = ended {
-                        tracing::info!(%addr, %error, "a peer's connection ended");
+                        error.tell(addr);
                     }
                 });
             }
@@ -67,15 +70,42 @@ pub(crate) async fn run<S: Service>(
     connections.wait().await;
 }
 
+/// Why a connection ended.
+enum Ended {
+    /// It was never let in.
+    Refused(HandshakeError),
+    /// It went away, or what came over it cannot be read.
+    Closed(String),
+}
+
+impl Ended {
+    fn closed(why: impl std::fmt::Display) -> Self {
+        Self::Closed(why.to_string())
+    }
+
+    fn tell(&self, addr: SocketAddr) {
+        match self {
+            Self::Refused(error @ HandshakeError::Broken(_)) => {
+                tracing::info!(%addr, %error, "a peer's connection ended");
+            }
+            Self::Refused(error) => {
+                refused(error);
+                tracing::warn!(%addr, %error, "a connection at the peer port was refused");
+            }
+            Self::Closed(error) => tracing::info!(%addr, error, "a peer's connection ended"),
+        }
+    }
+}
+
 async fn connection(
-    mut socket: TcpStream,
-    us: &Identity,
+    socket: TcpStream,
+    door: &Door,
     service: Arc<impl Service>,
-) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    socket.set_nodelay(true)?;
-    let (from, lane) = handshake::answer(&mut socket, us).await?;
+) -> Result<(), Ended> {
+    socket.set_nodelay(true).map_err(Ended::closed)?;
+    let (stream, from, lane) = door.admit(socket).await.map_err(Ended::Refused)?;
     tracing::debug!(from, ?lane, "a peer has connected");
-    let (read, mut write) = socket.into_split();
+    let (read, mut write) = stream.into_split();
     let buffer = Arc::new(SendBuffer::default());
     let writer = {
         let buffer = buffer.clone();
@@ -83,10 +113,11 @@ async fn connection(
     };
     let _closes = CloseOnDrop(buffer.clone());
     tokio::select! {
-        ended = requests(FrameReader::new(read), from, lane, service, &buffer) => ended?,
-        written = writer => written??,
+        ended = requests(FrameReader::new(read), from, lane, service, &buffer) => {
+            ended.map_err(Ended::closed)
+        }
+        written = writer => written.map_err(Ended::closed)?.map_err(Ended::closed),
     }
-    Ok(())
 }
 
 /// Lets the writer's task end when the connection's does, for whatever reason.

@@ -133,6 +133,7 @@ fn configs(nodes: u64, shards: u16, dir: &std::path::Path) -> BTreeMap<NodeId, C
             dir: dir.join(format!("node{id}")),
             peer_listen: peer.addr,
             peers: peers.clone(),
+            tls: None,
             topology: Topology { shards },
             currency: "USD".parse().unwrap(),
             limits: Limits::default(),

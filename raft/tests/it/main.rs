@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may")]
 
+mod certificates;
 mod cluster;
 mod effects;
 mod failover;
@@ -13,3 +14,4 @@ mod replica;
 mod replication;
 mod restart;
 mod snapshots;
+mod tls;

@@ -78,6 +78,31 @@ async fn nodes_of_a_killed_demo_are_taken_over() {
     assert!(command.is_empty(), "node 1 was not stopped");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_demo_that_speaks_tls_works_as_it_prints() {
+    let _turn = cluster::turn().await;
+    let home = tempfile::tempdir().unwrap();
+    let flags = ["--tls", "--no-catalog", "--nodes", "1", "--shards", "1"];
+    let mut demo = Demo::start(home.path(), &flags).await;
+    let commands = demo.commands();
+    let [create, order, ..] = &commands[..] else { panic!("{commands:?}") };
+    let placed = shell(&format!("{create} && {order}"));
+    let placed: Value = serde_json::from_str(&placed).unwrap();
+    assert_eq!(placed["status"], "confirmed", "{placed}");
+    let printed = demo.printed();
+    let export = printed.split_once("export ").unwrap().1.lines().next().unwrap();
+    let stoa = binary("stoa").display().to_string();
+    let status = shell(&format!("export {export} && {stoa} cluster status --json"));
+    assert!(status.contains("https://127.0.0.1:"), "{status}");
+    let without = Command::new(binary("stoa"))
+        .args(["cluster", "status", "--url", export.split(['=', ' ']).nth(1).unwrap()])
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&without.stderr).into_owned();
+    assert!(!without.status.success() && said.contains("--ca FILE"), "{said}");
+    assert!(demo.process.terminate().await.success(), "{}", demo.log());
+}
+
 /// A demo without a terminal.
 struct Demo {
     process: Process,

@@ -3,6 +3,7 @@
 //! Each test is short in CI; `make soak` sets `STOA_SOAK_SECONDS` and they go on for that long.
 //! `STOA_SEED` repeats the orders of an earlier run, whose seed stands in its output.
 
+mod cert;
 mod demo;
 mod disk_full;
 mod faults;

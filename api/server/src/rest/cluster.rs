@@ -110,7 +110,7 @@ impl AppState {
         body: &TransferLeader,
     ) -> Result<Response, Error> {
         let lost = || Error::new(Code::NoQuorum, "the shard's leader does not answer");
-        let peer = self.peers.get(&leader).ok_or_else(lost)?;
+        let peer = self.peers.get(leader).ok_or_else(lost)?;
         let path = "/v1/cluster/leaders/transfer";
         let with = [&[(FORWARDED, "1")], credentials(headers).as_slice()].concat();
         let answer = peer.send::<_, ClusterShard>("POST", path, &with, body).await;
@@ -137,7 +137,8 @@ impl AppState {
             return Some(self.me());
         }
         let with = credentials(headers);
-        let answer = self.peers.get(&id)?.get::<NodeSelf>("/v1/cluster/self", &with);
+        let peer = self.peers.get(id)?;
+        let answer = peer.get::<NodeSelf>("/v1/cluster/self", &with);
         let answer = tokio::time::timeout(Duration::from_millis(ASK_PEER_MS), answer).await.ok()?;
         answer
             .ok()

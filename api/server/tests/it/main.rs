@@ -18,4 +18,5 @@ mod reads;
 mod search;
 mod seeds;
 mod stock;
+mod tls;
 mod viewer;
