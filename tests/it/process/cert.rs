@@ -129,7 +129,7 @@ async fn a_cluster_takes_orders_while_its_ca_and_its_pairs_are_replaced() {
     cluster.kill9(3);
     cluster.start_node(3);
     cluster.ready().await;
-    let ledger = load.finish().await;
+    let ledger = load.end().await;
     ledger.holds(&cluster).await;
 
     // A node with another cluster's certificates gets nowhere, and its log says why.
