@@ -21,6 +21,9 @@ pub struct Cli {
 pub enum Noun {
     /// Run a cluster with a real catalog on this machine, until Ctrl-C
     Demo(demo::Args),
+    /// Who did what to what, when and from where
+    #[command(subcommand, arg_required_else_help = true)]
+    AuditTrail(AuditTrail),
     /// Certificates: the cluster's own CA, and a pair for each node
     #[command(subcommand, arg_required_else_help = true)]
     Cert(Cert),
@@ -54,6 +57,15 @@ pub enum Cert {
     Rotate(verbs::cert::RotateArgs),
     /// What each certificate is for and until when; exit 1 when one ends soon or does not fit
     Status(verbs::cert_status::Args),
+}
+
+/// The audit trail.
+#[derive(Debug, Subcommand)]
+pub enum AuditTrail {
+    /// The newest rows
+    List(verbs::audit_trail::ListArgs),
+    /// Every row, oldest first, one JSON object per line; resumable
+    Export(verbs::audit_trail::ExportArgs),
 }
 
 /// The cluster's nodes and shards.

@@ -64,7 +64,7 @@ fn command(number: u64) -> Result<Command, Box<dyn Error>> {
 fn entry(index: u64) -> Result<Entry, Box<dyn Error>> {
     let first = index * COMMANDS_PER_ENTRY;
     let stamped = |number| -> Result<Stamped, Box<dyn Error>> {
-        let stamp = Stamp { now: NOW + number, request: 0, idempotency: None };
+        let stamp = Stamp { now: NOW + number, request: 0, idempotency: None, actor: None };
         Ok(Stamped { stamp, command: command(number)? })
     };
     let commands = (first..first + COMMANDS_PER_ENTRY).map(stamped).collect::<Result<_, _>>()?;

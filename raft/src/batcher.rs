@@ -16,6 +16,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
+use engine_core::audit::Actor;
 use engine_core::dedup::Idempotency;
 use engine_core::{Applied, Batch, Command, Digest, ShardId, Stamp, Stamped};
 use openraft::errors::{ClientWriteError, RaftError};
@@ -45,6 +46,7 @@ pub(crate) struct Batcher {
 struct Queued {
     request: u128,
     idempotency: Option<Idempotency>,
+    actor: Option<Actor>,
     command: Command,
     caller: oneshot::Sender<ProposeAnswer>,
 }
@@ -80,9 +82,9 @@ impl Batcher {
         &self,
         request: ProposeRequest,
     ) -> Result<oneshot::Receiver<ProposeAnswer>, ProposeAnswer> {
-        let ProposeRequest { request, idempotency, command } = request;
+        let ProposeRequest { request, idempotency, actor, command } = request;
         let (caller, answer) = oneshot::channel();
-        match self.queue.try_send(Queued { request, idempotency, command, caller }) {
+        match self.queue.try_send(Queued { request, idempotency, actor, command, caller }) {
             Ok(()) => Ok(answer),
             Err(mpsc::error::TrySendError::Full(_)) => {
                 metrics::counter!("stoa_raft_overloaded_total").increment(1);
@@ -147,7 +149,8 @@ fn cut(
             continue;
         }
         bytes += next.command.estimated_bytes();
-        let stamp = Stamp { now, request: next.request, idempotency: next.idempotency };
+        let Queued { request, idempotency, actor, .. } = next;
+        let stamp = Stamp { now, request, idempotency, actor };
         commands.push(Stamped { stamp, command: next.command });
         callers.push(next.caller);
         if commands.len() >= BATCH_COMMANDS_MAX || bytes >= BATCH_BYTES_MAX {

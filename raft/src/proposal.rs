@@ -1,5 +1,6 @@
 //! What a caller proposes, and what it is told.
 
+use engine_core::audit::Actor;
 use engine_core::dedup::{self, Idempotency};
 use engine_core::{Applied, Command, ShardId};
 use rand::Rng;
@@ -11,6 +12,8 @@ pub struct Proposal {
     pub command: Command,
     /// The caller's idempotency key, if there is one.
     pub idempotency: Option<Idempotency>,
+    /// Whom the audit trail names for it, if anybody.
+    pub actor: Option<Actor>,
 }
 
 /// A command that was applied.
@@ -46,7 +49,7 @@ pub enum ProposeError {
 
 impl From<Command> for Proposal {
     fn from(command: Command) -> Self {
-        Self { command, idempotency: None }
+        Self { command, idempotency: None, actor: None }
     }
 }
 

@@ -98,6 +98,7 @@ impl Inner {
         let request = ProposeRequest {
             request: proposal.request_id((self.config.clock)()),
             idempotency: proposal.idempotency,
+            actor: proposal.actor,
             command: proposal.command,
         };
         let mut search = Search::new(deadline, self.config.timing.leaderless_max);

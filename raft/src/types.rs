@@ -8,7 +8,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use engine_core::{Applied, Batch, Fault, codec};
+use engine_core::{Applied, Batch, Fault, codec, v1};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -60,9 +60,9 @@ impl SharedBatch {
         Self(Arc::new(Shared { batch, bytes }))
     }
 
-    /// Checks and decodes a batch that was stored or received.
+    /// Checks and decodes a batch that was stored or received, by this or an older `stoad`.
     pub fn from_bytes(bytes: Bytes) -> Result<Self, Fault> {
-        let batch = codec::decode(&bytes)?;
+        let batch = codec::decode_since::<v1::Batch, Batch>(&bytes)?;
         Ok(Self(Arc::new(Shared { batch, bytes })))
     }
 

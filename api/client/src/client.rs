@@ -306,6 +306,11 @@ impl Client {
         Ok(answer(request.timeout(Duration::from_millis(AUDIT_TIMEOUT_MS))).await?.body)
     }
 
+    /// A page of the audit trail.
+    pub async fn audit_trail(&self, query: &TrailQuery) -> Result<Answer<List<TrailRow>>, Error> {
+        answer(self.request(Method::GET, "/v1/audit-trail").query(query)).await
+    }
+
     /// The node is ready to serve.
     pub async fn ready(&self) -> Result<(), Error> {
         let response = self.request(Method::GET, "/readyz").send().await?;

@@ -7,6 +7,7 @@
 //! Start at [`Client`].
 
 mod audit;
+mod audit_trail;
 mod catalog;
 mod client;
 mod cluster;
@@ -21,6 +22,7 @@ mod search;
 mod stock;
 
 pub use audit::{Audit, Checked, Violation};
+pub use audit_trail::{TrailActor, TrailChange, TrailQuery, TrailRow, TrailThing};
 pub use catalog::{Collection, NewCollection, NewProduct, PatchCollection, PatchProduct, Product};
 pub use client::{Answer, Client};
 pub use cluster::{ClusterNode, ClusterShard, ClusterStatus, NodeSelf, TransferLeader};

@@ -49,6 +49,16 @@ impl RequestId {
         }
         Self(count.wrapping_mul(0x9e37_79b9_7f4a_7c15))
     }
+
+    /// The id of a number that was an id's before.
+    pub fn of(number: u64) -> Self {
+        Self(number)
+    }
+
+    /// The id as a number.
+    pub fn number(self) -> u64 {
+        self.0
+    }
 }
 
 impl std::fmt::Display for RequestId {
@@ -63,6 +73,7 @@ pub async fn gate(State(app): State<App>, mut request: Request, next: Next) -> R
     let id = RequestId::fresh();
     let method = metrics::method(request.method());
     let route = request.extensions().get::<MatchedPath>().cloned();
+    request.extensions_mut().insert(id);
     let (left, admitted) = access::admit(&app, &mut request);
     let whole = bounded(&app, request).await;
     let mut response = match (admitted, whole) {

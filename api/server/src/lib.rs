@@ -46,6 +46,7 @@ mod state;
 mod time;
 mod tls;
 mod trace_context;
+mod trail;
 
 pub use access::AccessFlags;
 pub use config::{Args, BadConfig, LogFormat, PeerArg};

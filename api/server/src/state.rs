@@ -8,10 +8,9 @@ use std::time::Duration;
 use engine_core::{Command, Currency, Fault, Reply, ShardId, Topology};
 use raft::{Node, NodeId, Proposal, ProposeError, ShardView};
 
-use crate::access::Door;
+use crate::access::{By, Door};
 use crate::consistency::{Freshness, Seen};
 use crate::errors::{Code, Error};
-use crate::idempotency::Key;
 use crate::indexer::Indexed;
 use crate::metrics::Metrics;
 use crate::peers::Clients;
@@ -79,14 +78,9 @@ impl AppState {
     }
 
     /// Has a shard apply a command, wherever it is led; a refusal becomes an error.
-    pub async fn write(
-        &self,
-        shard: ShardId,
-        command: Command,
-        key: Option<Key>,
-    ) -> Result<Written, Error> {
-        let idempotency = key.map(|key| key.0);
-        let proposal = Proposal { command, idempotency };
+    pub async fn write(&self, by: By, shard: ShardId, command: Command) -> Result<Written, Error> {
+        let idempotency = by.key.map(|key| key.0);
+        let proposal = Proposal { command, idempotency, actor: by.actor };
         let deadline = Duration::from_millis(WRITE_DEADLINE_MS);
         let proposed = self.node.propose(shard, proposal, deadline).await.map_err(not_written)?;
         let replayed = proposed.applied.replayed;
@@ -103,11 +97,11 @@ impl AppState {
     /// reads at one node sees the write without sending a token.
     pub async fn write_here(
         &self,
+        by: By,
         shard: ShardId,
         command: Command,
-        key: Option<Key>,
     ) -> Result<Written, Error> {
-        let written = self.write(shard, command, key).await?;
+        let written = self.write(by, shard, command).await?;
         if let Some(index) = written.seen.index(shard) {
             let wait = Duration::from_millis(SETTLE_MS);
             // A replica that lags is no reason to fail: the token tells where the write is.

@@ -1,5 +1,6 @@
 //! One file per verb; this one only says which noun and verb it is.
 
+pub mod audit_trail;
 pub mod cert;
 pub mod cert_status;
 pub mod cluster_init;
@@ -12,7 +13,7 @@ pub mod stock_show;
 pub mod top;
 
 use crate::{
-    args::{Cert, Cluster, Import, Key, Noun, Order, Stock},
+    args::{AuditTrail, Cert, Cluster, Import, Key, Noun, Order, Stock},
     demo,
     failure::{Exit, Failure},
     output::Output,
@@ -22,6 +23,8 @@ use crate::{
 pub async fn run(noun: Noun, output: &Output) -> Result<Exit, Failure> {
     match noun {
         Noun::Demo(args) => demo::run(&args, output).await,
+        Noun::AuditTrail(AuditTrail::List(args)) => audit_trail::list(&args, output).await,
+        Noun::AuditTrail(AuditTrail::Export(args)) => audit_trail::export(&args, output).await,
         Noun::Cert(Cert::Init(args)) => cert::init(&args, output),
         Noun::Cert(Cert::Issue(args)) => cert::issue(&args, output),
         Noun::Cert(Cert::Rotate(args)) => cert::rotate(&args, output),

@@ -7,25 +7,32 @@
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr};
 use std::ops::Range;
 use std::time::Duration;
 
-use engine_core::catalog::ProductDetails;
+use engine_core::audit::{Actor, Who};
+use engine_core::catalog::{ProductChange, ProductDetails};
 use engine_core::codec::{decode, encode};
 use engine_core::inventory::{HoldLine, HoldRef};
 use engine_core::order::Receipt;
 use engine_core::outbox::Message;
 use engine_core::payment::Pay;
 use engine_core::{
-    Batch, Command, CreateProduct, Currency, Deliver, Fault, HoldStock, Money, OrderId, Owner,
-    PlaceOrder, ProductId, Reply, Row, Shard, ShardId, Stamp, Stamped, Topology, Txn, View, apply,
-    digest_after,
+    AdjustStock, Batch, Command, CreateProduct, Currency, Deliver, Fault, HoldStock, KeyId, Money,
+    OrderId, Owner, PlaceOrder, ProductId, Reply, Row, Shard, ShardId, Stamp, Stamped, Topology,
+    Txn, UpdateProduct, View, apply, digest_after,
 };
 
 const PRODUCTS: u128 = 10_000;
 const BATCHES: u128 = 400;
 const BATCH: u128 = 64;
 const DESCRIPTION_BYTES: usize = 600;
+const ACTOR: Actor = Actor {
+    who: Who::Key(KeyId(0x0123_4567_89ab_cdef)),
+    address: IpAddr::V4(Ipv4Addr::new(192, 0, 2, 7)),
+    request: 0x9c1d_e0f4_a2b3_5678,
+};
 
 fn main() -> Result<(), Fault> {
     let one = Topology { shards: 1 };
@@ -37,6 +44,25 @@ fn main() -> Result<(), Fault> {
         shard.time(&format!("PlaceOrder, on account, {name}"), |n| {
             let lines = (0..lines).map(|line| (n * 7 + line) % products);
             place(&format!("{name}{n}"), lines.map(ProductId).collect(), Vec::new())
+        })?;
+    }
+
+    // What an audit row costs, in time and bytes: the same commands by nobody and by somebody.
+    for (who, actor) in [("nobody", None), ("somebody", Some(ACTOR))] {
+        shard.actor = actor;
+        shard.time(&format!("PlaceOrder, three lines, by {who}"), |n| {
+            let lines = (0..3).map(|line| ProductId((n * 7 + line) % PRODUCTS));
+            place(&format!("by_{who}{n}"), lines.collect(), Vec::new())
+        })?;
+        shard.time(&format!("UpdateProduct, its price, by {who}"), |n| {
+            let price = Some(Money { amount: 3_000 + n as i64, currency: Currency::USD });
+            let change = ProductChange { price, ..ProductChange::default() };
+            let (id, expected_version) = (ProductId(n * 7 % PRODUCTS), None);
+            Command::UpdateProduct(UpdateProduct { id, expected_version, change, available: None })
+        })?;
+        shard.time(&format!("AdjustStock, by {who}"), |n| {
+            let (product, reason) = (ProductId(n * 7 % PRODUCTS), "counted".to_owned());
+            Command::AdjustStock(AdjustStock { product, delta: 1, reason })
         })?;
     }
 
@@ -112,11 +138,14 @@ struct Replica {
     rows: Rows,
     index: u64,
     digest: u64,
+    /// Who sends the commands.
+    actor: Option<Actor>,
 }
 
 impl Replica {
     fn new(id: ShardId, topology: Topology) -> Self {
-        Self { shard: Shard { id, topology }, rows: Rows::default(), index: 0, digest: 0 }
+        let shard = Shard { id, topology };
+        Self { shard, rows: Rows::default(), index: 0, digest: 0, actor: None }
     }
 
     /// Creates the products, with plenty of each.
@@ -132,7 +161,7 @@ impl Replica {
                 attributes: vec![("color".into(), "blue".into())],
             };
             let create = CreateProduct { id: ProductId(n), details, stock: 1_000_000 };
-            self.run(&entry(vec![Command::CreateProduct(create)]))?;
+            self.run(&entry(vec![Command::CreateProduct(create)], None))?;
         }
         Ok(())
     }
@@ -144,7 +173,7 @@ impl Replica {
         self.rows.reads.set(0);
         for batch in 0..BATCHES {
             let commands = (batch * BATCH..(batch + 1) * BATCH).map(&make).collect();
-            let bytes = entry(commands);
+            let bytes = entry(commands, self.actor);
             entry_bytes += bytes.len();
             let (reply, time, bytes) = self.run(&bytes)?;
             took += time;
@@ -192,8 +221,8 @@ fn on_cpu() -> Duration {
     Duration::from_nanos(nanos.unwrap_or(0))
 }
 
-fn entry(commands: Vec<Command>) -> Vec<u8> {
-    let stamp = Stamp { now: 1_000, request: 0, idempotency: None };
+fn entry(commands: Vec<Command>, actor: Option<Actor>) -> Vec<u8> {
+    let stamp = Stamp { now: 1_000, request: 0, idempotency: None, actor };
     let commands = commands.into_iter().map(|command| Stamped { stamp, command }).collect();
     encode(&Batch { commands, digest: None })
 }

@@ -1,11 +1,13 @@
 //! The only way to change a shard.
 //!
 //! [`apply`] takes what one log entry carries. For each command: look up the retry memory, run the
-//! handler, and on a refusal roll its writes back and then record the refusal. Events of the whole
-//! entry become one feed row at the end, its messages one row for each shard they go to.
+//! handler, and on a refusal roll its writes back and then record the refusal; then write into the
+//! audit trail who sent it, if the stamp names somebody. Events of the whole entry become one feed
+//! row at the end, its messages one row for each shard they go to.
 
 use serde::{Deserialize, Serialize};
 
+use crate::audit;
 use crate::clock::Clock;
 use crate::command::{Batch, Command, Reply, Stamp, Stamped};
 use crate::dedup::{self, KEY_RETENTION_MS, REQUEST_RETENTION_MS, Remembered};
@@ -74,6 +76,9 @@ fn once(ctx: &mut Ctx<'_, '_>, stamp: &Stamp, command: &Command) -> Result<Outco
         return Ok(outcome);
     }
     let outcome = run(ctx, command)?;
+    if let Some(actor) = stamp.actor {
+        audit::record(ctx, actor, command, &outcome)?;
+    }
     let bad_request = outcome.as_ref().is_err_and(Rejection::is_bad_request);
     if let Some(idempotency) = stamp.idempotency.filter(|_| !bad_request) {
         let row = Remembered { body: idempotency.body, outcome: outcome.clone() };
@@ -155,6 +160,7 @@ fn dispatch(ctx: &mut Ctx<'_, '_>, command: &Command) -> Result<Reply, Stop> {
         Command::RotateKey(command) => command.apply(ctx),
         Command::RevokeKey(command) => command.apply(ctx),
         Command::NoteKeyUses(command) => command.apply(ctx),
+        Command::RecordOperation(command) => Ok(command.apply()),
     }
 }
 

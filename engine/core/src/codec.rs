@@ -41,9 +41,9 @@ macro_rules! records {
     };
 }
 
-// 8 was a single message, before there was a release.
+// 8 was a single message, before there was a release. 1 was a batch before stamps had an actor.
 records! {
-    1 crate::command::Batch,
+    1 crate::v1::Batch,
     2 Vec<crate::apply::Applied>,
     3 crate::clock::Clock,
     4 crate::feed::FeedEntry,
@@ -64,6 +64,8 @@ records! {
     20 Vec<crate::outbox::Message>,
     21 crate::access::ApiKey,
     23 crate::access::KeyUse,
+    24 crate::command::Batch,
+    25 crate::audit::AuditRow,
 }
 
 /// The record as an envelope.
@@ -97,6 +99,14 @@ pub fn decode<R: Record>(bytes: &[u8]) -> Result<R, Fault> {
         return Err(Fault::corrupt::<R>("bytes are left over"));
     }
     Ok(record)
+}
+
+/// The record in an envelope, or the one it is made of: what an older `stoad` wrote.
+pub fn decode_since<Old: Record, New: Record + From<Old>>(bytes: &[u8]) -> Result<New, Fault> {
+    match bytes.get(1..3) {
+        Some(number) if number == Old::TYPE.to_be_bytes() => decode::<Old>(bytes).map(New::from),
+        _ => decode(bytes),
+    }
 }
 
 /// The first fields of the record in an envelope, borrowing its texts: for a reader that needs no

@@ -3,12 +3,14 @@
 use serde::{Deserialize, Serialize};
 
 use crate::access::ApiKey;
+use crate::audit::Actor;
 use crate::catalog::{Collection, Product};
 use crate::dedup::Idempotency;
 use crate::inventory::{HoldReceipt, Stock};
 use crate::order::Order;
 
 pub use crate::access::{CreateKey, NoteKeyUses, RevokeKey, RotateKey};
+pub use crate::audit::RecordOperation;
 pub use crate::catalog::{
     ArchiveCollection, ArchiveProduct, CreateCollection, CreateProduct, UpdateCollection,
     UpdateProduct,
@@ -31,6 +33,8 @@ pub struct Stamp {
     pub request: u128,
     /// The caller's idempotency key, if there is one.
     pub idempotency: Option<Idempotency>,
+    /// Whom the audit trail names for it: nobody for a customer's own command and the machine's.
+    pub actor: Option<Actor>,
 }
 
 /// A command with its stamp.
@@ -89,6 +93,7 @@ pub enum Command {
     RotateKey(RotateKey),
     RevokeKey(RevokeKey),
     NoteKeyUses(NoteKeyUses),
+    RecordOperation(RecordOperation),
 }
 
 /// What the caller is told when the command was accepted. Append only.

@@ -14,7 +14,9 @@ use crate::outbox::EffectId;
 ///
 /// | prefix | row                                        | value            |
 /// |--------|--------------------------------------------|------------------|
+/// | `ah`   | the number of the last audit row           | `Sequence`       |
 /// | `ak`   | an API key (meta group)                    | `ApiKey`         |
+/// | `au`   | a number in the audit trail                | `AuditRow`       |
 /// | `ck`   | the shard's clock                          | `Clock`          |
 /// | `co`   | a collection (meta group)                  | `Collection`     |
 /// | `de`   | what was decided of an order not placed    | `Decision`       |
@@ -43,6 +45,8 @@ use crate::outbox::EffectId;
 pub enum Key {
     Acknowledged { to: ShardId },
     ApiKey(KeyId),
+    Audit { number: u64 },
+    AuditHead,
     Clock,
     Collection(CollectionId),
     Decision(OrderId),
@@ -73,6 +77,8 @@ impl Key {
         match self {
             Self::Acknowledged { to } => Bytes::of(b"oa").u16(to.0),
             Self::ApiKey(id) => Bytes::of(b"ak").u64(id.0),
+            Self::Audit { number } => Bytes::of(b"au").u64(*number),
+            Self::AuditHead => Bytes::of(b"ah"),
             Self::Clock => Bytes::of(b"ck"),
             Self::Collection(id) => Bytes::of(b"co").u128(id.0),
             Self::Decision(order) => Bytes::of(b"de").order(*order),
@@ -174,6 +180,8 @@ mod tests {
         let keys = vec![
             (Key::Acknowledged { to: ShardId(2) }, "6f61 0002".into()),
             (Key::ApiKey(KeyId(0x0d)), "616b 000000000000000d".into()),
+            (Key::Audit { number: 0x0d }, "6175 000000000000000d".into()),
+            (Key::AuditHead, "6168".into()),
             (Key::Clock, "636b".into()),
             (Key::Collection(CollectionId(0x0d)), format!("636f {HASH}")),
             (Key::Decision(ORDER), format!("6465 0abc {HASH}")),

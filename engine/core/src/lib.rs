@@ -10,6 +10,7 @@
 
 pub mod access;
 mod apply;
+pub mod audit;
 pub mod catalog;
 mod clock;
 pub mod codec;
@@ -33,6 +34,7 @@ mod pulse;
 pub mod read;
 mod rejection;
 mod txn;
+pub mod v1;
 
 pub use apply::{Applied, Outcome, Shard, apply};
 pub use clock::{Clock, PULSE_EVERY_MS};

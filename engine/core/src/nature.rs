@@ -40,7 +40,8 @@ impl Command {
             | Self::SetStock(_)
             | Self::CancelOrder(_)
             | Self::CreateKey(_)
-            | Self::RotateKey(_) => false,
+            | Self::RotateKey(_)
+            | Self::RecordOperation(_) => false,
         }
     }
 

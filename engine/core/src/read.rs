@@ -1,6 +1,7 @@
 //! What the API may read of a shard. Rows have no other reader outside this crate.
 
 use crate::access::{ApiKey, KeyUse};
+use crate::audit::{self, AuditRow};
 use crate::catalog::{Collection, Product};
 use crate::fault::Fault;
 use crate::ids::{CollectionId, KeyId, OrderId, Owner, ProductId};
@@ -105,6 +106,22 @@ pub fn api_keys(view: &dyn View, after: Option<KeyId>, limit: usize) -> Result<V
         None => prefixed(b"ak"),
     };
     view.scan(range, limit)?.iter().map(|(_, value)| decode(value)).collect()
+}
+
+/// The number of the last row of the audit trail; 0 when there is none.
+pub fn audit_last(view: &dyn View) -> Result<u64, Fault> {
+    audit::rows::last(view)
+}
+
+/// The rows of the audit trail from one number to before another, in order, with their numbers.
+pub fn audit_rows(view: &dyn View, first: u64, end: u64) -> Result<Vec<(u64, AuditRow)>, Fault> {
+    audit::rows::between(view, first, end)
+}
+
+/// The number of the first row of the audit trail that is not older than a time, in Unix
+/// milliseconds; that of the next one to come when all are.
+pub fn audit_first_since(view: &dyn View, at: u64) -> Result<u64, Fault> {
+    audit::rows::first_since(view, at)
 }
 
 /// A hold, or the marker of an ended one.

@@ -26,6 +26,8 @@ impl dyn View + '_ {
 pub type Row = (Vec<u8>, Vec<u8>);
 /// A staged value, or a removal.
 pub type Write = Option<Vec<u8>>;
+/// A key, what it named before, and what it names now.
+pub(crate) type Changed<'a> = (&'a [u8], Option<Vec<u8>>, Option<&'a [u8]>);
 
 /// The writes of one batch, not yet committed.
 pub struct Txn<'a> {
@@ -106,6 +108,25 @@ impl<'a> Txn<'a> {
                 None => self.writes.remove(&key),
             };
         }
+    }
+
+    /// The rows among those wanted that were staged since the savepoint, in key order.
+    pub(crate) fn changes(
+        &self,
+        wanted: impl Fn(&[u8]) -> bool,
+    ) -> Result<Vec<Changed<'_>>, Fault> {
+        let mut first: BTreeMap<&[u8], &Option<Write>> = BTreeMap::new();
+        for (key, before) in self.undo.iter().filter(|(key, _)| wanted(key)) {
+            first.entry(key).or_insert(before);
+        }
+        let changed = first.into_iter().map(|(key, before)| {
+            let before = match before {
+                Some(write) => write.clone(),
+                None => self.view.get(key)?,
+            };
+            Ok((key, before, self.writes.get(key).and_then(Option::as_deref)))
+        });
+        changed.collect()
     }
 
     fn stage(&mut self, key: Vec<u8>, write: Write) {

@@ -24,7 +24,7 @@ use crate::types::NodeId;
 
 const MAGIC: [u8; 4] = *b"STOA";
 /// The version of everything behind the handshake. A node talks to its own version only.
-pub(crate) const PROTOCOL_VERSION: u16 = 1;
+pub(crate) const PROTOCOL_VERSION: u16 = 2;
 /// The longest hello or reason, in bytes.
 const WORDS_BYTES_MAX: usize = 4_096;
 /// How long either side waits for the other's words.
@@ -307,6 +307,6 @@ mod tests {
         let (mut near, mut far) = tokio::io::duplex(1 << 16);
         near.write_all(b"STOA\x00\x63\x00\x00").await.unwrap();
         let refused = answer(&mut far, &identity(2), anybody).await.unwrap_err().to_string();
-        assert!(refused.contains("1 here, 99 at the other"), "{refused}");
+        assert!(refused.contains("2 here, 99 at the other"), "{refused}");
     }
 }

@@ -1,10 +1,12 @@
 //! What requests and answers look like as bytes: records in the core's codec.
 //!
-//! Record numbers from 1100 on are the transport's; append only. The protocol version of the
+//! Record numbers from 1100 on are the transport's; append only (1107 was a proposal that named
+//! nobody, up to protocol version 1). The protocol version of the
 //! handshake guards them: nodes of different versions do not talk, so a record may be retired with
 //! a version, and never change under one.
 
 use bytes::Bytes;
+use engine_core::audit::Actor;
 use engine_core::codec::{self, Record};
 use engine_core::dedup::Idempotency;
 use engine_core::{Applied, Command, ShardId};
@@ -25,7 +27,6 @@ numbered! {
     1104 VoteAnswer,
     1105 TransferRequest,
     1106 TransferAnswer,
-    1107 ProposeRequest,
     1108 ProposeAnswer,
     1109 ReadIndexAnswer,
     1110 GoneRequest,
@@ -34,6 +35,7 @@ numbered! {
     1113 ClockAnswer,
     1114 SnapshotPart,
     1115 SnapshotAnswer,
+    1116 ProposeRequest,
 }
 
 /// Log entries for a follower; without entries, a heartbeat or news of a commit.
@@ -99,6 +101,7 @@ pub(crate) enum TransferAnswer {
 pub(crate) struct ProposeRequest {
     pub request: u128,
     pub idempotency: Option<Idempotency>,
+    pub actor: Option<Actor>,
     pub command: Command,
 }
 

@@ -8,7 +8,7 @@ use raft::types::TypeConfig;
 use crate::replica::{TestReplica, batch, batches, log_id};
 
 /// Starts a killed replica as openraft does, then applies what it knows of the rest of its log.
-async fn restart(killed: tempfile::TempDir) -> TestReplica {
+pub async fn restart(killed: tempfile::TempDir) -> TestReplica {
     let mut replica = TestReplica::open(killed);
     let helper = StorageHelper::<TypeConfig, _, _>::new(&mut replica.log, &mut replica.machine);
     helper.with_id(1).get_initial_state().await.unwrap();

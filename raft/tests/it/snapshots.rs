@@ -9,7 +9,7 @@ use raft::state_machine::{SnapshotData, SnapshotFolder};
 
 use crate::replica::{SHARD, TestReplica, batches, log_id};
 
-async fn chunks(mut data: SnapshotData) -> Vec<Bytes> {
+pub async fn chunks(mut data: SnapshotData) -> Vec<Bytes> {
     let mut chunks = Vec::new();
     while let Some(chunk) = data.next_chunk().await.unwrap() {
         chunks.push(chunk);
@@ -17,7 +17,7 @@ async fn chunks(mut data: SnapshotData) -> Vec<Bytes> {
     chunks
 }
 
-fn receive(folder: &SnapshotFolder, chunks: &[Bytes]) -> std::io::Result<SnapshotData> {
+pub fn receive(folder: &SnapshotFolder, chunks: &[Bytes]) -> std::io::Result<SnapshotData> {
     let mut sink = folder.receive(SHARD)?;
     chunks.iter().try_for_each(|chunk| sink.write(chunk))?;
     sink.finish()

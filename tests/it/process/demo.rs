@@ -59,6 +59,27 @@ async fn the_four_commands_work_and_a_second_start_resumes() {
     let all = client.search(&api_client::SearchQuery::default()).await.unwrap().body;
     assert_eq!(all.total, PRODUCTS, "the catalog is there once");
     assert!(client.audit().await.unwrap().ok);
+
+    let (rows, cursor) = export(&second.url(3), &[]);
+    let commands = |name: &str| rows.iter().filter(|row| row["command"] == name).count() as u64;
+    assert_eq!(commands("create_product"), PRODUCTS, "the import of the second start repeats");
+    assert!(commands("place_order") >= 1);
+    let (more, again) = export(&second.url(2), &["--cursor", &cursor]);
+    assert!(more.is_empty(), "it goes on at the end: {more:?}");
+    assert_eq!(again, cursor);
+}
+
+/// What `stoa audit-trail export` prints, and the cursor that it tells.
+fn export(url: &str, flags: &[&str]) -> (Vec<Value>, String) {
+    let mut export = Command::new(binary("stoa"));
+    export.args(["audit-trail", "export", "--url", url]).args(flags);
+    let done = export.output().unwrap();
+    let told = String::from_utf8(done.stderr).unwrap();
+    assert!(done.status.success(), "{told}");
+    let rows = String::from_utf8(done.stdout).unwrap();
+    let rows = rows.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let cursor = told.trim().rsplit(' ').next().unwrap_or_default();
+    (rows, cursor.to_owned())
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -9,6 +9,7 @@
 //! them.
 
 mod api_key;
+mod by;
 mod customers;
 mod flags;
 mod guest;
@@ -33,6 +34,7 @@ use crate::errors::{Code, Error};
 use crate::extract;
 use crate::state::AppState;
 
+pub use by::By;
 pub use customers::{BadKeySet, BadSource, Customers};
 pub use flags::AccessFlags;
 pub use guest::GuestToken;

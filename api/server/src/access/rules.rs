@@ -19,8 +19,8 @@ pub enum Need {
 
 use Need::{All, CustomerOr, Loopback, Nothing};
 use Scope::{
-    CatalogWrite, ClusterRead, ClusterWrite, HoldsWrite, KeysWrite, OrdersRead, OrdersWrite,
-    StockRead, StockWrite,
+    AuditRead, CatalogWrite, ClusterRead, ClusterWrite, HoldsWrite, KeysWrite, OrdersRead,
+    OrdersWrite, StockRead, StockWrite,
 };
 
 /// What a matched path needs: to be read, and to be written.
@@ -60,6 +60,7 @@ const RULES: &[(&str, Need, Need)] = &[
     ("/v1/cluster/leaders/transfer", Nothing, All(&[ClusterWrite])),
     ("/v1/cluster/init", Nothing, Loopback),
     ("/v1/audit", All(&[ClusterRead]), Nothing),
+    ("/v1/audit-trail", All(&[AuditRead]), Nothing),
     ("/v1/keys", All(&[KeysWrite]), All(&[KeysWrite])),
     ("/v1/keys/{id}", All(&[KeysWrite]), Nothing),
     ("/v1/keys/{id}/rotate", Nothing, All(&[KeysWrite])),

@@ -8,6 +8,7 @@ use engine_core::{Command, KeyId, NoteKeyUses, ShardId};
 use parking_lot::RwLock;
 use tokio::sync::Notify;
 
+use super::By;
 use crate::state::AppState;
 
 /// How much later than the one before a use is worth noting, in milliseconds.
@@ -47,7 +48,7 @@ impl KeyUses {
             let news: Vec<_> = std::mem::take(&mut *self.news.lock()).into_iter().collect();
             for uses in news.chunks(USES_MAX) {
                 let command = Command::NoteKeyUses(NoteKeyUses { uses: uses.to_vec() });
-                if let Err(error) = app.write(ShardId::META, command, None).await {
+                if let Err(error) = app.write(By::THE_NODE, ShardId::META, command).await {
                     tracing::debug!(error = error.detail, "uses of keys are not noted yet");
                     let mut news = self.news.lock();
                     uses.iter().for_each(|(key, at)| {

@@ -6,6 +6,7 @@
 //! `maxLength` counts characters: it is the most that can ever pass.
 
 use engine_core::access::{KEY_NAME_BYTES_MAX, NETWORKS_PER_KEY_MAX, Role, Scope};
+use engine_core::audit::CHANGES_BYTES_MAX;
 use engine_core::catalog::{
     ATTRIBUTE_NAME_BYTES_MAX, ATTRIBUTE_VALUE_BYTES_MAX, ATTRIBUTES_MAX,
     COLLECTIONS_PER_PRODUCT_MAX, DESCRIPTION_BYTES_MAX, LABEL_BYTES_MAX, NAME_BYTES_MAX,
@@ -22,6 +23,7 @@ use serde_json::{Value, json};
 use crate::errors::Code;
 use crate::extract::LIMIT_MAX;
 use crate::rest::{HOLD_MS_MIN, OVERLAP_S_MAX, VALID_S_MAX};
+use crate::trail::CURSOR_CHARS_MAX as TRAIL_CURSOR_CHARS_MAX;
 
 pub use engine_search::CURSOR_CHARS_MAX;
 
@@ -34,7 +36,8 @@ const NUMBER_MAX: i64 = i64::MAX;
 
 /// Adds the limits of a type's field to its schema.
 pub fn add(kind: &str, field: &str, property: &mut Value) {
-    let Some(limits) = of_type(kind, field).or_else(|| of_field(field)) else { return };
+    let found = of_type(kind, field).or_else(|| audit(kind, field)).or_else(|| of_field(field));
+    let Some(limits) = found else { return };
     let nullable = property["type"].as_array().is_some_and(|types| types.contains(&json!("null")));
     for (key, value) in limits.as_object().cloned().into_iter().flatten() {
         // What it is has been said by its type, which may allow null.
@@ -213,6 +216,68 @@ fn access(field: &str) -> Option<Value> {
             "examples": ["stoa_sk_0123456789abcdef_0123456789abcdef0123456789abcdef_01234567"],
         }),
         _ => return None,
+    })
+}
+
+fn audit(kind: &str, field: &str) -> Option<Value> {
+    Some(match (kind, field) {
+        ("TrailRow", "id") => json!({"pattern": "^[0-9]{1,5}-[0-9]{1,20}$", "examples": ["1-42"]}),
+        ("TrailRow", "command") => {
+            json!({"pattern": "^[a-z_]{1,64}$", "examples": ["update_product"]})
+        }
+        ("TrailRow", "outcome") => json!({"enum": ["accepted", "refused"]}),
+        ("TrailRow", "left_out_bytes") => {
+            number(CHANGES_BYTES_MAX as i64 + 1, NUMBER_MAX, 2 * CHANGES_BYTES_MAX as i64)
+        }
+        ("TrailActor", "kind") => json!({"enum": ["key", "local", "anonymous"]}),
+        ("TrailActor", "name") => trail_actor(),
+        ("TrailActor", "address") => {
+            json!({"minLength": 2, "maxLength": 45, "examples": ["192.0.2.7"]})
+        }
+        ("TrailThing" | "TrailChange", "kind") => json!({"enum": [
+            "product", "stock", "movement", "collection", "hold", "order", "key", "shard",
+        ]}),
+        ("TrailThing" | "TrailChange", "id") => trail_id(),
+        ("TrailChange", "before" | "after") => json!({"maxProperties": 16}),
+        ("TrailRowList", "next_cursor") => trail_cursor(),
+        _ => return None,
+    })
+}
+
+/// Who can be named in the audit trail.
+pub fn trail_actor() -> Value {
+    json!({
+        "type": "string", "pattern": "^(anonymous|local|key_[0-9a-f]{16})$",
+        "examples": ["key_0123456789abcdef"],
+    })
+}
+
+/// What can be named in the audit trail.
+pub fn trail_id() -> Value {
+    json!({
+        "type": "string", "pattern": "^[a-z]{1,8}_[0-9a-f]{1,35}$",
+        "examples": ["prod_0123456789abcdef0123456789abcdef"],
+    })
+}
+
+/// Whether a text is as [`trail_id`] says.
+pub fn is_trail_id(text: &str) -> bool {
+    let Some((prefix, digits)) = text.split_once('_') else { return false };
+    let lower = |byte: u8| byte.is_ascii_lowercase();
+    let hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+    (1..=8).contains(&prefix.len())
+        && prefix.bytes().all(lower)
+        && (1..=35).contains(&digits.len())
+        && digits.bytes().all(hex)
+}
+
+/// How far each shard's audit trail was read.
+pub fn trail_cursor() -> Value {
+    let part = "[0-9]{1,5}:[0-9]{1,19}";
+    let more = Topology::SHARDS_MAX;
+    json!({
+        "type": "string", "maxLength": TRAIL_CURSOR_CHARS_MAX,
+        "pattern": format!("^[no]{part}(,{part}){{0,{more}}}$"), "examples": ["n0:12,1:42"],
     })
 }
 

@@ -39,7 +39,7 @@ they are, and `Stoa-Min-Token`, `Stoa-Max-Staleness` or `consistency=strong` ask
 is repeated under the same `Idempotency-Key`, and then happens once.";
 
 /// The tags, in the order in which they are told.
-const TAGS: [(&str, &str); 10] = [
+const TAGS: [(&str, &str); 11] = [
     ("products", "What is sold."),
     ("collections", "Products by theme."),
     ("search", "Finding products, from the asked node's own index."),
@@ -47,6 +47,7 @@ const TAGS: [(&str, &str); 10] = [
     ("holds", "Units kept for a cart, without an order."),
     ("orders", "Orders and how they are paid."),
     ("access", "API keys and guests: who may do what."),
+    ("audit", "Who did what to what, when and from where."),
     ("cluster", "Nodes, shards, and whether every invariant holds."),
     ("health", "For load balancers, Prometheus and readers of this document."),
     ("seeds", "The interface of the platforms Stoa grew from, as it was."),

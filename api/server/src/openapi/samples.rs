@@ -23,6 +23,7 @@ pub fn samples() -> Vec<(&'static str, Value)> {
     all.extend(search());
     all.extend(cluster());
     all.extend(access());
+    all.extend(audit());
     all.extend(seeds());
     all
 }
@@ -147,6 +148,46 @@ fn access() -> Vec<(&'static str, Value)> {
         sample("ApiKeyList", page(key.clone())),
         sample("ShownKey", ShownKey { key, secret }),
         sample("Guest", guest),
+    ]
+}
+
+fn audit() -> Vec<(&'static str, Value)> {
+    let actor = TrailActor {
+        kind: "key".to_owned(),
+        name: "key_0123456789abcdef".to_owned(),
+        address: "192.0.2.7".to_owned(),
+        request_id: "req_9c1de0f4a2b35678".to_owned(),
+    };
+    let target = TrailThing { kind: "product".to_owned(), id: PRODUCT.to_owned() };
+    let side = |version: u64, price: u64| {
+        let fields = [("version", version), ("price", price)];
+        Some(fields.map(|(name, value)| (name.to_owned(), json!(value))).into())
+    };
+    let change = TrailChange {
+        kind: "product".to_owned(),
+        id: PRODUCT.to_owned(),
+        before: side(2, 1_199),
+        after: side(3, 1_299),
+    };
+    let row = TrailRow {
+        id: "1-42".to_owned(),
+        at: AFTER.to_owned(),
+        actor: actor.clone(),
+        command: "update_product".to_owned(),
+        target: target.clone(),
+        outcome: "refused".to_owned(),
+        code: Some("version_mismatch".to_owned()),
+        changes: vec![change.clone()],
+        left_out_bytes: Some(70_000),
+    };
+    let cursor = Some("n0:12,1:42".to_owned());
+    let list = List { data: vec![row.clone()], has_more: true, next_cursor: cursor };
+    vec![
+        sample("TrailActor", actor),
+        sample("TrailThing", target),
+        sample("TrailChange", change),
+        sample("TrailRow", row),
+        sample("TrailRowList", list),
     ]
 }
 

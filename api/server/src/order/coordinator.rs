@@ -6,6 +6,7 @@
 
 use std::time::{Duration, Instant};
 
+use engine_core::audit::Actor;
 use engine_core::inventory::{ASK_AFTER_MS, HoldLine, HoldReceipt, HoldRef, HoldState};
 use engine_core::order::{Order, Receipt};
 use engine_core::payment::Pay;
@@ -46,6 +47,8 @@ pub struct Request {
     pub expected_total: Option<i64>,
     /// How it is to be paid.
     pub pay: Pay,
+    /// Whom the audit trail names for the decision, if anybody. What leads to it has no row there.
+    pub actor: Option<Actor>,
 }
 
 /// An order that exists.
@@ -106,7 +109,7 @@ impl AppState {
             let hold = HoldRef::Order(order);
             let currency = request.currency;
             let command = HoldStock { hold, lines, currency, timer_ms: ASK_AFTER_MS };
-            self.step(shard, Command::HoldStock(command))
+            self.step(shard, Command::HoldStock(command), None)
         });
         let mut receipts = Vec::with_capacity(shards.len());
         let mut refusal = None;
@@ -148,7 +151,7 @@ impl AppState {
             not_after,
         };
         let home = self.topology.of_order(order);
-        ended(self.step(home, Command::PlaceOrder(command)).await?)
+        ended(self.step(home, Command::PlaceOrder(command), request.actor).await?)
     }
 
     /// Has the customer's shard decide that the order does not exist, and why.
@@ -168,22 +171,27 @@ impl AppState {
             shards,
         };
         let home = self.topology.of_order(order);
-        ended(self.step(home, Command::RefuseOrder(command)).await?)
+        ended(self.step(home, Command::RefuseOrder(command), request.actor).await?)
     }
 
     /// A hold has ended, so a decision was made; if it was not, this makes it: `Aborted`.
     async fn resolve(&self, order: OrderId, from: ShardId) -> Result<(), Error> {
         let home = self.topology.of_order(order);
         let command = Command::ResolveHold(ResolveHold { order, from });
-        self.step(home, command).await.map(|_| ())
+        self.step(home, command, None).await.map(|_| ())
     }
 
     /// Proposes a step. Each is idempotent by the order's id, so an unknown outcome is cleared up
     /// by proposing the same again.
-    async fn step(&self, shard: ShardId, command: Command) -> Result<Proposed, Error> {
+    async fn step(
+        &self,
+        shard: ShardId,
+        command: Command,
+        actor: Option<Actor>,
+    ) -> Result<Proposed, Error> {
         let deadline = Duration::from_millis(WRITE_DEADLINE_MS);
         for _ in 0..REPEATS_MAX {
-            let proposal = Proposal { command: command.clone(), idempotency: None };
+            let proposal = Proposal { command: command.clone(), idempotency: None, actor };
             match self.node.propose(shard, proposal, deadline).await {
                 Ok(proposed) => return Ok(proposed),
                 Err(ProposeError::Unknown) => {}

@@ -6,12 +6,14 @@ use api_client::{ClusterNode, ClusterShard, ClusterStatus, NodeSelf, TransferLea
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
-use engine_core::ShardId;
+use engine_core::audit::Operation;
+use engine_core::{Command, RecordOperation, ShardId};
 use futures::future::join_all;
 use hyper::StatusCode;
 use hyper::header::AUTHORIZATION;
 use raft::{NodeId, NodeStatus, ShardStatus, TransferError};
 
+use crate::access::By;
 use crate::answer;
 use crate::errors::{Code, Error};
 use crate::extract::Json;
@@ -39,6 +41,9 @@ pub fn routes() -> Routes {
         )
         .on(
             Op::post("/v1/cluster/leaders/transfer", "transferLeader", "Hands a shard to a node")
+                .about(
+                    "It is in the audit trail before it is done, so the meta group must take it.",
+                )
                 .body::<TransferLeader>()
                 .answers::<ClusterShard>(200, "The shard, led by that node."),
             transfer,
@@ -78,6 +83,7 @@ pub async fn node_self(State(app): State<App>) -> Result<Response, Error> {
 /// `POST /v1/cluster/leaders/transfer`
 pub async fn transfer(
     State(app): State<App>,
+    by: By,
     headers: HeaderMap,
     Json(body): Json<TransferLeader>,
 ) -> Result<Response, Error> {
@@ -88,6 +94,9 @@ pub async fn transfer(
     if !app.urls.contains_key(&body.to) {
         return Err(Error::about(Code::InvalidField, "to", "there is no such node"));
     }
+    let operation = Operation::TransferLeader { shard: ShardId(body.shard), to: body.to };
+    let record = Command::RecordOperation(RecordOperation { operation });
+    app.write(by, ShardId::META, record).await?;
     match app.node.transfer_leader(ShardId(body.shard), body.to).await {
         Ok(()) => {}
         Err(TransferError::NotLeader(Some(leader))) if !headers.contains_key(FORWARDED) => {

@@ -12,7 +12,7 @@ use engine_core::{
 use hyper::StatusCode;
 
 use super::products::ListParams;
-use crate::access::Principal;
+use crate::access::{By, Principal};
 use crate::answer;
 use crate::consistency::Freshness;
 use crate::errors::{Code, Error};
@@ -97,6 +97,7 @@ fn change_of(operation: Op) -> Op {
 pub async fn create(
     State(app): State<App>,
     caller: Principal,
+    by: By,
     headers: HeaderMap,
     Json(body): Json<NewCollection>,
 ) -> Result<Response, Error> {
@@ -105,7 +106,8 @@ pub async fn create(
     let description = body.description.unwrap_or_default();
     let details = CollectionDetails { name: body.name, description };
     let command = Command::CreateCollection(CreateCollection { id, details });
-    collection_answer(StatusCode::CREATED, app.write_here(ShardId::META, command, key).await?)
+    let written = app.write_here(by.under(key), ShardId::META, command).await?;
+    collection_answer(StatusCode::CREATED, written)
 }
 
 /// `GET /v1/collections/{id}`
@@ -144,6 +146,7 @@ pub async fn list(
 /// `PATCH /v1/collections/{id}`
 pub async fn update(
     State(app): State<App>,
+    by: By,
     Id(id): Id<CollectionId>,
     headers: HeaderMap,
     Json(body): Json<PatchCollection>,
@@ -152,18 +155,19 @@ pub async fn update(
     let PatchCollection { name, description } = body;
     let command = UpdateCollection { id, expected_version, name, description };
     let command = Command::UpdateCollection(command);
-    collection_answer(StatusCode::OK, app.write_here(ShardId::META, command, None).await?)
+    collection_answer(StatusCode::OK, app.write_here(by, ShardId::META, command).await?)
 }
 
 /// `DELETE /v1/collections/{id}`: archives it.
 pub async fn archive(
     State(app): State<App>,
+    by: By,
     Id(id): Id<CollectionId>,
     headers: HeaderMap,
 ) -> Result<Response, Error> {
     let expected_version = answer::if_match(&headers)?;
     let command = Command::ArchiveCollection(ArchiveCollection { id, expected_version });
-    collection_answer(StatusCode::OK, app.write_here(ShardId::META, command, None).await?)
+    collection_answer(StatusCode::OK, app.write_here(by, ShardId::META, command).await?)
 }
 
 fn collection_answer(status: StatusCode, written: Written) -> Result<Response, Error> {

@@ -17,12 +17,12 @@ use futures::future::{join_all, try_join_all};
 use hyper::StatusCode;
 
 use super::products::currency;
-use crate::access::Principal;
+use crate::access::{By, Principal};
 use crate::answer;
 use crate::consistency::{Freshness, Seen};
 use crate::errors::{Code, Error};
 use crate::extract::{self, Id, Json, NoBody};
-use crate::idempotency::{self, Key};
+use crate::idempotency;
 use crate::openapi::{Op, Routes};
 use crate::order::lines_by_shard;
 use crate::render;
@@ -81,6 +81,7 @@ pub fn routes() -> Routes {
 pub async fn create(
     State(app): State<App>,
     caller: Principal,
+    by: By,
     headers: HeaderMap,
     Json(body): Json<NewHold>,
 ) -> Result<Response, Error> {
@@ -111,7 +112,7 @@ pub async fn create(
     crate::order::check_lines(&lines)?;
     let hold = |lines| HoldStock { hold: HoldRef::Free(id), lines, currency, timer_ms };
     let (receipts, seen, replayed) =
-        app.hold_all(id, key, lines_by_shard(app.topology, &lines), hold).await?;
+        app.hold_all(by.under(key), id, lines_by_shard(app.topology, &lines), hold).await?;
     let response = answer::json(StatusCode::CREATED, &render::hold(id, receipts))?;
     Ok(seen.mark(answer::replayed(response, replayed)))
 }
@@ -128,26 +129,32 @@ pub async fn read(
 }
 
 /// `DELETE /v1/holds/{id}`: gives the units back.
-pub async fn release(State(app): State<App>, Id(id): Id<HoldId>) -> Result<Response, Error> {
+pub async fn release(
+    State(app): State<App>,
+    by: By,
+    Id(id): Id<HoldId>,
+) -> Result<Response, Error> {
     let release = Command::ReleaseHold(ReleaseHold { hold: HoldRef::Free(id) });
-    end(&app, id, release).await
+    end(&app, by, id, release).await
 }
 
 /// `POST /v1/holds/{id}/commit`: the units wait for shipping.
 pub async fn commit(
     State(app): State<App>,
+    by: By,
     Id(id): Id<HoldId>,
     _: NoBody,
 ) -> Result<Response, Error> {
     let commit = Command::CommitHold(CommitHold { hold: HoldRef::Free(id) });
-    end(&app, id, commit).await
+    end(&app, by, id, commit).await
 }
 
 /// Has every shard that knows the hold do the same. Each is idempotent, so a repeat mends a half.
-async fn end(app: &App, id: HoldId, command: Command) -> Result<Response, Error> {
+async fn end(app: &App, by: By, id: HoldId, command: Command) -> Result<Response, Error> {
     let strong = Freshness { strong: true, ..Freshness::default() };
     let (parts, _) = app.hold_parts(id, &strong).await?;
-    try_join_all(parts.keys().map(|shard| app.write_here(*shard, command.clone(), None))).await?;
+    let writes = parts.keys().map(|shard| app.write_here(by, *shard, command.clone()));
+    try_join_all(writes).await?;
     let (parts, seen) = app.hold_parts(id, &strong).await?;
     let parts = parts.into_values().collect();
     Ok(seen.mark(answer::json(StatusCode::OK, &render::hold(id, parts))?))
@@ -157,15 +164,15 @@ impl AppState {
     /// Holds the lines of every shard, or nothing.
     async fn hold_all(
         &self,
+        by: By,
         id: HoldId,
-        key: Option<Key>,
         by_shard: BTreeMap<ShardId, Vec<HoldLine>>,
         command: impl Fn(Vec<HoldLine>) -> HoldStock,
     ) -> Result<(Vec<Hold>, Seen, bool), Error> {
         let shards: Vec<ShardId> = by_shard.keys().copied().collect();
         let holds = by_shard
             .into_iter()
-            .map(|(shard, lines)| self.write(shard, Command::HoldStock(command(lines)), key));
+            .map(|(shard, lines)| self.write(by, shard, Command::HoldStock(command(lines))));
         let (mut parts, mut seen, mut replayed) = (Vec::new(), None::<Seen>, false);
         let mut failed = None;
         for outcome in join_all(holds).await {
@@ -187,7 +194,8 @@ impl AppState {
         if let Some(error) = failed {
             if !error.code.is_retryable() && error.code != Code::IdempotencyMismatch {
                 let release = Command::ReleaseHold(ReleaseHold { hold: HoldRef::Free(id) });
-                let all = shards.iter().map(|shard| self.write(*shard, release.clone(), None));
+                let by = by.under(None);
+                let all = shards.iter().map(|shard| self.write(by, *shard, release.clone()));
                 // What cannot be given back now lapses by itself.
                 join_all(all).await;
             }

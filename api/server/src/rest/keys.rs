@@ -14,7 +14,7 @@ use hyper::StatusCode;
 use serde::Serialize;
 
 use super::products::ListParams;
-use crate::access::{KeyText, Principal};
+use crate::access::{By, KeyText, Principal};
 use crate::answer;
 use crate::consistency::Freshness;
 use crate::errors::{Code, Error};
@@ -103,6 +103,7 @@ pub fn routes() -> Routes {
 pub async fn create(
     State(app): State<App>,
     caller: Principal,
+    by: By,
     headers: HeaderMap,
     Json(body): Json<NewKey>,
 ) -> Result<Response, Error> {
@@ -119,12 +120,12 @@ pub async fn create(
         expires_at: body.valid_s.map(|seconds| now_ms() + seconds * S),
         first: false,
     };
-    let written = app.write_here(ShardId::META, Command::CreateKey(command), None).await?;
+    let written = app.write_here(by, ShardId::META, Command::CreateKey(command)).await?;
     shown(&app, StatusCode::CREATED, written, &text)
 }
 
 /// `POST /v1/cluster/init`: the first operator's key, from this machine, if there is no key yet.
-pub async fn init(State(app): State<App>, _: NoBody) -> Result<Response, Error> {
+pub async fn init(State(app): State<App>, by: By, _: NoBody) -> Result<Response, Error> {
     let text = KeyText::fresh(KeyId(rand::random()));
     let command = CreateKey {
         id: text.id,
@@ -135,7 +136,7 @@ pub async fn init(State(app): State<App>, _: NoBody) -> Result<Response, Error> 
         expires_at: None,
         first: true,
     };
-    let written = app.write_here(ShardId::META, Command::CreateKey(command), None).await?;
+    let written = app.write_here(by, ShardId::META, Command::CreateKey(command)).await?;
     shown(&app, StatusCode::CREATED, written, &text)
 }
 
@@ -169,6 +170,7 @@ pub async fn read(
 pub async fn rotate(
     State(app): State<App>,
     caller: Principal,
+    by: By,
     Id(id): Id<KeyId>,
     Json(body): Json<RotateKey>,
 ) -> Result<Response, Error> {
@@ -180,18 +182,19 @@ pub async fn rotate(
     let text = KeyText::fresh(id);
     let overlap_ms = body.overlap_s * S;
     let command = engine_core::access::RotateKey { id, secret: text.hash(), overlap_ms };
-    let written = app.write_here(ShardId::META, Command::RotateKey(command), None).await?;
+    let written = app.write_here(by, ShardId::META, Command::RotateKey(command)).await?;
     shown(&app, StatusCode::OK, written, &text)
 }
 
 /// `POST /v1/keys/{id}/revoke`: for good.
 pub async fn revoke(
     State(app): State<App>,
+    by: By,
     Id(id): Id<KeyId>,
     _: NoBody,
 ) -> Result<Response, Error> {
     let command = Command::RevokeKey(RevokeKey { id });
-    let written = app.write_here(ShardId::META, command, None).await?;
+    let written = app.write_here(by, ShardId::META, command).await?;
     let key = key_of(&written)?;
     answered(StatusCode::OK, &told(&app, key)?, &written)
 }

@@ -1,6 +1,7 @@
 //! The REST interface: one file for each resource, all routes in one table.
 
 mod audit;
+mod audit_trail;
 mod cluster;
 mod collections;
 mod guests;
@@ -40,6 +41,7 @@ fn routes() -> Routes {
         .and(keys::routes())
         .and(cluster::routes())
         .and(audit::routes())
+        .and(audit_trail::routes())
         .and(health::routes())
         .and(viewer::routes())
         .and(seeds::routes())

@@ -15,7 +15,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::products::currency;
-use crate::access::Principal;
+use crate::access::{By, Principal};
 use crate::answer;
 use crate::consistency::{Freshness, Seen};
 use crate::errors::{Code, Error};
@@ -101,10 +101,11 @@ pub fn routes() -> Routes {
 pub async fn place(
     State(app): State<App>,
     caller: Principal,
+    by: By,
     headers: HeaderMap,
     Personal(body): Personal<NewOrder>,
 ) -> Result<Response, Error> {
-    let request = request(&headers, body)?;
+    let request = request(by, &headers, body)?;
     check_own(&caller, &request.owner)?;
     if request.pay == Pay::OnAccount {
         // An invoice is the shop's trust in a customer: a customer cannot say that there is any.
@@ -183,6 +184,7 @@ pub async fn list(
 pub async fn cancel(
     State(app): State<App>,
     caller: Principal,
+    by: By,
     Id(id): Id<OrderId>,
     headers: HeaderMap,
     _: NoBody,
@@ -195,7 +197,7 @@ pub async fn cancel(
         Whose::Nobody => return Err(not_found(id)),
     };
     let command = Command::CancelOrder(CancelOrder { order: id, owner });
-    let written = app.write_here(app.topology.of_order(id), command, key).await?;
+    let written = app.write_here(by.under(key), app.topology.of_order(id), command).await?;
     let Reply::Order(order) = written.reply else { return Err(unexpected(&written.reply)) };
     let waits = order.flags.cancel_requested;
     let status = if waits { StatusCode::ACCEPTED } else { StatusCode::OK };
@@ -252,7 +254,7 @@ fn cursor_after(order: &Order) -> String {
 }
 
 /// What the body and the key ask for, within the limits.
-fn request(headers: &HeaderMap, body: NewOrder) -> Result<Request, Error> {
+fn request(by: By, headers: &HeaderMap, body: NewOrder) -> Result<Request, Error> {
     let key = idempotency::required(headers)?.to_owned();
     let owner = owner(&body.customer_id)?;
     let currency = currency(&body.currency)?;
@@ -278,7 +280,7 @@ fn request(headers: &HeaderMap, body: NewOrder) -> Result<Request, Error> {
     let expected_total = body.expected_total;
     let body = NewOrder { currency: currency.to_string(), ..body };
     let body = idempotency::body_hash(&body)?;
-    Ok(Request { owner, key, body, lines, currency, expected_total, pay })
+    Ok(Request { owner, key, body, lines, currency, expected_total, pay, actor: by.actor })
 }
 
 fn pay(method: Option<&str>) -> Result<Pay, Error> {

@@ -16,7 +16,7 @@ use engine_core::{
 use hyper::StatusCode;
 use serde::Deserialize;
 
-use crate::access::Principal;
+use crate::access::{By, Principal};
 use crate::answer;
 use crate::consistency::Freshness;
 use crate::errors::{Code, Error};
@@ -113,6 +113,7 @@ impl ListParams {
 pub async fn create(
     State(app): State<App>,
     caller: Principal,
+    by: By,
     headers: HeaderMap,
     Json(body): Json<NewProduct>,
 ) -> Result<Response, Error> {
@@ -124,7 +125,7 @@ pub async fn create(
     let stock = body.stock.unwrap_or(0);
     let command = CreateProduct { id, details: details(body)?, stock };
     let shard = app.topology.of_product(id);
-    let written = app.write_here(shard, Command::CreateProduct(command), key).await?;
+    let written = app.write_here(by.under(key), shard, Command::CreateProduct(command)).await?;
     product_answer(StatusCode::CREATED, written)
 }
 
@@ -173,6 +174,7 @@ pub async fn list(
 /// `PATCH /v1/products/{id}`
 pub async fn update(
     State(app): State<App>,
+    by: By,
     Id(id): Id<ProductId>,
     headers: HeaderMap,
     Json(body): Json<PatchProduct>,
@@ -181,19 +183,20 @@ pub async fn update(
     let change = change(body)?;
     let command = UpdateProduct { id, expected_version, change, available: None };
     let shard = app.topology.of_product(id);
-    let written = app.write_here(shard, Command::UpdateProduct(command), None).await?;
+    let written = app.write_here(by, shard, Command::UpdateProduct(command)).await?;
     product_answer(StatusCode::OK, written)
 }
 
 /// `DELETE /v1/products/{id}`: archives it.
 pub async fn archive(
     State(app): State<App>,
+    by: By,
     Id(id): Id<ProductId>,
     headers: HeaderMap,
 ) -> Result<Response, Error> {
     let expected_version = answer::if_match(&headers)?;
     let command = Command::ArchiveProduct(ArchiveProduct { id, expected_version });
-    let written = app.write_here(app.topology.of_product(id), command, None).await?;
+    let written = app.write_here(by, app.topology.of_product(id), command).await?;
     product_answer(StatusCode::OK, written)
 }
 

@@ -19,7 +19,7 @@ use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use super::{collections, products};
-use crate::access::Principal;
+use crate::access::{By, Principal};
 use crate::answer;
 use crate::consistency::Freshness;
 use crate::errors::{Code, Error};
@@ -176,6 +176,7 @@ pub async fn heartbeat() -> &'static str {
 pub async fn create_product(
     State(app): State<App>,
     caller: Principal,
+    by: By,
     headers: HeaderMap,
     Loose(body): Loose<ProductBody>,
 ) -> Result<Response, Error> {
@@ -194,13 +195,14 @@ pub async fn create_product(
         attributes: Vec::new(),
     };
     let command = Command::CreateProduct(CreateProduct { id, details, stock });
-    let written = app.write_here(app.topology.of_product(id), command, key).await?;
+    let written = app.write_here(by.under(key), app.topology.of_product(id), command).await?;
     product_answer(StatusCode::CREATED, written)
 }
 
 /// `PUT /product/{id}`: what is absent stays as it was.
 pub async fn update_product(
     State(app): State<App>,
+    by: By,
     Id(id): Id<ProductId>,
     Loose(body): Loose<ProductBody>,
 ) -> Result<Response, Error> {
@@ -211,7 +213,7 @@ pub async fn update_product(
     let change = ProductChange { name, description, price, collections, ..Default::default() };
     let command = UpdateProduct { id, expected_version: None, change, available };
     let shard = app.topology.of_product(id);
-    let written = app.write_here(shard, Command::UpdateProduct(command), None).await?;
+    let written = app.write_here(by, shard, Command::UpdateProduct(command)).await?;
     product_answer(StatusCode::OK, written)
 }
 
@@ -232,6 +234,7 @@ pub async fn get_product(
 pub async fn create_collection(
     State(app): State<App>,
     caller: Principal,
+    by: By,
     headers: HeaderMap,
     Loose(body): Loose<CollectionBody>,
 ) -> Result<Response, Error> {
@@ -242,19 +245,21 @@ pub async fn create_collection(
         description: body.description.unwrap_or_default(),
     };
     let command = Command::CreateCollection(CreateCollection { id, details });
-    collection_answer(StatusCode::CREATED, app.write_here(ShardId::META, command, key).await?)
+    let written = app.write_here(by.under(key), ShardId::META, command).await?;
+    collection_answer(StatusCode::CREATED, written)
 }
 
 /// `PUT /collection/{id}`: what is absent stays as it was.
 pub async fn update_collection(
     State(app): State<App>,
+    by: By,
     Id(id): Id<CollectionId>,
     Loose(body): Loose<CollectionBody>,
 ) -> Result<Response, Error> {
     let CollectionBody { name, description } = body;
     let command = UpdateCollection { id, expected_version: None, name, description };
     let command = Command::UpdateCollection(command);
-    collection_answer(StatusCode::OK, app.write_here(ShardId::META, command, None).await?)
+    collection_answer(StatusCode::OK, app.write_here(by, ShardId::META, command).await?)
 }
 
 /// `GET /collection/{id}`

@@ -9,12 +9,12 @@ use hyper::StatusCode;
 use serde::Deserialize;
 
 use super::products::not_found;
-use crate::access::Principal;
+use crate::access::{By, Principal};
 use crate::answer;
 use crate::consistency::Freshness;
 use crate::errors::{Code, Error};
 use crate::extract::{self, Id, Json, Query};
-use crate::idempotency::{self, Key};
+use crate::idempotency;
 use crate::openapi::{Op, Routes};
 use crate::render;
 use crate::state::{App, unexpected};
@@ -116,32 +116,35 @@ pub async fn movements(
 pub async fn receive(
     State(app): State<App>,
     caller: Principal,
+    by: By,
     headers: HeaderMap,
     Json(body): Json<ReceiveStock>,
 ) -> Result<Response, Error> {
     let key = idempotency::key(&caller, &headers, "POST /v1/stock/receipts", &body)?;
     let product = extract::id("product_id", &body.product_id)?;
     let command = engine_core::ReceiveStock { product, quantity: body.quantity };
-    change(&app, product, Command::ReceiveStock(command), key).await
+    change(&app, by.under(key), product, Command::ReceiveStock(command)).await
 }
 
 /// `POST /v1/stock/adjustments`: a correction, with a reason.
 pub async fn adjust(
     State(app): State<App>,
     caller: Principal,
+    by: By,
     headers: HeaderMap,
     Json(body): Json<AdjustStock>,
 ) -> Result<Response, Error> {
     let key = idempotency::key(&caller, &headers, "POST /v1/stock/adjustments", &body)?;
     let product = extract::id("product_id", &body.product_id)?;
     let command = engine_core::AdjustStock { product, delta: body.delta, reason: body.reason };
-    change(&app, product, Command::AdjustStock(command), key).await
+    change(&app, by.under(key), product, Command::AdjustStock(command)).await
 }
 
 /// `POST /v1/stock/levels`: compare and set.
 pub async fn set(
     State(app): State<App>,
     caller: Principal,
+    by: By,
     headers: HeaderMap,
     Json(body): Json<SetStock>,
 ) -> Result<Response, Error> {
@@ -149,16 +152,16 @@ pub async fn set(
     let product = extract::id("product_id", &body.product_id)?;
     let SetStock { expected, on_hand, reason, .. } = body;
     let command = engine_core::SetStock { product, expected, on_hand, reason };
-    change(&app, product, Command::SetStock(command), key).await
+    change(&app, by.under(key), product, Command::SetStock(command)).await
 }
 
 async fn change(
     app: &App,
+    by: By,
     product: ProductId,
     command: Command,
-    key: Option<Key>,
 ) -> Result<Response, Error> {
-    let written = app.write_here(app.topology.of_product(product), command, key).await?;
+    let written = app.write_here(by, app.topology.of_product(product), command).await?;
     let Reply::Stock(stock) = written.reply else { return Err(unexpected(&written.reply)) };
     let response = answer::json(StatusCode::OK, &render::stock(product, &stock))?;
     Ok(written.seen.mark(answer::replayed(response, written.replayed)))

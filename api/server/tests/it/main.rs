@@ -1,6 +1,7 @@
 //! The node over HTTP, as clients meet it: one node in this process, shared by all tests.
 
 mod access;
+mod audit_trail;
 mod cards;
 mod catalog;
 mod cluster;

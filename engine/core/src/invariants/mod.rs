@@ -6,6 +6,7 @@
 mod i10_keys;
 mod i11_feed;
 mod i13_open_orders;
+mod i14_audit;
 mod i1_on_hand;
 mod i2_holds;
 mod i3_available;
@@ -47,6 +48,7 @@ pub fn check(view: &dyn View, shard: Shard) -> Result<Vec<Violation>, Fault> {
     i10_keys::check(view, &mut found)?;
     i11_feed::check(view, &mut found)?;
     i13_open_orders::check(view, &mut found)?;
+    i14_audit::check(view, &mut found)?;
     Ok(found)
 }
 

@@ -77,7 +77,8 @@ impl Cluster {
             | Command::CreateKey(_)
             | Command::RotateKey(_)
             | Command::RevokeKey(_)
-            | Command::NoteKeyUses(_) => ShardId::META,
+            | Command::NoteKeyUses(_)
+            | Command::RecordOperation(_) => ShardId::META,
             Command::ReceiveStock(c) => topology.of_product(c.product),
             Command::AdjustStock(c) => topology.of_product(c.product),
             Command::SetStock(c) => topology.of_product(c.product),
@@ -109,7 +110,7 @@ impl Cluster {
     }
 
     fn tell(&mut self, shard: ShardId, command: Command) -> Result<(), Fault> {
-        let stamp = Stamp { now: self.now, request: 0, idempotency: None };
+        let stamp = Stamp { now: self.now, request: 0, idempotency: None, actor: None };
         let applied = self.apply(shard, Stamped { stamp, command })?;
         assert!(applied.outcome.is_ok(), "{:?}", applied.outcome);
         Ok(())

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use engine_core::access::{Network, Scope, SecretHash};
+use engine_core::audit::Operation;
 use engine_core::catalog::{CollectionDetails, ProductChange, ProductDetails};
 use engine_core::inventory::{HeldLine, HoldLine, HoldRef};
 use engine_core::order::Receipt;
@@ -13,8 +14,8 @@ use engine_core::payment::{
 use engine_core::{
     Acknowledge, AdjustStock, ArchiveCollection, ArchiveProduct, CancelOrder, Command, CommitHold,
     CreateCollection, CreateKey, CreateProduct, Deliver, HoldStock, KeyId, NoteKeyUses, PlaceOrder,
-    Pulse, ReceiveStock, RefuseOrder, Rejection, ReleaseHold, ResolveHold, RevokeKey, RotateKey,
-    SetStock, Settle, UpdateCollection, UpdateProduct,
+    Pulse, ReceiveStock, RecordOperation, RefuseOrder, Rejection, ReleaseHold, ResolveHold,
+    RevokeKey, RotateKey, SetStock, Settle, UpdateCollection, UpdateProduct,
 };
 use rand::Rng as _;
 
@@ -28,7 +29,11 @@ pub fn any(v: &mut Values) -> Command {
         55..75 => order(v),
         75..85 => settle(v),
         85..89 => between(v),
-        89..94 => key(v),
+        89..93 => key(v),
+        93 => {
+            let operation = Operation::TransferLeader { shard: v.shard(), to: v.u64() };
+            Command::RecordOperation(RecordOperation { operation })
+        }
         _ => Command::Pulse(Pulse { limit: v.one_of(&[0, 1, 7, 100, u16::MAX]) }),
     }
 }

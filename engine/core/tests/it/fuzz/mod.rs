@@ -85,6 +85,8 @@ impl Run {
         let request = if values.random.random_bool(0.2) { values.id() } else { 0 };
         let key = values.random.random_bool(0.1);
         let idempotency = key.then(|| Idempotency { key: values.id(), body: values.id() });
-        Stamp { now, request, idempotency }
+        let named = values.random.random_bool(0.3);
+        let actor = named.then(|| values.actor());
+        Stamp { now, request, idempotency, actor }
     }
 }

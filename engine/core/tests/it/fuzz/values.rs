@@ -1,7 +1,8 @@
 //! Values at and beyond the edges, from few enough ids that commands meet.
 
+use engine_core::audit::{Actor, Who};
 use engine_core::{
-    CollectionId, Currency, HoldId, Money, OrderId, Owner, ProductId, ShardId, Slot,
+    CollectionId, Currency, HoldId, KeyId, Money, OrderId, Owner, ProductId, ShardId, Slot,
 };
 use rand::Rng as _;
 use rand_chacha::ChaCha8Rng;
@@ -140,6 +141,12 @@ impl Values {
     pub fn currency(&mut self) -> Currency {
         let code = if self.random.random_bool(0.05) { "EUR" } else { "USD" };
         code.parse().unwrap()
+    }
+
+    pub fn actor(&mut self) -> Actor {
+        let who = self.one_of(&[Who::Anonymous, Who::Local, Who::Key(KeyId(1))]);
+        let address = [0, 7, u32::MAX].map(|bits| std::net::Ipv4Addr::from_bits(bits).into());
+        Actor { who, address: self.one_of(&address), request: self.u64() }
     }
 
     pub fn money(&mut self) -> Money {

@@ -1,7 +1,9 @@
 //! Samples of what goes through the log and what comes back: batches and outcomes.
 
 use engine_core::access::Scope;
+use engine_core::audit::{Actor, Operation, Who};
 use engine_core::catalog::ProductChange;
+use engine_core::codec::{decode_since, encode};
 use engine_core::dedup::Idempotency;
 use engine_core::inventory::HoldRef;
 use engine_core::order::Receipt;
@@ -12,34 +14,72 @@ use engine_core::payment::{
 use engine_core::{
     Acknowledge, AdjustStock, Applied, ArchiveCollection, ArchiveProduct, Batch, CancelOrder,
     Command, CommitHold, CreateCollection, CreateKey, CreateProduct, Currency, Deliver, Digest,
-    HoldStock, NoteKeyUses, PlaceOrder, Pulse, ReceiveStock, RefuseOrder, Rejection, ReleaseHold,
-    Reply, ResolveHold, RevokeKey, RotateKey, SetStock, Settle, ShardId, Stamp, Stamped,
-    UpdateCollection, UpdateProduct,
+    HoldStock, NoteKeyUses, PlaceOrder, Pulse, ReceiveStock, RecordOperation, RefuseOrder,
+    Rejection, ReleaseHold, Reply, ResolveHold, RevokeKey, RotateKey, SetStock, Settle, ShardId,
+    Stamp, Stamped, UpdateCollection, UpdateProduct, v1,
 };
 
 use super::values::*;
 use super::{Golden, named};
 
 pub fn hold(golden: &mut Golden) {
-    let stamp =
-        Stamp { now: 1_000, request: 17, idempotency: Some(Idempotency { key: 1, body: 2 }) };
-    let batch = |command| Batch {
-        commands: vec![Stamped { stamp, command }],
-        digest: Some(Digest { index: 9, value: 10 }),
-    };
-    let mut batches = vec![("empty".to_owned(), Batch::default())];
     let plain =
         [catalog(), inventory(), orders(), between(), keys()].concat().into_iter().map(named);
-    batches.extend(plain.chain(settlements()).map(|(name, command)| (name, batch(command))));
-    let on_account = orders().into_iter().filter_map(|command| match command {
+    let mut commands: Vec<(String, Command)> = plain.chain(settlements()).collect();
+    commands.extend(orders().into_iter().filter_map(|command| match command {
         Command::PlaceOrder(place) => {
-            Some(Command::PlaceOrder(PlaceOrder { pay: Pay::OnAccount, ..place }))
+            let place = PlaceOrder { pay: Pay::OnAccount, ..place };
+            Some(("PlaceOrder-OnAccount".into(), Command::PlaceOrder(place)))
         }
         _ => None,
-    });
-    batches.extend(on_account.map(|command| ("PlaceOrder-OnAccount".into(), batch(command))));
+    }));
+    let mut old = vec![("empty".to_owned(), v1::Batch::default())];
+    old.extend(commands.iter().map(|(name, command)| (name.clone(), old_batch(command))));
+    for (name, batch) in &old {
+        let read: Batch = decode_since::<v1::Batch, Batch>(&encode(batch)).expect("an old batch");
+        let commands = batch.commands.iter().map(|stamped| &stamped.command);
+        assert!(read.commands.iter().map(|stamped| &stamped.command).eq(commands), "{name}");
+        assert!(read.commands.iter().all(|stamped| stamped.stamp.actor.is_none()), "{name}");
+    }
+    golden.hold(old);
+    let mut batches = vec![("empty".to_owned(), Batch::default())];
+    batches.extend(commands.into_iter().map(|(name, command)| (name, batch(Some(ACTOR), command))));
+    batches.extend(stamps());
     golden.hold(batches);
+    outcomes(golden);
+}
 
+const KEY_AND_BODY: Idempotency = Idempotency { key: 1, body: 2 };
+const DIGEST: Digest = Digest { index: 9, value: 10 };
+
+fn batch(actor: Option<Actor>, command: Command) -> Batch {
+    let stamp = Stamp { now: 1_000, request: 17, idempotency: Some(KEY_AND_BODY), actor };
+    Batch { commands: vec![Stamped { stamp, command }], digest: Some(DIGEST) }
+}
+
+fn old_batch(command: &Command) -> v1::Batch {
+    let stamp = v1::Stamp { now: 1_000, request: 17, idempotency: Some(KEY_AND_BODY) };
+    let stamped = v1::Stamped { stamp, command: command.clone() };
+    v1::Batch { commands: vec![stamped], digest: Some(DIGEST) }
+}
+
+/// Every kind of actor, and none.
+fn stamps() -> Vec<(String, Batch)> {
+    let operation = Operation::TransferLeader { shard: ShardId(3), to: 2 };
+    let record = Command::RecordOperation(RecordOperation { operation });
+    let local = Actor { who: Who::Local, address: "2001:db8::7".parse().unwrap(), ..ACTOR };
+    let anonymous = Actor { who: Who::Anonymous, ..ACTOR };
+    let actors = [
+        ("nobody", None),
+        ("a-key", Some(ACTOR)),
+        ("local-IPv6", Some(local)),
+        ("anonymous", Some(anonymous)),
+    ];
+    let named = |(name, actor)| (format!("by-{name}"), batch(actor, record.clone()));
+    actors.into_iter().map(named).collect()
+}
+
+fn outcomes(golden: &mut Golden) {
     let mut outcomes: Vec<_> =
         replies().into_iter().map(|(name, reply)| (name, Ok(reply))).collect();
     outcomes.extend(rejections().into_iter().map(named).map(|(name, why)| (name, Err(why))));

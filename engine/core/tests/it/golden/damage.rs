@@ -1,8 +1,9 @@
 //! Damaged bytes are a fault, never a panic and never another record.
 
+use engine_core::audit::AuditRow;
 use engine_core::codec::{decode, encode};
 use engine_core::order::Order;
-use engine_core::{Applied, Batch, Clock};
+use engine_core::{Applied, Batch, Clock, v1};
 use rand::{Rng as _, RngCore as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 
@@ -55,7 +56,9 @@ fn garbage_in_a_sound_envelope_never_panics() {
             }
         }
         let _ = decode::<Order>(&envelope(16, &body));
-        let _ = decode::<Batch>(&envelope(1, &body));
+        let _ = decode::<v1::Batch>(&envelope(1, &body));
+        let _ = decode::<Batch>(&envelope(24, &body));
+        let _ = decode::<AuditRow>(&envelope(25, &body));
         let _ = decode::<Vec<Applied>>(&envelope(2, &body));
     }
 }

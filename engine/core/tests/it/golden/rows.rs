@@ -1,6 +1,7 @@
 //! Samples of what is stored: one record of each row, once for each variant in it.
 
 use engine_core::access::KeyUse;
+use engine_core::audit::{AuditRow, Change, Resource, Value};
 use engine_core::dedup::Remembered;
 use engine_core::feed::{Event, FeedEntry, FeedHead};
 use engine_core::inventory::{Hold, HoldRef, HoldState, Movement, MovementReason};
@@ -18,6 +19,7 @@ pub fn hold(golden: &mut Golden) {
     shard(golden);
     catalog(golden);
     orders(golden);
+    trail(golden);
 }
 
 fn one<R>(sample: R) -> Vec<(String, R)> {
@@ -145,6 +147,53 @@ fn orders(golden: &mut Golden) {
         ("placed".into(), KeyResult { body: 60, order: ORDER, refused: None }),
         ("refused".into(), KeyResult { body: 61, order: ORDER, refused: Some(Rejection::Aborted) }),
     ]);
+}
+
+/// A row about each kind of thing, a value of each kind, and the shapes that a row can have.
+fn trail(golden: &mut Golden) {
+    let row = AuditRow {
+        at: 1_000,
+        actor: ACTOR,
+        command: "update_product".into(),
+        target: Resource::Product(PRODUCT),
+        refused: None,
+        changes: Vec::new(),
+        left_out_bytes: 0,
+    };
+    let things = vec![
+        Resource::Product(PRODUCT),
+        Resource::Stock(PRODUCT),
+        Resource::Movement(PRODUCT),
+        Resource::Collection(COLLECTION),
+        Resource::Hold(HOLD),
+        Resource::Order(ORDER),
+        Resource::Key(KEY),
+        Resource::Shard(ShardId(3)),
+    ];
+    let mut samples = each(things, |target| AuditRow { target, ..row.clone() });
+    let changed = |before, after| AuditRow {
+        changes: vec![Change { of: Resource::Product(PRODUCT), before, after }],
+        ..row.clone()
+    };
+    let field = |value| vec![("field".to_owned(), value)];
+    let values = vec![
+        Value::Text("Füller".into()),
+        Value::Number(-3),
+        Value::Time(2_000),
+        Value::Flag(true),
+        Value::Texts(vec!["a".into()]),
+        Value::Pairs(vec![("color".into(), "blue".into())]),
+    ];
+    samples.extend(each(values, |value| changed(Some(Vec::new()), Some(field(value)))));
+    let refused = Some(Rejection::HoldEnded);
+    let more = [
+        ("made", changed(None, Some(field(Value::Number(1))))),
+        ("removed", changed(Some(field(Value::Number(1))), None)),
+        ("refused", AuditRow { refused, ..row.clone() }),
+        ("left-out", AuditRow { left_out_bytes: 70_000, ..changed(None, Some(Vec::new())) }),
+    ];
+    samples.extend(more.map(|(name, row)| (name.to_owned(), row)));
+    golden.hold(samples);
 }
 
 /// Some names belong to several enums: `Expired` is an ending and a payment's state.

@@ -1,6 +1,9 @@
 //! The values that samples are made of: each field its own number, so that a swap shows.
 
+use std::net::{IpAddr, Ipv4Addr};
+
 use engine_core::access::{ApiKey, Network, PreviousSecret, Scope, SecretHash};
+use engine_core::audit::{Actor, Who};
 use engine_core::catalog::{Collection, CollectionDetails, Product, ProductDetails};
 use engine_core::inventory::{HeldLine, HoldLine, HoldReceipt, HoldState, Stock};
 use engine_core::order::{Ending, Flags, Order, OrderLine, OrderTimers, Review, Status, Units};
@@ -18,6 +21,12 @@ pub const ORDER: OrderId = OrderId { slot: Slot(0x0abc), hash: u128::MAX - 7 };
 pub const KEY: KeyId = KeyId(0x0102_0304_0506_0708);
 pub const SECRET: SecretHash = SecretHash([0xa5; 32]);
 pub const EFFECT: EffectId = EffectId { order: ORDER, number: 3 };
+
+pub const ACTOR: Actor = Actor {
+    who: Who::Key(KEY),
+    address: IpAddr::V4(Ipv4Addr::new(192, 0, 2, 7)),
+    request: 0x9c1d_e0f4_a2b3_5678,
+};
 
 pub fn owner() -> Owner {
     Owner::new("cus_ann").unwrap()

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use engine_core::access::Scope;
+use engine_core::audit::{Operation, Resource, Value, Who};
 use engine_core::feed::Event;
 use engine_core::inventory::{HoldRef, HoldState, MovementReason};
 use engine_core::order::{Decision, Ending, Review, Status, Units};
@@ -47,6 +48,10 @@ impl Seen {
         self.assert_all::<CallResult>();
         self.assert_all::<IntentStatus>();
         self.assert_all::<Scope>();
+        self.assert_all::<Who>();
+        self.assert_all::<Operation>();
+        self.assert_all::<Resource>();
+        self.assert_all::<Value>();
         assert!(self.0.is_empty(), "enums that this test does not know: {:?}", self.0.keys());
     }
 

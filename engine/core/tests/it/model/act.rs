@@ -24,7 +24,8 @@ impl World {
     pub fn act(&mut self) {
         match self.rng.random_range(0..100) {
             0..10 => self.sell(),
-            10..14 => self.manage_keys(),
+            10..13 => self.manage_keys(),
+            13 => self.record_operation(),
             14..19 => self.hold_free(),
             19..24 => self.new_cart(),
             24..58 => self.step_cart(),

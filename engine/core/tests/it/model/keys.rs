@@ -5,8 +5,10 @@
 use std::collections::BTreeSet;
 
 use engine_core::access::{Network, OVERLAP_MS_MAX, Scope, SecretHash};
+use engine_core::audit::Operation;
 use engine_core::{
-    Command, CreateKey, Field, KeyId, NoteKeyUses, Rejection, RevokeKey, RotateKey, ShardId, read,
+    Command, CreateKey, Field, KeyId, NoteKeyUses, RecordOperation, Rejection, RevokeKey,
+    RotateKey, ShardId, read,
 };
 use rand::Rng;
 use rand::seq::IndexedRandom;
@@ -74,6 +76,13 @@ impl World {
                 Command::NoteKeyUses(NoteKeyUses { uses: uses.into() })
             }
         };
+        self.propose(ShardId::META, command);
+    }
+
+    /// An operator does something to the cluster itself.
+    pub fn record_operation(&mut self) {
+        let operation = Operation::TransferLeader { shard: ShardId(1), to: 2 };
+        let command = Command::RecordOperation(RecordOperation { operation });
         self.propose(ShardId::META, command);
     }
 

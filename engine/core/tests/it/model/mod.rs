@@ -19,6 +19,7 @@ mod provider;
 mod shop;
 mod stock;
 mod time;
+mod trail;
 mod world;
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};

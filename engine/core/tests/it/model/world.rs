@@ -18,6 +18,7 @@ use super::expect::{Expected, Told, compare, compare_shard};
 use super::naive::{Model, Stage, Why};
 use super::provider::Provider;
 use super::shop::Shop;
+use super::trail::{self, Trail};
 
 /// When the story begins, in Unix milliseconds.
 const EPOCH_MS: u64 = 1_700_000_000_000;
@@ -69,7 +70,9 @@ impl World {
         let made = self.model.now(shard);
         let request = if retried { dedup::request_id(made, self.rng.random()) } else { 0 };
         let expected = self.expect(shard, &command);
-        let stamp = Stamp { now, request, idempotency: None };
+        let actor = self.rng.random_bool(0.3).then(|| trail::actor(&mut self.rng));
+        let stamp = Stamp { now, request, idempotency: None, actor };
+        let before = Trail::before(&self.shop, &self.model, shard, actor);
         let stamped = Stamped { stamp, command: command.clone() };
         let again =
             if retried && self.rng.random_bool(0.5) { vec![stamped.clone()] } else { vec![] };
@@ -84,6 +87,7 @@ impl World {
         if let (Command::Pulse(_), Ok(Reply::Pulsed { more, .. })) = (&command, &applied.outcome) {
             self.model.pulsed(&self.shop, shard, !more);
         }
+        before.compare(&self.shop, &command, &applied);
         self.adopt_odd(shard);
         compare(&command, &applied.outcome, &expected);
         // A pulse that fired nothing has moved the clock and nothing else.
@@ -162,6 +166,7 @@ impl World {
             Command::RotateKey(command) => model.rotate_key(command),
             Command::RevokeKey(command) => model.revoke_key(command),
             Command::NoteKeyUses(command) => model.note_key_uses(command),
+            Command::RecordOperation(_) => Ok(Told::Nothing),
         }
     }
 

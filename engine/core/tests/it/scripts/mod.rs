@@ -7,6 +7,7 @@
 //! Products, owners and orders have names, `pen@2` for one that lives in shard 2 (1 without `@`).
 
 mod access;
+mod audit;
 mod catalog;
 mod inventory;
 mod names;
@@ -47,7 +48,7 @@ impl Runner for World {
     type Command = Command;
 
     fn run(&mut self, line: &Command, _: &Context) -> Said {
-        let said = time::run(self, line)?;
+        let said = audit::run(self, line)?;
         self.check()?;
         Ok(self.names.spell_out(&said))
     }

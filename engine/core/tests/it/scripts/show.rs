@@ -139,7 +139,7 @@ pub fn secret(hash: &SecretHash) -> String {
 }
 
 /// A text, or how long it is.
-fn quoted(text: &str) -> String {
+pub fn quoted(text: &str) -> String {
     if text.len() <= 80 { format!("{text:?}") } else { format!("({} bytes)", text.len()) }
 }
 

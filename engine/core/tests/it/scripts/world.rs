@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use engine_core::audit::Actor;
 use engine_core::dedup::Idempotency;
 use engine_core::{Command, Fault, ShardId, Stamp, Stamped, dedup, feed, h128, outbox};
 
@@ -20,6 +21,8 @@ pub struct World {
     /// The idempotency key and body, or the request number, of the next command.
     pub idempotency: Option<(String, String)>,
     pub request: Option<u32>,
+    /// Who sends the next command, if the trail is to name somebody.
+    pub actor: Option<Actor>,
     /// Messages come from nobody, so shards need not agree.
     pub alone: bool,
     /// Provider calls that have been shown.
@@ -35,6 +38,7 @@ impl World {
             names,
             idempotency: None,
             request: None,
+            actor: None,
             alone: false,
             calls: BTreeMap::new(),
         }
@@ -78,6 +82,7 @@ impl World {
                 .map_or(0, |number| dedup::request_id(u64::from(number), u128::MAX)),
             idempotency: idempotency
                 .map(|(key, body)| Idempotency { key: hash(key), body: hash(body) }),
+            actor: self.actor.take(),
         }
     }
 

@@ -1,0 +1,44 @@
+//! The meta group: puts into the trail what somebody does to the cluster itself.
+
+use serde::{Deserialize, Serialize};
+
+use crate::command::Reply;
+use crate::ids::ShardId;
+
+/// Changes nothing: that somebody sent it is all there is to it. Who does to the cluster what no
+/// row tells (moves a leadership) sends this first, and does it when it was applied: what is done
+/// is in the trail, and what is in the trail was at least tried.
+///
+/// Never refused.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordOperation {
+    /// What is going to be done.
+    pub operation: Operation,
+}
+
+/// What can be done to a cluster. Append only.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Operation {
+    /// A shard's leadership is handed to a node.
+    TransferLeader {
+        /// Which shard.
+        shard: ShardId,
+        /// To which node.
+        to: u64,
+    },
+}
+
+impl Operation {
+    /// Its name in the trail.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::TransferLeader { .. } => "transfer_leader",
+        }
+    }
+}
+
+impl RecordOperation {
+    pub(crate) fn apply(&self) -> Reply {
+        Reply::Nothing
+    }
+}

@@ -1,0 +1,87 @@
+//! What a command is called, and what it is about.
+
+use super::{Change, Operation, RecordOperation, Resource, Value};
+use crate::command::Command;
+use crate::ids::ShardId;
+use crate::inventory::HoldRef;
+
+impl Command {
+    /// Its name, as in the trail: that of its file.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::CreateProduct(_) => "create_product",
+            Self::UpdateProduct(_) => "update_product",
+            Self::ArchiveProduct(_) => "archive_product",
+            Self::CreateCollection(_) => "create_collection",
+            Self::UpdateCollection(_) => "update_collection",
+            Self::ArchiveCollection(_) => "archive_collection",
+            Self::ReceiveStock(_) => "receive_stock",
+            Self::AdjustStock(_) => "adjust_stock",
+            Self::SetStock(_) => "set_stock",
+            Self::HoldStock(_) => "hold_stock",
+            Self::CommitHold(_) => "commit_hold",
+            Self::ReleaseHold(_) => "release_hold",
+            Self::PlaceOrder(_) => "place_order",
+            Self::RefuseOrder(_) => "refuse_order",
+            Self::ResolveHold(_) => "resolve_hold",
+            Self::CancelOrder(_) => "cancel_order",
+            Self::Settle(_) => "settle",
+            Self::Deliver(_) => "deliver",
+            Self::Acknowledge(_) => "acknowledge",
+            Self::Pulse(_) => "pulse",
+            Self::CreateKey(_) => "create_key",
+            Self::RotateKey(_) => "rotate_key",
+            Self::RevokeKey(_) => "revoke_key",
+            Self::NoteKeyUses(_) => "note_key_uses",
+            Self::RecordOperation(RecordOperation { operation }) => operation.name(),
+        }
+    }
+
+    /// What it is about. What is about no thing in particular is about the shard that does it.
+    pub fn target(&self, here: ShardId) -> Resource {
+        match self {
+            Self::CreateProduct(command) => Resource::Product(command.id),
+            Self::UpdateProduct(command) => Resource::Product(command.id),
+            Self::ArchiveProduct(command) => Resource::Product(command.id),
+            Self::CreateCollection(command) => Resource::Collection(command.id),
+            Self::UpdateCollection(command) => Resource::Collection(command.id),
+            Self::ArchiveCollection(command) => Resource::Collection(command.id),
+            Self::ReceiveStock(command) => Resource::Stock(command.product),
+            Self::AdjustStock(command) => Resource::Stock(command.product),
+            Self::SetStock(command) => Resource::Stock(command.product),
+            Self::HoldStock(command) => of_hold(command.hold),
+            Self::CommitHold(command) => of_hold(command.hold),
+            Self::ReleaseHold(command) => of_hold(command.hold),
+            Self::PlaceOrder(command) => Resource::Order(command.order),
+            Self::RefuseOrder(command) => Resource::Order(command.order),
+            Self::ResolveHold(command) => Resource::Order(command.order),
+            Self::CancelOrder(command) => Resource::Order(command.order),
+            Self::Settle(command) => Resource::Order(command.effect.order),
+            Self::Deliver(command) => Resource::Shard(command.from),
+            Self::Acknowledge(command) => Resource::Shard(command.to),
+            Self::Pulse(_) | Self::NoteKeyUses(_) => Resource::Shard(here),
+            Self::CreateKey(command) => Resource::Key(command.id),
+            Self::RotateKey(command) => Resource::Key(command.id),
+            Self::RevokeKey(command) => Resource::Key(command.id),
+            Self::RecordOperation(RecordOperation { operation }) => match operation {
+                Operation::TransferLeader { shard, .. } => Resource::Shard(*shard),
+            },
+        }
+    }
+
+    /// What it has changed that is told by no row.
+    pub(super) fn changes_of_no_row(&self) -> Vec<Change> {
+        let Self::RecordOperation(RecordOperation { operation }) = self else { return Vec::new() };
+        let Operation::TransferLeader { shard, to } = operation;
+        let to = Value::Number(i64::try_from(*to).unwrap_or(i64::MAX));
+        let after = Some(vec![("leader".to_owned(), to)]);
+        vec![Change { of: Resource::Shard(*shard), before: Some(Vec::new()), after }]
+    }
+}
+
+fn of_hold(hold: HoldRef) -> Resource {
+    match hold {
+        HoldRef::Order(order) => Resource::Order(order),
+        HoldRef::Free(hold) => Resource::Hold(hold),
+    }
+}
