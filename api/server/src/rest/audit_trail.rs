@@ -22,7 +22,6 @@ use crate::trail::{Cursor, Sort, Wanted};
 
 /// The route of `/v1/audit-trail`.
 pub fn routes() -> Routes {
-    let parameter = |name: &str, about: &str, schema: Json| json!({"name": name, "in": "query", "description": about, "schema": schema});
     let cursor = json!({
         "name": "cursor", "in": "query",
         "description": "The `next_cursor` of an earlier page, as it was given. It brings its order \
@@ -59,6 +58,10 @@ pub fn routes() -> Routes {
             .lists::<TrailRow>("A page of the trail."),
         list,
     )
+}
+
+fn parameter(name: &str, about: &str, schema: Json) -> Json {
+    json!({"name": name, "in": "query", "description": about, "schema": schema})
 }
 
 /// The parameters.
