@@ -120,6 +120,20 @@ impl<S: Send + Sync, T: FromStr<Err = BadId>> FromRequestParts<S> for Id<T> {
     }
 }
 
+/// An id in the path of a request that has no body.
+pub struct IdAlone<T>(pub T);
+
+impl<S: Send + Sync, T: FromStr<Err = BadId> + Send> FromRequest<S> for IdAlone<T> {
+    type Rejection = Error;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Error> {
+        let (mut parts, body) = request.into_parts();
+        let Id(id) = Id::from_request_parts(&mut parts, state).await?;
+        NoBody::from_request(Request::from_parts(parts, body), state).await?;
+        Ok(Self(id))
+    }
+}
+
 /// The parameters after the `?`.
 pub struct Query<T>(pub T);
 

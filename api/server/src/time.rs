@@ -1,7 +1,13 @@
 //! The clock on the wall, and how a time is written: RFC 3339 in UTC with milliseconds. Any time by
 //! RFC 3339 is read.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+/// The end of the year 9999, the last that RFC 3339 can write, in Unix milliseconds.
+const LATEST_MS: u64 = 253_402_300_799_999;
 
 /// Now, in Unix milliseconds.
 pub fn now_ms() -> u64 {
@@ -11,99 +17,18 @@ pub fn now_ms() -> u64 {
 
 /// A time in Unix milliseconds as text, e.g. `2026-11-22T19:07:03.250Z`.
 pub fn rfc3339(ms: u64) -> String {
-    let (days, ms_of_day) = (ms / 86_400_000, ms % 86_400_000);
-    let (year, month, day) = date(days);
-    let (hour, minute) = (ms_of_day / 3_600_000, ms_of_day / 60_000 % 60);
-    let (second, milli) = (ms_of_day / 1_000 % 60, ms_of_day % 1_000);
+    let latest = UNIX_EPOCH + Duration::from_millis(ms.min(LATEST_MS));
+    let time = OffsetDateTime::from(latest);
+    let (date, hour, minute) = (time.date(), time.hour(), time.minute());
+    let (second, milli) = (time.second(), time.millisecond());
+    let (year, month, day) = (date.year(), u8::from(date.month()), date.day());
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{milli:03}Z")
 }
 
 /// A time that was written by RFC 3339, in Unix milliseconds: 0 if it was before 1970.
 pub fn from_rfc3339(text: &str) -> Option<u64> {
-    let text = text.to_ascii_uppercase();
-    let (date, rest) = text.split_at_checked(10)?;
-    let rest = rest.strip_prefix('T').or_else(|| rest.strip_prefix(' '))?;
-    let (time, rest) = rest.split_at_checked(8)?;
-    let digits = rest
-        .strip_prefix('.')
-        .map_or(0, |rest| rest.bytes().take_while(u8::is_ascii_digit).count());
-    let (fraction, offset) = if rest.starts_with('.') {
-        (digits > 0).then_some(())?;
-        rest[1..].split_at_checked(digits)?
-    } else {
-        ("", rest)
-    };
-    let [year, month, day] = numbers(date, '-', [4, 2, 2])?;
-    let [hour, minute, second] = numbers(time, ':', [2, 2, 2])?;
-    let most = days_of(year, month)?;
-    let real = (1..=most).contains(&day) && hour <= 23 && minute <= 59 && second <= 60;
-    let seconds = days_since_1970(year, month, day) * 86_400 + hour * 3_600 + minute * 60 + second;
-    let milli: i64 = format!("{fraction:0<3}").get(..3)?.parse().ok()?;
-    let ms = (seconds - offset_s(offset)?) * 1_000 + milli;
-    real.then(|| u64::try_from(ms).unwrap_or(0))
-}
-
-/// Numbers of so many digits each, with something between them.
-fn numbers<const N: usize>(text: &str, between: char, widths: [usize; N]) -> Option<[i64; N]> {
-    let parts: Vec<&str> = text.split(between).collect();
-    let fits = |(part, width): (&&str, usize)| {
-        part.len() == width && part.bytes().all(|byte| byte.is_ascii_digit())
-    };
-    if parts.len() != N || !parts.iter().zip(widths).all(fits) {
-        return None;
-    }
-    let numbers: Option<Vec<i64>> = parts.iter().map(|part| part.parse().ok()).collect();
-    numbers?.try_into().ok()
-}
-
-/// How many seconds local time is ahead of UTC.
-fn offset_s(text: &str) -> Option<i64> {
-    if text == "Z" {
-        return Some(0);
-    }
-    let (sign, rest) = text.split_at_checked(1)?;
-    let [hours, minutes] = numbers(rest, ':', [2, 2])?;
-    let seconds = hours * 3_600 + minutes * 60;
-    match sign {
-        _ if hours > 23 || minutes > 59 => None,
-        "+" => Some(seconds),
-        "-" => Some(-seconds),
-        _ => None,
-    }
-}
-
-/// How many days a month has.
-fn days_of(year: i64, month: i64) -> Option<i64> {
-    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    match month {
-        2 => Some(if leap { 29 } else { 28 }),
-        4 | 6 | 9 | 11 => Some(30),
-        1..=12 => Some(31),
-        _ => None,
-    }
-}
-
-/// How many days a date is after 1970-01-01, by the same calendar.
-fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
-    let year = if month <= 2 { year - 1 } else { year };
-    let (era, year_of_era) = (year.div_euclid(400), year.rem_euclid(400));
-    let march_month = (month + 9) % 12;
-    let day_of_year = (153 * march_month + 2) / 5 + day - 1;
-    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-    era * 146_097 + day_of_era - 719_468
-}
-
-/// The date of a day since 1970, by the calendar's 400-year cycle, its years beginning in March.
-fn date(days: u64) -> (u64, u64, u64) {
-    let shifted = days + 719_468;
-    let (era, day_of_era) = (shifted / 146_097, shifted % 146_097);
-    let leaps = day_of_era / 1_460 + day_of_era / 146_096;
-    let year_of_era = (day_of_era + day_of_era / 36_524 - leaps) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let march_month = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * march_month + 2) / 5 + 1;
-    let month = if march_month < 10 { march_month + 3 } else { march_month - 9 };
-    (year_of_era + era * 400 + u64::from(month <= 2), month, day)
+    let time = OffsetDateTime::parse(text, &Rfc3339).ok()?;
+    Some(u64::try_from(time.unix_timestamp_nanos() / 1_000_000).unwrap_or(0))
 }
 
 #[cfg(test)]

@@ -21,7 +21,7 @@ use crate::access::{By, Principal};
 use crate::answer;
 use crate::consistency::{Freshness, Seen};
 use crate::errors::{Code, Error};
-use crate::extract::{self, Id, Json, NoBody};
+use crate::extract::{self, Id, IdAlone, Json};
 use crate::idempotency;
 use crate::openapi::{Op, Routes};
 use crate::order::lines_by_shard;
@@ -142,8 +142,7 @@ pub async fn release(
 pub async fn commit(
     State(app): State<App>,
     by: By,
-    Id(id): Id<HoldId>,
-    _: NoBody,
+    IdAlone(id): IdAlone<HoldId>,
 ) -> Result<Response, Error> {
     let commit = Command::CommitHold(CommitHold { hold: HoldRef::Free(id) });
     end(&app, by, id, commit).await

@@ -18,7 +18,7 @@ use crate::access::{By, KeyText, Principal};
 use crate::answer;
 use crate::consistency::Freshness;
 use crate::errors::{Code, Error};
-use crate::extract::{Id, Json, NoBody, Query};
+use crate::extract::{Id, IdAlone, Json, NoBody, Query};
 use crate::idempotency;
 use crate::openapi::{Op, Routes};
 use crate::render;
@@ -190,8 +190,7 @@ pub async fn rotate(
 pub async fn revoke(
     State(app): State<App>,
     by: By,
-    Id(id): Id<KeyId>,
-    _: NoBody,
+    IdAlone(id): IdAlone<KeyId>,
 ) -> Result<Response, Error> {
     let command = Command::RevokeKey(RevokeKey { id });
     let written = app.write_here(by, ShardId::META, command).await?;

@@ -19,7 +19,7 @@ use crate::access::{By, Principal};
 use crate::answer;
 use crate::consistency::{Freshness, Seen};
 use crate::errors::{Code, Error};
-use crate::extract::{self, Id, NoBody, Personal, Query};
+use crate::extract::{self, Id, IdAlone, Personal, Query};
 use crate::idempotency;
 use crate::openapi::{Op, Routes, limits};
 use crate::order::{Request, WAIT_S_MAX, check_lines};
@@ -185,9 +185,8 @@ pub async fn cancel(
     State(app): State<App>,
     caller: Principal,
     by: By,
-    Id(id): Id<OrderId>,
     headers: HeaderMap,
-    _: NoBody,
+    IdAlone(id): IdAlone<OrderId>,
 ) -> Result<Response, Error> {
     let route = "POST /v1/orders/{id}/cancel";
     let key = idempotency::key(&caller, &headers, route, &id.to_string())?;

@@ -70,9 +70,7 @@ fn value_bytes(value: &Value) -> usize {
 
 /// Keeps what a change is about, and whether that was made, changed or removed.
 fn leave_out(change: &mut Change) {
-    for side in [&mut change.before, &mut change.after] {
-        if let Some(fields) = side {
-            *fields = Vec::new();
-        }
+    for fields in [&mut change.before, &mut change.after].into_iter().flatten() {
+        *fields = Vec::new();
     }
 }
