@@ -116,7 +116,7 @@ fn told(row: &AuditRow, side: impl Fn(&engine_core::audit::Change) -> Option<&Fi
 }
 
 /// The fields that are compared.
-const KNOWN: [(&str, &str); 16] = [
+const KNOWN: [(&str, &str); 18] = [
     ("product", "version"),
     ("product", "price"),
     ("product", "archived_at"),
@@ -126,6 +126,8 @@ const KNOWN: [(&str, &str); 16] = [
     ("order", "total"),
     ("order", "customer_id"),
     ("order", "payment_status"),
+    ("order", "cancel_requested"),
+    ("order", "needs_review"),
     ("hold", "status"),
     ("hold", "lines"),
     ("hold", "expires_at"),
@@ -174,6 +176,8 @@ fn see(view: &dyn View, orders: &[OrderId]) -> Seen {
             ("total", Some(order.total.to_string())),
             ("customer_id", Some(order.owner.to_string())),
             ("payment_status", Some(order.payment.state.as_str().to_owned())),
+            ("cancel_requested", Some(order.flags.cancel_requested.to_string())),
+            ("needs_review", order.flags.needs_review.map(|review| review.as_str().to_owned())),
         ];
         note("order", order.id.to_string(), fields);
     }
