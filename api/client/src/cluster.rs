@@ -31,6 +31,10 @@ pub struct ClusterNode {
     pub pid: Option<u32>,
     /// Where it takes HTTP.
     pub url: String,
+    /// Where it takes operators' HTTP, if they have a listener of their own.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(required))]
+    pub ops_url: Option<String>,
     /// It answers.
     pub alive: bool,
     /// The shards it leads.

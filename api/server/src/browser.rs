@@ -6,7 +6,7 @@ use axum::http::{HeaderName, HeaderValue, Method, Uri};
 use axum::response::Response;
 use hyper::header::{
     AUTHORIZATION, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_MATCH,
-    IF_NONE_MATCH, RETRY_AFTER, X_CONTENT_TYPE_OPTIONS,
+    IF_NONE_MATCH, RETRY_AFTER, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
 };
 use tower_http::cors::CorsLayer;
 
@@ -18,6 +18,8 @@ const PREFLIGHT_S: u64 = 600;
 const NO_CONTENT: HeaderValue =
     HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
 const NO_SNIFFING: HeaderValue = HeaderValue::from_static("nosniff");
+/// A browser that was here once comes by https for a year.
+const ONLY_HTTPS: HeaderValue = HeaderValue::from_static("max-age=31536000");
 /// Answers carry stock, orders and keys: nobody on the way keeps them.
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
@@ -74,10 +76,14 @@ fn origin(text: &str) -> Option<HeaderValue> {
         .then(|| HeaderValue::from_str(&text.to_ascii_lowercase()).ok())?
 }
 
-/// What every answer says, unless its handler knows better.
-pub fn guard(response: &mut Response) {
+/// What every answer says, unless its handler knows better; and over https, that it be used from
+/// then on.
+pub fn guard(response: &mut Response, is_https: bool) {
     let headers = response.headers_mut();
     headers.insert(X_CONTENT_TYPE_OPTIONS, NO_SNIFFING);
+    if is_https {
+        headers.insert(STRICT_TRANSPORT_SECURITY, ONLY_HTTPS);
+    }
     headers.entry(CONTENT_SECURITY_POLICY).or_insert(NO_CONTENT);
     headers.entry(CACHE_CONTROL).or_insert(NO_STORE);
 }

@@ -25,11 +25,15 @@ pub struct Args {
     /// Where to take HTTP
     #[arg(long, env = "STOA_HTTP", default_value = "127.0.0.1:7401")]
     pub http: SocketAddr,
+    /// Where to take operators' HTTP: metrics, cluster, keys and audits are then served there and
+    /// not at --http
+    #[arg(long, env = "STOA_OPS")]
+    pub ops: Option<SocketAddr>,
     /// Where to take other nodes' connections
     #[arg(long, env = "STOA_PEER_LISTEN", default_value = "127.0.0.1:7501")]
     pub peer_listen: SocketAddr,
-    /// Every node of the cluster, this one included: ID=PEER_ADDRESS,HTTP_URL; repeat it, or
-    /// separate nodes with a semicolon
+    /// Every node of the cluster, this one included: ID=PEER_ADDRESS,HTTP_URL, and ,OPS_URL where
+    /// it has --ops; repeat it, or separate nodes with a semicolon
     #[arg(long = "peer", env = "STOA_PEER", value_delimiter = ';', required = true)]
     pub peers: Vec<PeerArg>,
     /// The cluster's name: the same on every node, for ever
@@ -83,6 +87,8 @@ pub struct PeerArg {
     pub id: NodeId,
     /// Where it is.
     pub peer: Peer,
+    /// Where it takes operators' HTTP, if not at its HTTP URL.
+    pub ops_url: Option<String>,
 }
 
 impl FromStr for PeerArg {
@@ -90,15 +96,36 @@ impl FromStr for PeerArg {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let shape = "a peer is ID=PEER_ADDRESS,HTTP_URL, for example \
-                     1=127.0.0.1:7501,http://127.0.0.1:7401";
+                     1=127.0.0.1:7501,http://127.0.0.1:7401, or with ,OPS_URL after it";
         let (id, rest) = text.split_once('=').ok_or(shape)?;
-        let (addr, url) = rest.split_once(',').ok_or(shape)?;
+        let (addr, urls) = rest.split_once(',').ok_or(shape)?;
         let id = id.trim().parse().map_err(|_| shape)?;
         let addr = addr.parse().map_err(|error| format!("{addr}: {error}"))?;
-        if id == 0 || !["http://", "https://"].iter().any(|scheme| url.starts_with(scheme)) {
-            return Err(shape.to_owned());
+        let mut urls = urls.split(',').map(|url| {
+            let is_http = ["http://", "https://"].iter().any(|scheme| url.starts_with(scheme));
+            is_http.then(|| url.trim_end_matches('/').to_owned()).ok_or(shape)
+        });
+        let (url, ops_url) = (urls.next().ok_or(shape)??, urls.next().transpose()?);
+        match id == 0 || urls.next().is_some() {
+            true => Err(shape.to_owned()),
+            false => Ok(Self { id, peer: Peer { addr, url }, ops_url }),
         }
-        Ok(Self { id, peer: Peer { addr, url: url.trim_end_matches('/').to_owned() } })
+    }
+}
+
+/// Where a node takes HTTP.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Urls {
+    /// That of clients.
+    pub clients: String,
+    /// That of operators, where it is another.
+    pub operators: Option<String>,
+}
+
+impl Urls {
+    /// Where to ask what operators ask.
+    pub fn for_operators(&self) -> &str {
+        self.operators.as_ref().unwrap_or(&self.clients)
     }
 }
 
@@ -125,6 +152,12 @@ pub enum BadConfig {
          https:// there, on every node"
     )]
     NotHttps(String),
+    /// Operators' routes are somewhere, and the other nodes do not know where, or the reverse.
+    #[error(
+        "--ops and the OPS_URL in this node's own --peer ID=PEER_ADDRESS,HTTP_URL,OPS_URL go \
+         together: give both, the second on every node, or neither"
+    )]
+    OpsAlone,
     /// Trust in the loopback address on another one.
     #[error(
         "--trust-loopback lets everybody in without a key, and {0} is not a loopback address; \
@@ -153,28 +186,40 @@ impl Args {
     pub fn check(&self) -> Result<BTreeMap<NodeId, Peer>, BadConfig> {
         let open = |addr: SocketAddr| !addr.ip().is_loopback() && !self.insecure_dev;
         let public_tls = self.tls.public().is_some();
-        if open(self.http) && !public_tls {
-            return Err(BadConfig::Public(self.http));
+        let listens = [Some(self.http), self.ops].into_iter().flatten();
+        if let Some(addr) = listens.clone().find(|addr| open(*addr) && !public_tls) {
+            return Err(BadConfig::Public(addr));
         }
         if open(self.peer_listen) && self.tls.peers().is_none() {
             return Err(BadConfig::PublicPeers(self.peer_listen));
         }
-        if self.trust_loopback && !self.http.ip().is_loopback() {
-            return Err(BadConfig::TrustPublic(self.http));
+        let public = listens.clone().find(|addr| !addr.ip().is_loopback());
+        if let Some(addr) = public.filter(|_| self.trust_loopback) {
+            return Err(BadConfig::TrustPublic(addr));
         }
         let mut peers = BTreeMap::new();
-        for PeerArg { id, peer } in &self.peers {
+        for PeerArg { id, peer, .. } in &self.peers {
             if peers.insert(*id, peer.clone()).is_some() {
                 return Err(BadConfig::PeerTwice(*id));
             }
         }
-        match peers.get(&self.node_id).map(|peer| peer.url.as_str()) {
-            None => Err(BadConfig::NotAmongPeers(self.node_id)),
-            Some(url) if public_tls && !url.starts_with("https://") => {
-                Err(BadConfig::NotHttps(url.to_owned()))
-            }
-            Some(_) => Ok(peers),
+        let urls = self.urls();
+        let own = urls.get(&self.node_id).ok_or(BadConfig::NotAmongPeers(self.node_id))?;
+        if own.operators.is_some() != self.ops.is_some() {
+            return Err(BadConfig::OpsAlone);
         }
+        let shown = [Some(&own.clients), own.operators.as_ref()].into_iter().flatten();
+        match shown.into_iter().find(|url| public_tls && !url.starts_with("https://")) {
+            Some(url) => Err(BadConfig::NotHttps(url.clone())),
+            None => Ok(peers),
+        }
+    }
+
+    /// Where each node takes HTTP.
+    pub fn urls(&self) -> BTreeMap<NodeId, Urls> {
+        let urls =
+            |arg: &PeerArg| Urls { clients: arg.peer.url.clone(), operators: arg.ops_url.clone() };
+        self.peers.iter().map(|arg| (arg.id, urls(arg))).collect()
     }
 
     /// Where the simulated card provider keeps its books.
@@ -221,9 +266,22 @@ mod tests {
         let trusting = args(&[&insecure[..], &["--trust-loopback"]].concat())?.check();
         assert_eq!(trusting, Err(BadConfig::TrustPublic("0.0.0.0:7401".parse()?)));
         assert!(args(&["--trust-loopback"])?.check().is_ok());
+        assert_eq!(args(&["--ops", "127.0.0.1:7601"])?.check(), Err(BadConfig::OpsAlone));
+        let apart = ["--peer", "2=127.0.0.1:7502,http://127.0.0.1:7402,http://127.0.0.1:7602/"];
+        let urls = args(&apart)?.urls();
+        assert_eq!(urls[&2].for_operators(), "http://127.0.0.1:7602");
+        assert_eq!(urls[&1].for_operators(), "http://127.0.0.1:7401");
+        let mut second = args(&apart)?;
+        second.node_id = 2;
+        assert_eq!(second.check(), Err(BadConfig::OpsAlone));
+        second.ops = Some("0.0.0.0:7602".parse()?);
+        assert_eq!(second.check(), Err(BadConfig::Public("0.0.0.0:7602".parse()?)));
+        second.ops = Some("127.0.0.1:7602".parse()?);
+        assert!(second.check().is_ok());
         let twice = args(&["--peer", "1=127.0.0.1:1,http://a"])?;
         assert_eq!(twice.check(), Err(BadConfig::PeerTwice(1)));
-        for bad in ["2", "2=a,http://b", "0=127.0.0.1:1,http://b", "2=127.0.0.1:1,ftp://b"] {
+        let four = "2=127.0.0.1:1,http://a,http://b,http://c";
+        for bad in ["2", "2=a,http://b", "0=127.0.0.1:1,http://b", "2=127.0.0.1:1,ftp://b", four] {
             assert!(args(&["--peer", bad]).is_err(), "{bad}");
         }
         assert!(args(&["--shards", "0"]).is_err());

@@ -83,15 +83,20 @@ async fn bytes<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Err
     read.map_err(|error| Error::new(Code::InvalidJson, format!("the body was cut short: {error}")))
 }
 
-/// A JSON text as a value, or what is wrong with it and where.
+/// A JSON object as a value, or what is wrong with it and where.
 pub fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Error> {
-    serde_json::from_slice(body).map_err(|error| {
+    let value = serde_json::from_slice(body).map_err(|error| {
         if !error.is_data() {
             return Error::new(Code::InvalidJson, error.to_string());
         }
         let param = json_path::of(body, &error);
         Error { param, ..Error::new(Code::InvalidField, error.to_string()) }
-    })
+    })?;
+    // Without names, serde would take an array's values for the fields in their order.
+    match body.trim_ascii_start().first() {
+        Some(b'{') => Ok(value),
+        _ => Err(Error::new(Code::InvalidField, "the body must be a JSON object: {\"name\": …}")),
+    }
 }
 
 fn media_type(headers: &HeaderMap) -> Result<(), Error> {
@@ -186,4 +191,28 @@ pub fn header<'a>(headers: &'a HeaderMap, name: &str) -> Result<Option<&'a str>,
         Error::about(Code::InvalidHeader, name, format!("{name} takes visible ASCII only"))
     })?;
     Ok(Some(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_is_an_object_and_its_fields_have_names() {
+        #[derive(Debug, serde::Deserialize)]
+        struct Named {
+            name: Option<String>,
+        }
+        let read = |text: &str| parse::<Named>(text.as_bytes()).map(|named| named.name);
+        assert_eq!(read(" \n{\"name\": \"a\"}").unwrap(), Some("a".to_owned()));
+        for (text, code) in [
+            ("[\"a\"]", Code::InvalidField),
+            ("[null]", Code::InvalidField),
+            ("null", Code::InvalidField),
+            ("{\"name\": 1}", Code::InvalidField),
+            ("{", Code::InvalidJson),
+        ] {
+            assert_eq!(read(text).unwrap_err().code, code, "{text}");
+        }
+    }
 }

@@ -85,7 +85,7 @@ pub async fn gate(State(app): State<App>, mut request: Request, next: Next) -> R
         write_problem(&mut response, &error, id);
     }
     set(&mut response, header::REQUEST_ID, &id.to_string());
-    browser::guard(&mut response);
+    browser::guard(&mut response, app.is_https);
     if let Some(left) = left {
         count(&mut response, header::RATE_LIMIT, left.limit);
         count(&mut response, header::RATE_REMAINING, left.remaining);

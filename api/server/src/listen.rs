@@ -1,6 +1,9 @@
 //! Accepts connections, through TLS or not, and serves HTTP/1.1 on them, until told to stop; then
-//! lets each end the request it is in.
+//! lets each end the request it is in. Operators may have a listener of their own, which clients
+//! cannot fill.
 
+use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,6 +20,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio_util::task::TaskTracker;
 
 use crate::access::Remote;
+use crate::rest::Routers;
 use crate::tls::PublicTls;
 
 /// The most connections at once.
@@ -26,8 +30,49 @@ const HEAD_TIMEOUT_MS: u64 = 30_000;
 /// How long to wait after a failed accept (no file handles left), in milliseconds.
 const ACCEPT_RETRY_MS: u64 = 50;
 
-/// Serves until `stop` turns true; returns when every connection has ended its request.
-pub async fn serve(
+/// A node's sockets for HTTP.
+pub struct Listeners {
+    clients: TcpListener,
+    operators: Option<TcpListener>,
+}
+
+impl Listeners {
+    /// Takes the addresses, or says which one it cannot take.
+    pub async fn bind(
+        clients: SocketAddr,
+        operators: Option<SocketAddr>,
+    ) -> Result<Self, (SocketAddr, io::Error)> {
+        let bind = async |addr| TcpListener::bind(addr).await.map_err(|error| (addr, error));
+        let operators = match operators {
+            Some(addr) => Some(bind(addr).await?),
+            None => None,
+        };
+        Ok(Self { clients: bind(clients).await?, operators })
+    }
+
+    /// Where clients are taken.
+    pub fn clients(&self) -> io::Result<SocketAddr> {
+        self.clients.local_addr()
+    }
+
+    /// Serves until `stop` turns true; returns when every connection has ended its request.
+    pub async fn serve(
+        self,
+        tls: Option<PublicTls>,
+        routers: Routers,
+        stop: watch::Receiver<bool>,
+    ) {
+        let operators = async {
+            if let (Some(listener), Some(router)) = (self.operators, routers.operators) {
+                serve(listener, tls.clone(), router, stop.clone()).await;
+            }
+        };
+        let clients = serve(self.clients, tls.clone(), routers.clients, stop.clone());
+        tokio::join!(clients, operators);
+    }
+}
+
+async fn serve(
     listener: TcpListener,
     tls: Option<PublicTls>,
     router: Router,

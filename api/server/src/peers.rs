@@ -1,15 +1,17 @@
-//! Clients of the other nodes' public ports. They trust the cluster's own CA beside the public
-//! ones, and follow its file.
+//! Clients of the other nodes, where those take operators' requests. They trust the cluster's own
+//! CA beside the public ones, and follow its file.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use api_client::Client;
 use arc_swap::ArcSwap;
+use raft::NodeId;
 use raft::tls::watch::{self, Look, Watch};
 use raft::tls::{BadFile, PeerTls};
-use raft::{NodeId, Peer};
 use tokio_util::task::AbortOnDropHandle;
+
+use crate::config::Urls;
 
 type ById = BTreeMap<NodeId, Client>;
 
@@ -22,13 +24,13 @@ pub struct Clients {
 impl Clients {
     /// Clients of every node but this one.
     pub fn new(
-        peers: &BTreeMap<NodeId, Peer>,
+        urls: &BTreeMap<NodeId, Urls>,
         this: NodeId,
         tls: Option<PeerTls>,
     ) -> Result<Self, String> {
-        let others = peers.iter().filter(|(id, _)| **id != this);
+        let others = urls.iter().filter(|(id, _)| **id != this);
         let urls: Vec<(NodeId, String)> =
-            others.map(|(id, peer)| (*id, peer.url.clone())).collect();
+            others.map(|(id, urls)| (*id, urls.for_operators().to_owned())).collect();
         let Some(tls) = tls else {
             let plain = clients(&urls, None).map_err(|error| error.to_string())?;
             return Ok(Self { current: Arc::new(ArcSwap::from_pointee(plain)), _following: None });

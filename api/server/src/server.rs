@@ -9,7 +9,6 @@ use std::time::Duration;
 use engine_core::{ShardId, Topology};
 use engine_search::SearchIndex;
 use raft::{Node, NodeId, Peer};
-use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -17,7 +16,7 @@ use crate::access::{BadKeySet, Customers, Door, KeyUses, RateLimits};
 use crate::browser;
 use crate::config::{Args, BadConfig};
 use crate::indexer::Indexer;
-use crate::listen;
+use crate::listen::Listeners;
 use crate::metrics::Metrics;
 use crate::node_file::{NodeFile, NodeFileError};
 use crate::payment::{Driver, Simulator};
@@ -89,9 +88,9 @@ impl Server {
             currency: args.currency.to_string(),
         };
         folder.claim(&args.dir)?;
-        let listener = TcpListener::bind(args.http).await;
-        let listener = listener.map_err(|error| StartError::Listen { addr: args.http, error })?;
-        let http = listener.local_addr().map_err(system)?;
+        let listeners = Listeners::bind(args.http, args.ops).await;
+        let listeners = listeners.map_err(|(addr, error)| StartError::Listen { addr, error })?;
+        let http = listeners.clients().map_err(system)?;
         if args.insecure_dev {
             tracing::warn!(%http, "--insecure-dev: keys and orders can be overheard");
         }
@@ -115,6 +114,7 @@ impl Server {
         let shards: Vec<ShardId> = topology.groups().collect();
         let (indexer, indexed) =
             Indexer::start(node.clone(), index.clone(), writer, shards).map_err(system)?;
+        let urls = args.urls();
         let app = Arc::new(AppState {
             node,
             node_id: args.node_id,
@@ -123,16 +123,17 @@ impl Server {
             currency: args.currency,
             door,
             room: Room::new(args.access.orders_at_once),
-            urls: peers.iter().map(|(id, peer)| (*id, peer.url.clone())).collect(),
-            peers: Clients::new(&peers, args.node_id, args.tls.peers()).map_err(system)?,
+            peers: Clients::new(&urls, args.node_id, args.tls.peers()).map_err(system)?,
+            urls,
+            is_https: tls.is_some(),
             search: SearchPool::new(index),
             indexed,
             metrics: Metrics::install(),
             stopping: AtomicBool::new(false),
         });
         let (stop, stopped) = watch::channel(false);
-        let serving =
-            tokio::spawn(listen::serve(listener, tls, rest::router(app.clone(), cors), stopped));
+        let routers = rest::routers(&app, cors, args.ops.is_some());
+        let serving = tokio::spawn(listeners.serve(tls, routers, stopped));
         let upkeep = tokio::spawn(upkeep(app.clone()));
         tracing::info!(node = app.node_id, cluster = app.cluster_id, %http, "started");
         Ok(Self { app, http, indexer, serving, upkeep, stop })

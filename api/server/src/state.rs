@@ -9,6 +9,7 @@ use engine_core::{Command, Currency, Fault, Reply, ShardId, Topology};
 use raft::{Node, NodeId, Proposal, ProposeError, ShardView};
 
 use crate::access::{By, Door};
+use crate::config::Urls;
 use crate::consistency::{Freshness, Seen};
 use crate::errors::{Code, Error};
 use crate::indexer::Indexed;
@@ -41,7 +42,9 @@ pub struct AppState {
     /// What tells who calls.
     pub door: Door,
     /// Every node's HTTP address, this one's included.
-    pub urls: BTreeMap<NodeId, String>,
+    pub urls: BTreeMap<NodeId, Urls>,
+    /// Whether clients speak https with it.
+    pub is_https: bool,
     /// Clients of the other nodes.
     pub peers: Clients,
     /// How much may be under way.

@@ -87,6 +87,7 @@ mod tests {
             id: 2,
             pid: None,
             url: "http://127.0.0.1:7102".into(),
+            ops_url: None,
             alive: false,
             leads: vec![],
             clock_offset_ms: None,

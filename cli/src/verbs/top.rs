@@ -83,7 +83,7 @@ pub async fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
 async fn look(args: &Args, status: &ClusterStatus) -> Result<Look, Failure> {
     let mut asked = Vec::new();
     for node in status.nodes.iter().filter(|node| node.alive) {
-        let client: Client = args.target.client_of(&node.url)?;
+        let client: Client = args.target.client_of(node.ops_url.as_ref().unwrap_or(&node.url))?;
         asked.push((node.id, tokio::spawn(async move { client.metrics().await })));
     }
     let mut scrapes = BTreeMap::new();
@@ -205,6 +205,7 @@ mod tests {
             id,
             pid: None,
             url: String::new(),
+            ops_url: None,
             alive: true,
             leads: vec![1],
             clock_offset_ms: None,

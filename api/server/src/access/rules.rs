@@ -23,6 +23,9 @@ use Scope::{
     OrdersWrite, StockRead, StockWrite,
 };
 
+/// The methods that write.
+const WRITES: [Method; 4] = [Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
+
 /// What a matched path needs: to be read, and to be written.
 const RULES: &[(&str, Need, Need)] = &[
     ("/heartbeat", Nothing, Nothing),
@@ -67,13 +70,14 @@ const RULES: &[(&str, Need, Need)] = &[
     ("/v1/keys/{id}/revoke", Nothing, All(&[KeysWrite])),
 ];
 
-/// What a request to a matched path needs. A method that the path does not take needs nothing: it
-/// is refused by itself, with 405.
+/// What a request to a matched path needs. A method that no path takes needs nothing: it is refused
+/// by itself, with 405.
 pub fn need(method: &Method, route: &str) -> Need {
     let rule = RULES.iter().find(|(path, ..)| *path == route);
     match rule {
         Some((_, read, _)) if method == Method::GET || method == Method::HEAD => *read,
-        Some((.., write)) => *write,
+        Some((.., write)) if WRITES.contains(method) => *write,
+        Some(_) => Nothing,
         None => All(&Scope::ALL),
     }
 }
@@ -95,6 +99,8 @@ mod tests {
         assert_eq!(need(&Method::GET, "/v1/new"), All(&Scope::ALL));
         assert_eq!(need(&Method::HEAD, "/v1/stock/{id}"), All(&[StockRead]));
         assert_eq!(need(&Method::DELETE, "/v1/holds/{id}"), All(&[HoldsWrite]));
+        assert_eq!(need(&Method::TRACE, "/v1/holds/{id}"), Nothing);
+        assert_eq!(need(&Method::TRACE, "/v1/new"), All(&Scope::ALL));
     }
 
     /// `docs/access.md` says of each role what it may do.

@@ -57,9 +57,19 @@ pub fn between(kind: &str) -> Option<Value> {
         let fields = json!({"price": {"type": price}, "currency": {"type": currency}});
         json!({"properties": fields})
     };
-    let mut both = known("integer", "string");
-    both["required"] = json!(["price", "currency"]);
-    (kind == "PatchProduct").then(|| json!({"anyOf": [both, known("null", "null")]}))
+    match kind {
+        "PatchProduct" => {
+            let mut both = known("integer", "string");
+            both["required"] = json!(["price", "currency"]);
+            Some(json!({"anyOf": [both, known("null", "null")]}))
+        }
+        "NewKey" => {
+            let role = json!({"required": ["role"], "properties": {"role": {"type": "string"}}});
+            let scopes = json!({"required": ["scopes"], "properties": {"scopes": {"minItems": 1}}});
+            Some(json!({"anyOf": [role, scopes]}))
+        }
+        _ => None,
+    }
 }
 
 /// Adds to a schema what is said of it; both may speak of items and the like.
@@ -105,7 +115,7 @@ fn of_type(kind: &str, field: &str) -> Option<Value> {
         ("Query", "q") => json!({"maxLength": QUERY_CHARS_MAX, "examples": ["green tea"]}),
         ("Query", "collection") => id("col_", 32),
         ("Query", "facets") => json!({
-            "pattern": "^(brand|collection)(,(brand|collection))*$", "maxLength": 256,
+            "pattern": "^((brand|collection)(,(brand|collection))*)?$", "maxLength": 256,
             "examples": ["brand,collection"],
         }),
         ("Facets", "brand" | "collection") => json!({"maxItems": FACET_VALUES_MAX}),
@@ -346,38 +356,11 @@ fn time() -> Value {
 }
 
 fn order_status(example: &str) -> Value {
-    use Status::*;
-    let all = [
-        PaymentPending,
-        RequiresAction,
-        PaymentUnknown,
-        Confirmed,
-        Canceling,
-        Canceled,
-        Expired,
-        PaymentFailed,
-    ];
-    json!({"enum": all.map(Status::as_str), "examples": [example]})
+    json!({"enum": Status::ALL.map(Status::as_str), "examples": [example]})
 }
 
 fn payment_status() -> Value {
-    use PaymentState::*;
-    let all = [
-        OnAccount,
-        IntentCreating,
-        IntentReady,
-        Confirming,
-        RequiresAction,
-        Unknown,
-        Declined,
-        Authorized,
-        Captured,
-        Voiding,
-        Voided,
-        RefundRequested,
-        Refunded,
-    ];
-    json!({"enum": all.map(PaymentState::as_str), "examples": ["authorized"]})
+    json!({"enum": PaymentState::ALL.map(PaymentState::as_str), "examples": ["authorized"]})
 }
 
 /// A decimal in the cluster's currency, read exactly and never through a float. The most is that of

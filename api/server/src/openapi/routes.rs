@@ -1,8 +1,10 @@
 //! Routes with their documents, declared once.
 
+use std::collections::BTreeSet;
+
 use axum::Router;
 use axum::handler::Handler;
-use axum::routing::on;
+use axum::routing::{any, on};
 
 use super::Op;
 use crate::state::App;
@@ -37,6 +39,13 @@ impl Routes {
     /// What answers requests.
     pub fn into_router(self) -> Router<App> {
         self.router
+    }
+
+    /// The same paths, all of them answered by this, whatever is asked.
+    pub fn answered_by<H: Handler<T, App>, T: 'static>(&self, handler: H) -> Router<App> {
+        let paths: BTreeSet<&str> = self.operations.iter().map(Op::path).collect();
+        let one = |router: Router<App>, path| router.route(path, any(handler.clone()));
+        paths.into_iter().fold(Router::new(), one)
     }
 
     /// What the document is made of.

@@ -338,6 +338,7 @@ fn cluster() -> Vec<(&'static str, Value)> {
         id: 1,
         pid: Some(4_711),
         url: "http://127.0.0.1:7001".to_owned(),
+        ops_url: None,
         alive: true,
         leads: vec![0, 2],
         clock_offset_ms: None,

@@ -15,6 +15,7 @@ use raft::{NodeId, NodeStatus, ShardStatus, TransferError};
 
 use crate::access::By;
 use crate::answer;
+use crate::config::Urls;
 use crate::errors::{Code, Error};
 use crate::extract::Json;
 use crate::openapi::{Op, Routes};
@@ -56,7 +57,7 @@ pub async fn status(State(app): State<App>, headers: HeaderMap) -> Result<Respon
     let asked = app.urls.keys().map(|id| app.ask(*id, &headers));
     let answers = join_all(asked).await;
     let nodes = app.urls.iter().zip(answers);
-    let nodes = nodes.map(|((id, url), answer)| told(*id, url, answer, &status));
+    let nodes = nodes.map(|((id, urls), answer)| told(*id, urls, answer, &status));
     let nodes: Vec<ClusterNode> = nodes.collect();
     let shards: Vec<ClusterShard> = status.shards.iter().map(shard).collect();
     let led = |shard: &ClusterShard| {
@@ -162,12 +163,13 @@ fn credentials(headers: &HeaderMap) -> Vec<(&str, &str)> {
     shown.map(|value| (AUTHORIZATION.as_str(), value)).into_iter().collect()
 }
 
-fn told(id: NodeId, url: &str, answer: Option<NodeSelf>, status: &NodeStatus) -> ClusterNode {
+fn told(id: NodeId, urls: &Urls, answer: Option<NodeSelf>, status: &NodeStatus) -> ClusterNode {
     let offset = status.peers.iter().find(|peer| peer.id == id);
     ClusterNode {
         id,
         pid: answer.as_ref().map(|node| node.pid),
-        url: url.to_owned(),
+        url: urls.clients.clone(),
+        ops_url: urls.operators.clone(),
         alive: answer.is_some(),
         leads: if answer.is_some() { leads(status, id) } else { Vec::new() },
         clock_offset_ms: offset.and_then(|peer| peer.clock_offset_ms),

@@ -10,7 +10,7 @@ use crate::gauges;
 use crate::openapi::{Op, Routes};
 use crate::state::App;
 
-/// The routes of health and measurement.
+/// The routes of health.
 pub fn routes() -> Routes {
     let ok = json!({"type": "string", "const": "OK"});
     let plain = ["text/plain; charset=utf-8"];
@@ -28,14 +28,18 @@ pub fn routes() -> Routes {
                 .sends(&plain, &ok, "It can."),
             readyz,
         )
-        .on(
-            Op::get("/metrics", "metrics", "Counts and times, for Prometheus").sends(
-                &["text/plain; version=0.0.4"],
-                &json!({"type": "string"}),
-                "The metrics.",
-            ),
-            metrics,
-        )
+}
+
+/// The route of measurement.
+pub fn measures() -> Routes {
+    Routes::of("health").on(
+        Op::get("/metrics", "metrics", "Counts and times, for Prometheus").sends(
+            &["text/plain; version=0.0.4"],
+            &json!({"type": "string"}),
+            "The metrics.",
+        ),
+        metrics,
+    )
 }
 
 /// `GET /livez`: the process serves.

@@ -29,8 +29,8 @@ use crate::state::App;
 pub use holds::HOLD_MS_MIN;
 pub use keys::{OVERLAP_S_MAX, VALID_S_MAX};
 
-/// Every route, declared once: the router and the document are made of them.
-fn routes() -> Routes {
+/// What customers, sellers and services call.
+fn clients() -> Routes {
     products::routes()
         .and(collections::routes())
         .and(search::routes())
@@ -38,26 +38,51 @@ fn routes() -> Routes {
         .and(holds::routes())
         .and(orders::routes())
         .and(guests::routes())
-        .and(keys::routes())
-        .and(cluster::routes())
-        .and(audit::routes())
-        .and(audit_trail::routes())
-        .and(health::routes())
         .and(viewer::routes())
         .and(seeds::routes())
 }
 
+/// What operators call, who may have a listener of their own.
+fn operators() -> Routes {
+    keys::routes()
+        .and(cluster::routes())
+        .and(audit::routes())
+        .and(audit_trail::routes())
+        .and(health::measures())
+}
+
+/// Every route, declared once: the routers and the document are made of them.
+fn routes() -> Routes {
+    clients().and(operators()).and(health::routes())
+}
+
+/// What answers at each listener.
+pub struct Routers {
+    /// At that of clients: everything, if operators have none.
+    pub clients: Router,
+    /// At that of operators, if they have one.
+    pub operators: Option<Router>,
+}
+
 /// What answers requests, and browsers that ask for other sites' pages.
-pub fn router(app: App, cors: Option<CorsLayer>) -> Router {
-    let gate = from_fn_with_state(app.clone(), http::gate);
-    routes()
-        .into_router()
+pub fn routers(app: &App, cors: Option<CorsLayer>, operators_apart: bool) -> Routers {
+    if !operators_apart {
+        return Routers { clients: finished(routes().into_router(), app, cors), operators: None };
+    }
+    let apart = operators().answered_by(elsewhere);
+    let shown = clients().and(health::routes()).into_router().merge(apart);
+    let operators = operators().and(health::routes()).into_router();
+    Routers { clients: finished(shown, app, cors), operators: Some(finished(operators, app, None)) }
+}
+
+fn finished(router: Router<App>, app: &App, cors: Option<CorsLayer>) -> Router {
+    router
         .fallback(no_route)
         .method_not_allowed_fallback(no_method)
         .layer(DefaultBodyLimit::max(http::BODY_BYTES_MAX))
-        .layer(gate)
+        .layer(from_fn_with_state(app.clone(), http::gate))
         .layer(option_layer(cors))
-        .with_state(app)
+        .with_state(app.clone())
 }
 
 /// The OpenAPI document of every route.
@@ -67,6 +92,11 @@ pub fn document() -> serde_json::Value {
 
 async fn no_route() -> Error {
     Error::new(Code::NotFound, "no such path; GET /v1/products is one that exists")
+}
+
+async fn elsewhere() -> Error {
+    let detail = "operators have a listener of their own at this node: ask at its --ops address";
+    Error::new(Code::NotFound, detail)
 }
 
 async fn no_method() -> Error {

@@ -13,6 +13,7 @@ mod harness;
 mod holds;
 mod metrics;
 mod openapi;
+mod ops;
 mod orders;
 mod provider;
 mod reads;

@@ -118,7 +118,9 @@ fn the_public_port_speaks_https_and_takes_new_certificates_as_they_come() -> Tes
 async fn refused(ca: &Authority, base: &str) -> Result<u64, Fault> {
     let ca = reqwest::Certificate::from_pem(ca.0.pem().as_bytes())?;
     let http = reqwest::Client::builder().no_proxy().add_root_certificate(ca).build()?;
-    let text = http.get(format!("{base}/metrics")).send().await?.text().await?;
+    let answer = http.get(format!("{base}/metrics")).send().await?;
+    assert_eq!(answer.headers()["strict-transport-security"], "max-age=31536000");
+    let text = answer.text().await?;
     let wanted = |line: &&str| {
         ["stoa_tls_reloads_total", "port=\"public\"", "outcome=\"refused\""]
             .iter()

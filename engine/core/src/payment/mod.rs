@@ -110,6 +110,23 @@ pub enum PaymentState {
 }
 
 impl PaymentState {
+    /// Every state, in their order.
+    pub const ALL: [Self; 13] = [
+        Self::OnAccount,
+        Self::IntentCreating,
+        Self::IntentReady,
+        Self::Confirming,
+        Self::RequiresAction,
+        Self::Unknown,
+        Self::Declined,
+        Self::Authorized,
+        Self::Captured,
+        Self::Voiding,
+        Self::Voided,
+        Self::RefundRequested,
+        Self::Refunded,
+    ];
+
     /// The name that clients see.
     pub fn as_str(self) -> &'static str {
         match self {
