@@ -49,14 +49,19 @@ impl<S: Send + Sync> FromRequestParts<S> for Freshness {
             None => Vec::new(),
         };
         let staleness_ms = match extract::header(&parts.headers, header::MAX_STALENESS)? {
-            Some(text) => Some(text.parse().map_err(|_| {
-                let detail = "Stoa-Max-Staleness takes milliseconds";
-                Error::about(Code::InvalidHeader, "Stoa-Max-Staleness", detail)
-            })?),
+            Some(text) => Some(staleness_ms(text)?),
             None => None,
         };
         Ok(Self { strong, token, staleness_ms })
     }
+}
+
+fn staleness_ms(text: &str) -> Result<u64, Error> {
+    let ms = text.parse().ok().filter(|ms: &u64| i64::try_from(*ms).is_ok());
+    ms.ok_or_else(|| {
+        let detail = "Stoa-Max-Staleness takes milliseconds";
+        Error::about(Code::InvalidHeader, "Stoa-Max-Staleness", detail)
+    })
 }
 
 fn strong(query: Option<&str>) -> Result<bool, Error> {
