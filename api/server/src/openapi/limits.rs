@@ -297,7 +297,7 @@ fn cluster(field: &str) -> Option<Value> {
         "leads" => json!({"items": shard()}),
         "voters" => json!({"items": number(0, NUMBER_MAX, 1)}),
         "cluster_id" => json!({"minLength": 1, "maxLength": 64, "examples": ["demo"]}),
-        "url" => json!({"format": "uri", "examples": ["http://127.0.0.1:7001"]}),
+        "url" | "ops_url" => json!({"format": "uri", "examples": ["http://127.0.0.1:7001"]}),
         "invariant" => json!({"pattern": "^I[0-9]{1,2}$", "examples": ["I3"]}),
         "token" => token(),
         "answered_by" | "leader" => number(0, NUMBER_MAX, 1),
