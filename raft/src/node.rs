@@ -112,6 +112,11 @@ impl Node {
         self.0.boxed_wait_applied(shard, index, deadline).await
     }
 
+    /// Whether this node leads a shard, as far as it knows.
+    pub fn leads(&self, shard: ShardId) -> bool {
+        self.0.groups.get(&shard).is_some_and(|group| group.leads())
+    }
+
     /// A hint that some shard has applied an entry which may have events.
     pub fn feed_changed(&self) -> watch::Receiver<u64> {
         self.0.feed.clone()

@@ -18,6 +18,9 @@ const WAIT_MARGIN_MS: u64 = 5_000;
 /// How long an audit may take, in milliseconds.
 const AUDIT_TIMEOUT_MS: u64 = 300_000;
 
+/// Where endpoints of webhooks are.
+const ENDPOINTS: &str = "/v1/webhook-endpoints";
+
 /// A client of one node.
 #[derive(Debug, Clone)]
 pub struct Client {
@@ -309,6 +312,71 @@ impl Client {
     /// A page of the audit trail.
     pub async fn audit_trail(&self, query: &TrailQuery) -> Result<Answer<List<TrailRow>>, Error> {
         answer(self.request(Method::GET, "/v1/audit-trail").query(query)).await
+    }
+
+    /// Creates an endpoint that is told of events. Its secret is in the answer.
+    pub async fn create_webhook(
+        &self,
+        key: Option<&str>,
+        new: &NewWebhookEndpoint,
+    ) -> Result<ShownWebhookEndpoint, Error> {
+        Ok(self.post(ENDPOINTS, key, new).await?.body)
+    }
+
+    /// An endpoint, without its secret.
+    pub async fn webhook(&self, id: &str) -> Result<Answer<WebhookEndpoint>, Error> {
+        self.get(&format!("{ENDPOINTS}/{id}"), &[]).await
+    }
+
+    /// A page of endpoints in the order of their ids.
+    pub async fn webhooks(
+        &self,
+        limit: u32,
+        cursor: Option<&str>,
+    ) -> Result<Answer<List<WebhookEndpoint>>, Error> {
+        self.page(ENDPOINTS, &[], limit, cursor).await
+    }
+
+    /// Changes an endpoint whose version the caller saw.
+    pub async fn update_webhook(
+        &self,
+        id: &str,
+        version: u64,
+        patch: &PatchWebhookEndpoint,
+    ) -> Result<Answer<WebhookEndpoint>, Error> {
+        let request = self.request(Method::PATCH, &format!("{ENDPOINTS}/{id}"));
+        answer(request.header(IF_MATCH, format!("\"{version}\"")).json(patch)).await
+    }
+
+    /// Deletes an endpoint whose version the caller saw, with all that it has not taken.
+    pub async fn delete_webhook(&self, id: &str, version: u64) -> Result<WebhookEndpoint, Error> {
+        let request = self.request(Method::DELETE, &format!("{ENDPOINTS}/{id}"));
+        Ok(answer(request.header(IF_MATCH, format!("\"{version}\""))).await?.body)
+    }
+
+    /// Gives an endpoint a new secret.
+    pub async fn rotate_webhook_secret(
+        &self,
+        id: &str,
+        rotate: &RotateWebhookSecret,
+    ) -> Result<ShownWebhookEndpoint, Error> {
+        Ok(self.post(&format!("{ENDPOINTS}/{id}/rotate-secret"), None, rotate).await?.body)
+    }
+
+    /// A page of what an endpoint has never taken.
+    pub async fn dead_letters(
+        &self,
+        id: &str,
+        limit: u32,
+        cursor: Option<&str>,
+    ) -> Result<Answer<List<DeadLetter>>, Error> {
+        self.page(&format!("{ENDPOINTS}/{id}/dead-letters"), &[], limit, cursor).await
+    }
+
+    /// Sends what an endpoint has never taken once more.
+    pub async fn replay_dead_letters(&self, id: &str) -> Result<ReplayedWebhooks, Error> {
+        let request = self.request(Method::POST, &format!("{ENDPOINTS}/{id}/replay"));
+        Ok(answer(request).await?.body)
     }
 
     /// The node is ready to serve.

@@ -20,6 +20,7 @@ mod orders;
 mod problem;
 mod search;
 mod stock;
+mod webhooks;
 
 pub use audit::{Audit, Checked, Violation};
 pub use audit_trail::{TrailActor, TrailChange, TrailQuery, TrailRow, TrailThing};
@@ -34,3 +35,7 @@ pub use orders::{NewLine, NewOrder, Order, OrderFlags, OrderLine, OrderTransitio
 pub use problem::{Problem, ShortLine};
 pub use search::{Facet, Facets, SearchHit, SearchQuery, SearchResults};
 pub use stock::{AdjustStock, Movement, ReceiveStock, SetStock, Stock};
+pub use webhooks::{
+    DeadLetter, NewWebhookEndpoint, PatchWebhookEndpoint, ReplayedWebhooks, RotateWebhookSecret,
+    ShownWebhookEndpoint, WebhookEndpoint,
+};

@@ -11,6 +11,7 @@ use raft::{NodeId, Peer};
 
 use crate::access::{AccessFlags, BadSource};
 use crate::tls::TlsArgs;
+use crate::webhooks::WebhookFlags;
 
 /// The node of a Stoa cluster.
 #[derive(Debug, Clone, Parser)]
@@ -62,6 +63,9 @@ pub struct Args {
     /// Certificates.
     #[command(flatten)]
     pub tls: TlsArgs,
+    /// Webhooks.
+    #[command(flatten)]
+    pub webhooks: WebhookFlags,
     /// How the log is written
     #[arg(long, env = "STOA_LOG_FORMAT", value_enum, default_value_t = LogFormat::Text)]
     pub log_format: LogFormat,

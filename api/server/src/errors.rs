@@ -65,6 +65,8 @@ codes! {
     OrderNotFound = "order_not_found", 404, false, "There is no such order";
     HoldNotFound = "hold_not_found", 404, false, "There is no such hold";
     KeyNotFound = "key_not_found", 404, false, "There is no such API key";
+    WebhookEndpointNotFound = "webhook_endpoint_not_found", 404, false,
+        "There is no such webhook endpoint";
     MethodNotAllowed = "method_not_allowed", 405, false, "The path does not take this method";
     RequestTimeout = "request_timeout", 408, true, "The request's body did not arrive in time";
     AlreadyExists = "already_exists", 409, false, "It exists already";
@@ -81,6 +83,11 @@ codes! {
     OrderNotCancelable = "order_not_cancelable", 409, false, "The order can no longer be canceled";
     KeyRevoked = "key_revoked", 409, false, "The API key is not valid any more";
     AlreadyInitialized = "already_initialized", 409, false, "The cluster has had its first API key";
+    TooManyWebhookEndpoints = "too_many_webhook_endpoints", 409, false,
+        "There are as many webhook endpoints as there may be";
+    WebhookEndpointDisabled = "webhook_endpoint_disabled", 409, false,
+        "The webhook endpoint is disabled";
+    WebhooksOff = "webhooks_off", 409, false, "The node sends no webhooks";
     VersionMismatch = "version_mismatch", 412, false, "It has changed since it was read";
     BodyTooLarge = "body_too_large", 413, false, "The body is too large";
     UnsupportedMediaType = "unsupported_media_type", 415, false, "The body is not application/json";

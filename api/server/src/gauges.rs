@@ -2,9 +2,9 @@
 //!
 //! `docs/metrics.md` says what each means and when to worry; a test holds the two together.
 
-use engine_core::{Fault, ShardId, next_deadline, outbox};
+use engine_core::{Fault, ShardId, next_deadline, outbox, read};
 use metrics::gauge;
-use raft::ShardStatus;
+use raft::{ShardStatus, ShardView};
 
 use crate::state::AppState;
 use crate::time::now_ms;
@@ -70,12 +70,13 @@ fn led(app: &AppState, shard: &ShardStatus) -> Result<(), Fault> {
     let oldest = calls.iter().map(|(_, call)| now.saturating_sub(call.at)).max();
     let levels = [overdue, messages, calls.len() as u64, oldest.unwrap_or(0)];
     set_led(shard.id, levels);
-    Ok(())
+    webhooks(&view, shard.id, now)
 }
 
 /// Somebody else says it now.
 fn no_longer_led(shard: ShardId) {
     set_led(shard, [0; 4]);
+    set_webhooks(shard, [0; 3]);
 }
 
 fn set_led(shard: ShardId, [overdue_ms, messages, calls, oldest_ms]: [u64; 4]) {
@@ -86,6 +87,29 @@ fn set_led(shard: ShardId, [overdue_ms, messages, calls, oldest_ms]: [u64; 4]) {
     set("stoa_outbox_messages", number(messages));
     set("stoa_provider_calls_pending", number(calls));
     set("stoa_provider_call_age_seconds", seconds(oldest_ms));
+}
+
+/// What the endpoints of webhooks have not taken.
+fn webhooks(view: &ShardView, shard: ShardId, now: u64) -> Result<(), Fault> {
+    let [mut parked, mut dead, mut oldest_ms] = [0_u64; 3];
+    for (endpoint, row) in read::all_deliveries(view)? {
+        parked = parked.saturating_add(u64::from(row.parked));
+        dead = dead.saturating_add(u64::from(row.dead));
+        if let Some((_, first)) = read::parked_deliveries(view, endpoint, None, 1)?.first() {
+            oldest_ms = oldest_ms.max(now.saturating_sub(first.at));
+        }
+    }
+    set_webhooks(shard, [parked, dead, oldest_ms]);
+    Ok(())
+}
+
+fn set_webhooks(shard: ShardId, [parked, dead, oldest_ms]: [u64; 3]) {
+    let set = |name: &'static str, value: f64| {
+        gauge!(name, "shard" => shard.to_string()).set(value);
+    };
+    set("stoa_webhook_deliveries_parked", number(parked));
+    set("stoa_webhook_dead_letters", number(dead));
+    set("stoa_webhook_parked_age_seconds", seconds(oldest_ms));
 }
 
 fn flag(value: bool) -> f64 {

@@ -7,6 +7,7 @@
 //!                                                ├─ order/coordinator ─► holds, then the decision
 //!                                                └─ search_pool ─► the index, fed by `indexer`
 //!  raft's provider pump ─► payment/driver ─► payment/simulator
+//!  feeds of the shards it leads ─► webhooks ─► endpoints of the shop's own
 //! ```
 //!
 //! Nothing here decides anything about an order, a price or a unit: every rule is in `engine-core`,
@@ -47,9 +48,11 @@ mod time;
 mod tls;
 mod trace_context;
 mod trail;
+mod webhooks;
 
 pub use access::AccessFlags;
 pub use config::{Args, BadConfig, LogFormat, PeerArg};
 pub use log::start as start_log;
 pub use server::{Server, StartError};
 pub use tls::TlsArgs;
+pub use webhooks::WebhookFlags;

@@ -32,6 +32,9 @@ pub fn error(rejection: &Rejection) -> Error {
         }
         Rejection::HoldNotFound => Error::new(Code::HoldNotFound, "there is no such hold"),
         Rejection::OrderNotFound => Error::new(Code::OrderNotFound, "there is no such order"),
+        Rejection::EndpointNotFound => {
+            Error::new(Code::WebhookEndpointNotFound, "there is no such webhook endpoint")
+        }
         Rejection::KeyNotFound => Error::new(Code::KeyNotFound, "there is no such API key"),
         Rejection::KeyRevoked => {
             let detail = "the API key was revoked or has expired; create a new one";
@@ -66,6 +69,7 @@ pub fn error(rejection: &Rejection) -> Error {
             let name = field_name(*field);
             let detail = match field {
                 Field::Attributes => format!("{name} have a name twice, or control characters"),
+                Field::Url => format!("{name} is no https:// or http:// URL"),
                 Field::Networks => format!("{name} have one with bits set that are not fixed"),
                 _ => format!("{name} has control characters: take them out"),
             };
@@ -114,6 +118,14 @@ fn conflict(rejection: &Rejection) -> Error {
             );
             Error::new(Code::TooManyOpenOrders, detail)
         }
+        Rejection::TooManyEndpoints { limit } => {
+            let detail = format!("there are {limit} webhook endpoints; delete one first");
+            Error::new(Code::TooManyWebhookEndpoints, detail)
+        }
+        Rejection::EndpointDisabled => {
+            let detail = "nothing is sent to a disabled webhook endpoint; enable it first";
+            Error::new(Code::WebhookEndpointDisabled, detail)
+        }
         Rejection::OrderNotCancelable { status } => {
             let detail = format!("the order is {} and can no longer be canceled", status.as_str());
             Error::new(Code::OrderNotCancelable, detail)
@@ -158,17 +170,25 @@ fn field_name(field: Field) -> &'static str {
         Field::Networks => "networks",
         Field::ExpiresAt => "expires_at",
         Field::OverlapMs => "overlap_ms",
+        Field::Url => "url",
+        Field::Events => "events",
     }
 }
 
 fn unit(field: Field) -> &'static str {
     match field {
-        Field::Name | Field::Description | Field::Brand | Field::Sku | Field::Reason => {
-            " bytes of UTF-8"
-        }
-        Field::Lines | Field::Collections | Field::Attributes | Field::Scopes | Field::Networks => {
-            " items"
-        }
+        Field::Name
+        | Field::Description
+        | Field::Brand
+        | Field::Sku
+        | Field::Reason
+        | Field::Url => " bytes of UTF-8",
+        Field::Lines
+        | Field::Collections
+        | Field::Attributes
+        | Field::Scopes
+        | Field::Networks
+        | Field::Events => " items",
         Field::ExpiresAt => " in Unix milliseconds",
         _ => "",
     }

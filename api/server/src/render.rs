@@ -6,6 +6,7 @@ use engine_core::catalog::{Collection, Product};
 use engine_core::inventory::{Hold, HoldState, Movement, MovementReason, Stock};
 use engine_core::order::{Order, OrderLine, Review, Transition};
 use engine_core::payment::Payment;
+use engine_core::webhook::WebhookEndpoint;
 use engine_core::{HoldId, ProductId};
 
 use crate::time::rfc3339;
@@ -153,6 +154,26 @@ pub fn transition(step: Transition) -> wire::OrderTransition {
         from: step.from.map(|status| status.as_str().to_owned()),
         to: step.to.as_str().to_owned(),
         note: Some(step.note).filter(|note| !note.is_empty()),
+    }
+}
+
+/// A webhook endpoint at a time, in Unix milliseconds.
+pub fn webhook(endpoint: &WebhookEndpoint, now: u64) -> wire::WebhookEndpoint {
+    let disabled = endpoint.disabled;
+    let previous = endpoint.secret.previous.filter(|previous| now < previous.until);
+    wire::WebhookEndpoint {
+        id: endpoint.id.to_string(),
+        version: endpoint.version,
+        url: endpoint.url.clone(),
+        description: endpoint.description.clone(),
+        events: endpoint.events.iter().map(ToString::to_string).collect(),
+        status: if disabled.is_some() { "disabled" } else { "enabled" }.to_owned(),
+        disabled_by: disabled.map(|disabled| disabled.by.as_str().to_owned()),
+        disabled_at: disabled.map(|disabled| rfc3339(disabled.at)),
+        secret_generation: endpoint.secret.generation,
+        previous_until: previous.map(|previous| rfc3339(previous.until)),
+        created_at: rfc3339(endpoint.created_at),
+        updated_at: rfc3339(endpoint.updated_at),
     }
 }
 

@@ -11,6 +11,7 @@ use engine_search::SearchIndex;
 use raft::{Node, NodeId, Peer};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
 
 use crate::access::{BadKeySet, Customers, Door, KeyUses, RateLimits};
 use crate::browser;
@@ -26,6 +27,7 @@ use crate::search_pool::SearchPool;
 use crate::shedding::Room;
 use crate::state::{App, AppState};
 use crate::tls::PublicTls;
+use crate::webhooks::{self, BadWebhooks, Webhooks};
 
 /// How long open requests may take when the node stops, in milliseconds.
 const DRAIN_MS: u64 = 3_000;
@@ -58,6 +60,9 @@ pub enum StartError {
     /// The replicas do not start.
     #[error(transparent)]
     Raft(#[from] raft::StartError),
+    /// Webhooks cannot be sent.
+    #[error(transparent)]
+    Webhooks(#[from] BadWebhooks),
     /// The search index does not open.
     #[error(transparent)]
     Index(#[from] engine_search::IndexError),
@@ -73,6 +78,7 @@ pub struct Server {
     indexer: Indexer,
     serving: JoinHandle<()>,
     upkeep: JoinHandle<()>,
+    webhooks: (JoinHandle<()>, CancellationToken),
     stop: watch::Sender<bool>,
 }
 
@@ -99,6 +105,7 @@ impl Server {
             tracing::warn!(%http, "--trust-loopback: whoever is on this machine may do everything");
         }
         let door = door(&args).await?;
+        let webhooks = Webhooks::new(&args.webhooks)?;
         let simulator = Simulator::open(&args.card_dir()).map_err(system)?;
         let provider = Arc::new(Driver::new(simulator));
         let node = Node::start(raft_config(&args, &peers), provider).await?;
@@ -128,6 +135,7 @@ impl Server {
             is_https: tls.is_some(),
             search: SearchPool::new(index),
             indexed,
+            webhooks,
             metrics: Metrics::install(),
             stopping: AtomicBool::new(false),
         });
@@ -135,8 +143,10 @@ impl Server {
         let routers = rest::routers(&app, cors, args.ops.is_some());
         let serving = tokio::spawn(listeners.serve(tls, routers, stopped));
         let upkeep = tokio::spawn(upkeep(app.clone()));
+        let enough = CancellationToken::new();
+        let webhooks = (tokio::spawn(webhooks::run(app.clone(), enough.clone())), enough);
         tracing::info!(node = app.node_id, cluster = app.cluster_id, %http, "started");
-        Ok(Self { app, http, indexer, serving, upkeep, stop })
+        Ok(Self { app, http, indexer, serving, upkeep, webhooks, stop })
     }
 
     /// Where it takes HTTP.
@@ -149,6 +159,10 @@ impl Server {
     pub async fn shutdown(self) {
         tracing::info!("stopping");
         self.app.stopping.store(true, Ordering::Relaxed);
+        // The next leaders go on from what was noted.
+        let (sending, enough) = self.webhooks;
+        enough.cancel();
+        let _ended = sending.await;
         self.app.node.hand_over().await;
         // What is under way here goes on at the new leaders, under the same request ids.
         self.stop.send_replace(true);

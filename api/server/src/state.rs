@@ -18,6 +18,7 @@ use crate::peers::Clients;
 use crate::refusals;
 use crate::search_pool::SearchPool;
 use crate::shedding::Room;
+use crate::webhooks::Webhooks;
 
 /// How long a write may take in all, in milliseconds.
 pub const WRITE_DEADLINE_MS: u64 = 5_000;
@@ -53,6 +54,8 @@ pub struct AppState {
     pub search: SearchPool,
     /// How far the index is.
     pub indexed: Indexed,
+    /// What webhooks are signed with, and where they may go.
+    pub webhooks: Webhooks,
     /// Counts.
     pub metrics: Metrics,
     /// The node is stopping: it is no longer ready.

@@ -161,6 +161,15 @@ fn dispatch(ctx: &mut Ctx<'_, '_>, command: &Command) -> Result<Reply, Stop> {
         Command::RevokeKey(command) => command.apply(ctx),
         Command::NoteKeyUses(command) => command.apply(ctx),
         Command::RecordOperation(command) => Ok(command.apply()),
+        Command::CreateWebhook(command) => command.apply(ctx),
+        Command::UpdateWebhook(command) => command.apply(ctx),
+        Command::RotateWebhookSecret(command) => command.apply(ctx),
+        Command::DisableWebhook(command) => command.apply(ctx),
+        Command::DeleteWebhook(command) => command.apply(ctx),
+        Command::OpenDeliveries(command) => command.apply(ctx),
+        Command::NoteDeliveries(command) => command.apply(ctx),
+        Command::CloseDeliveries(command) => command.apply(ctx),
+        Command::ReplayDeadLetters(command) => command.apply(ctx),
     }
 }
 

@@ -66,6 +66,9 @@ records! {
     23 crate::access::KeyUse,
     24 crate::command::Batch,
     25 crate::audit::AuditRow,
+    26 crate::webhook::WebhookEndpoint,
+    27 crate::webhook::Deliveries,
+    28 crate::webhook::Delivery,
 }
 
 /// The record as an envelope.

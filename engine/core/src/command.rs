@@ -8,6 +8,7 @@ use crate::catalog::{Collection, Product};
 use crate::dedup::Idempotency;
 use crate::inventory::{HoldReceipt, Stock};
 use crate::order::Order;
+use crate::webhook::WebhookEndpoint;
 
 pub use crate::access::{CreateKey, NoteKeyUses, RevokeKey, RotateKey};
 pub use crate::audit::RecordOperation;
@@ -22,6 +23,10 @@ pub use crate::inventory::{
 pub use crate::order::{CancelOrder, PlaceOrder, RefuseOrder, ResolveHold};
 pub use crate::payment::Settle;
 pub use crate::pulse::Pulse;
+pub use crate::webhook::{
+    CloseDeliveries, CreateWebhook, DeleteWebhook, DisableWebhook, NoteDeliveries, OpenDeliveries,
+    ReplayDeadLetters, RotateWebhookSecret, UpdateWebhook,
+};
 
 /// What the proposer wrote on a command: apply samples nothing itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -94,6 +99,15 @@ pub enum Command {
     RevokeKey(RevokeKey),
     NoteKeyUses(NoteKeyUses),
     RecordOperation(RecordOperation),
+    CreateWebhook(CreateWebhook),
+    UpdateWebhook(UpdateWebhook),
+    RotateWebhookSecret(RotateWebhookSecret),
+    DisableWebhook(DisableWebhook),
+    DeleteWebhook(DeleteWebhook),
+    OpenDeliveries(OpenDeliveries),
+    NoteDeliveries(NoteDeliveries),
+    CloseDeliveries(CloseDeliveries),
+    ReplayDeadLetters(ReplayDeadLetters),
 }
 
 /// What the caller is told when the command was accepted. Append only.
@@ -130,4 +144,13 @@ pub enum Reply {
     },
     /// The API key as it is now.
     Key(Box<ApiKey>),
+    /// The webhook endpoint as it is now, or was when it was deleted.
+    Endpoint(Box<WebhookEndpoint>),
+    /// Deliveries to an endpoint were moved or removed.
+    Moved {
+        /// How many.
+        rows: u32,
+        /// There are more: ask again.
+        more: bool,
+    },
 }

@@ -14,9 +14,13 @@ use crate::ids::{OrderId, Owner, ProductId};
 use crate::keys::{Key, kind_from};
 use crate::order::Status;
 use crate::txn::{Txn, View};
+use crate::webhook;
 
 /// How long the feed is kept, in milliseconds: 72 hours.
 pub const FEED_RETENTION_MS: u64 = 72 * 3_600_000;
+/// How long the feed is kept for an endpoint of webhooks that has not been told of it yet, in
+/// milliseconds: 30 days.
+pub const FEED_KEPT_FOR_WEBHOOKS_MS: u64 = 30 * 24 * 3_600_000;
 
 /// How many entries are read at once to find those too old: most pulses find none.
 const TRIM_PAGE: usize = 16;
@@ -103,10 +107,13 @@ pub(crate) fn trim(txn: &mut Txn<'_>, now: u64, limit: usize) -> Result<usize, F
     let before = head(txn)?;
     let mut after = before;
     let mut trimmed = 0;
+    let wanted = webhooks_need(txn)?;
     while trimmed < limit {
         let page = entries(txn, after.trimmed, TRIM_PAGE.min(limit - trimmed))?;
         let old = page.iter().take_while(|(index, entry)| {
-            entry.at.saturating_add(FEED_RETENTION_MS) <= now && *index != before.last
+            let kept_ms =
+                if *index < wanted { FEED_RETENTION_MS } else { FEED_KEPT_FOR_WEBHOOKS_MS };
+            entry.at.saturating_add(kept_ms) <= now && *index != before.last
         });
         let old: Vec<u64> = old.map(|(index, _)| *index).collect();
         let Some(last) = old.last() else { break };
@@ -120,6 +127,13 @@ pub(crate) fn trim(txn: &mut Txn<'_>, now: u64, limit: usize) -> Result<usize, F
         txn.put(&Key::FeedHead, &after);
     }
     Ok(trimmed)
+}
+
+/// The first entry that some endpoint of webhooks may not have been told of yet.
+fn webhooks_need(view: &dyn View) -> Result<u64, Fault> {
+    let rows = webhook::rows::all_deliveries(view)?;
+    let through = rows.iter().filter_map(|(_, row)| row.through);
+    Ok(through.map(|through| through.index).min().unwrap_or(u64::MAX))
 }
 
 /// Where the feed ends.

@@ -62,6 +62,11 @@ id!(
     HoldId, "hold", "hold_"
 );
 
+id!(
+    /// Names an endpoint that webhooks are sent to.
+    EndpointId, "webhook endpoint", "we_"
+);
+
 /// Names an API key. It is part of the key's text, which is why it is short; it is no secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct KeyId(pub u64);
@@ -186,7 +191,7 @@ impl ProductId {
 pub struct ShardId(pub u16);
 
 impl ShardId {
-    /// The group that holds the definitions: collections, and API keys.
+    /// The group that holds the definitions: collections, API keys, and webhook endpoints.
     pub const META: Self = Self(0);
 }
 
@@ -268,6 +273,7 @@ mod tests {
         round_trip(ProductId(0x0d), "prod_0000000000000000000000000000000d");
         round_trip(CollectionId(u128::MAX), "col_ffffffffffffffffffffffffffffffff");
         round_trip(HoldId(0), "hold_00000000000000000000000000000000");
+        round_trip(EndpointId(0x0d), "we_0000000000000000000000000000000d");
         let order = OrderId { slot: Slot(0x0abc), hash: 0x0d };
         round_trip(order, "ord_abc0000000000000000000000000000000d");
         round_trip(KeyId(0x0d), "key_000000000000000d");

@@ -6,9 +6,10 @@
 use std::ops::Range;
 
 use crate::due::Timer;
-use crate::ids::{CollectionId, KeyId, OrderId, ProductId, ShardId};
+use crate::ids::{CollectionId, EndpointId, KeyId, OrderId, ProductId, ShardId};
 use crate::inventory::HoldRef;
 use crate::outbox::EffectId;
+use crate::webhook::Position;
 
 /// The name of one row.
 ///
@@ -40,6 +41,10 @@ use crate::outbox::EffectId;
 /// | `pr`   | a product                                  | `Product`        |
 /// | `rq`   | a request id: its outcome                  | `Remembered`     |
 /// | `st`   | stock of a product                         | `Stock`          |
+/// | `wc`   | an endpoint: how far it has been told      | `Deliveries`     |
+/// | `wd`   | an endpoint, a position: given up          | `Delivery`       |
+/// | `we`   | a webhook endpoint (meta group)            | `WebhookEndpoint`|
+/// | `wp`   | an endpoint, a position: not taken yet     | `Delivery`       |
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(clippy::enum_variant_names, reason = "an order key is what ORDERS.md calls it")]
 pub enum Key {
@@ -69,6 +74,10 @@ pub enum Key {
     Product(ProductId),
     Request(u128),
     Stock(ProductId),
+    Deliveries(EndpointId),
+    DeadLetter { endpoint: EndpointId, at: Position },
+    Endpoint(EndpointId),
+    Parked { endpoint: EndpointId, at: Position },
 }
 
 impl Key {
@@ -105,6 +114,10 @@ impl Key {
             Self::Product(id) => Bytes::of(b"pr").u128(id.0),
             Self::Request(id) => Bytes::of(b"rq").u128(*id),
             Self::Stock(product) => Bytes::of(b"st").u128(product.0),
+            Self::Deliveries(id) => Bytes::of(b"wc").u128(id.0),
+            Self::DeadLetter { endpoint, at } => Bytes::of(b"wd").u128(endpoint.0).position(*at),
+            Self::Endpoint(id) => Bytes::of(b"we").u128(id.0),
+            Self::Parked { endpoint, at } => Bytes::of(b"wp").u128(endpoint.0).position(*at),
         }
         .0
     }
@@ -158,6 +171,10 @@ impl Bytes {
         self.raw(&value.to_be_bytes())
     }
 
+    fn position(self, at: Position) -> Self {
+        self.u64(at.index).u32(at.ordinal)
+    }
+
     fn order(self, order: OrderId) -> Self {
         self.u16(order.slot.0).u128(order.hash)
     }
@@ -172,6 +189,8 @@ mod tests {
     use crate::ids::{HoldId, Slot};
 
     const ORDER: OrderId = OrderId { slot: Slot(0x0abc), hash: 0x0d };
+    const ENDPOINT: EndpointId = EndpointId(0x0d);
+    const AT: Position = Position { index: 7, ordinal: 2 };
     const HASH: &str = "0000000000000000000000000000000d";
 
     /// One of each kind, and its bytes: these never change.
@@ -218,6 +237,16 @@ mod tests {
             (Key::Product(ProductId(0x0d)), format!("7072 {HASH}")),
             (Key::Request(0x0d), format!("7271 {HASH}")),
             (Key::Stock(ProductId(0x0d)), format!("7374 {HASH}")),
+            (Key::Deliveries(ENDPOINT), format!("7763 {HASH}")),
+            (
+                Key::DeadLetter { endpoint: ENDPOINT, at: AT },
+                format!("7764 {HASH} 0000000000000007 00000002"),
+            ),
+            (Key::Endpoint(ENDPOINT), format!("7765 {HASH}")),
+            (
+                Key::Parked { endpoint: ENDPOINT, at: AT },
+                format!("7770 {HASH} 0000000000000007 00000002"),
+            ),
         ];
         keys.into_iter().map(|(key, bytes): (_, String)| (key, bytes.replace(' ', ""))).collect()
     }

@@ -35,6 +35,7 @@ pub mod read;
 mod rejection;
 mod txn;
 pub mod v1;
+pub mod webhook;
 
 pub use apply::{Applied, Outcome, Shard, apply};
 pub use clock::{Clock, PULSE_EVERY_MS};
@@ -43,8 +44,8 @@ pub use digest::digest_after;
 pub use due::{Timer, TimerKind, is_due, next_deadline};
 pub use fault::Fault;
 pub use ids::{
-    BadId, CollectionId, HoldId, KeyId, OrderId, Owner, ProductId, SLOTS, ShardId, Slot, Topology,
-    h128,
+    BadId, CollectionId, EndpointId, HoldId, KeyId, OrderId, Owner, ProductId, SLOTS, ShardId,
+    Slot, Topology, h128,
 };
 pub use money::{BadCurrency, Currency, Money};
 pub use rejection::{Field, Rejection, ShortLine};

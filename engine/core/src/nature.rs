@@ -11,6 +11,8 @@ const LINE_BYTES: usize = 64;
 const NETWORK_BYTES: usize = 18;
 /// What the use of a key takes, in bytes.
 const KEY_USE_BYTES: usize = 18;
+/// What the outcome of a delivery takes, in bytes.
+const OUTCOME_BYTES: usize = 80;
 
 impl Command {
     /// Whether doing it twice is doing it once: it goes by an id of its own, or by a number. Any
@@ -28,7 +30,11 @@ impl Command {
             | Self::Acknowledge(_)
             | Self::Pulse(_)
             | Self::RevokeKey(_)
-            | Self::NoteKeyUses(_) => true,
+            | Self::NoteKeyUses(_)
+            | Self::DisableWebhook(_)
+            | Self::OpenDeliveries(_)
+            | Self::NoteDeliveries(_)
+            | Self::CloseDeliveries(_) => true,
             Self::CreateProduct(_)
             | Self::UpdateProduct(_)
             | Self::ArchiveProduct(_)
@@ -41,7 +47,12 @@ impl Command {
             | Self::CancelOrder(_)
             | Self::CreateKey(_)
             | Self::RotateKey(_)
-            | Self::RecordOperation(_) => false,
+            | Self::RecordOperation(_)
+            | Self::CreateWebhook(_)
+            | Self::UpdateWebhook(_)
+            | Self::RotateWebhookSecret(_)
+            | Self::DeleteWebhook(_)
+            | Self::ReplayDeadLetters(_) => false,
         }
     }
 
@@ -71,6 +82,9 @@ impl Command {
                 create.name.len() + create.scopes.len() + create.networks.len() * NETWORK_BYTES
             }
             Self::NoteKeyUses(note) => note.uses.len() * KEY_USE_BYTES,
+            Self::CreateWebhook(create) => create.url.len() + create.description.len(),
+            Self::UpdateWebhook(update) => text(&update.url) + text(&update.description),
+            Self::NoteDeliveries(note) => note.outcomes.len() * OUTCOME_BYTES,
             _ => 0,
         };
         FIXED_BYTES + variable

@@ -4,11 +4,12 @@ use crate::access::{ApiKey, KeyUse};
 use crate::audit::{self, AuditRow};
 use crate::catalog::{Collection, Product};
 use crate::fault::Fault;
-use crate::ids::{CollectionId, KeyId, OrderId, Owner, ProductId};
+use crate::ids::{CollectionId, EndpointId, KeyId, OrderId, Owner, ProductId};
 use crate::inventory::{Hold, HoldRef, Movement, Stock};
 use crate::keys::{Key, kind_from, prefixed};
 use crate::order::{Decision, KeyResult, Order, Transition};
 use crate::txn::View;
+use crate::webhook::{self, Deliveries, Delivery, Position, WebhookEndpoint};
 use crate::{clock::Clock, codec::decode};
 
 /// Whose orders a reader may see. Somebody else's are as if they were not there.
@@ -122,6 +123,46 @@ pub fn audit_rows(view: &dyn View, first: u64, end: u64) -> Result<Vec<(u64, Aud
 /// milliseconds; that of the next one to come when all are.
 pub fn audit_first_since(view: &dyn View, at: u64) -> Result<u64, Fault> {
     audit::rows::first_since(view, at)
+}
+
+/// A webhook endpoint (meta group).
+pub fn webhook(view: &dyn View, id: EndpointId) -> Result<Option<WebhookEndpoint>, Fault> {
+    view.read(&Key::Endpoint(id))
+}
+
+/// Every webhook endpoint in the order of their ids: there are few (meta group).
+pub fn webhooks(view: &dyn View) -> Result<Vec<WebhookEndpoint>, Fault> {
+    webhook::rows::endpoints(view, usize::MAX)
+}
+
+/// How far a shard has told an endpoint of its events.
+pub fn deliveries(view: &dyn View, endpoint: EndpointId) -> Result<Option<Deliveries>, Fault> {
+    view.read(&Key::Deliveries(endpoint))
+}
+
+/// How far a shard has told each endpoint of its events.
+pub fn all_deliveries(view: &dyn View) -> Result<Vec<(EndpointId, Deliveries)>, Fault> {
+    webhook::rows::all_deliveries(view)
+}
+
+/// The deliveries that an endpoint has not taken yet, after a position.
+pub fn parked_deliveries(
+    view: &dyn View,
+    endpoint: EndpointId,
+    after: Option<Position>,
+    limit: usize,
+) -> Result<Vec<(Position, Delivery)>, Fault> {
+    webhook::rows::parked(view, endpoint, after, limit)
+}
+
+/// The deliveries to an endpoint that were given up, after a position.
+pub fn dead_letters(
+    view: &dyn View,
+    endpoint: EndpointId,
+    after: Option<Position>,
+    limit: usize,
+) -> Result<Vec<(Position, Delivery)>, Fault> {
+    webhook::rows::dead(view, endpoint, after, limit)
 }
 
 /// A hold, or the marker of an ended one.

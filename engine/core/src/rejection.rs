@@ -122,6 +122,17 @@ pub enum Rejection {
         /// The most there may be.
         limit: u32,
     },
+    /// No such webhook endpoint.
+    EndpointNotFound,
+    /// The cluster has as many webhook endpoints as it may have.
+    TooManyEndpoints {
+        /// The most there may be.
+        limit: u32,
+    },
+    /// The webhook endpoint is disabled: nothing is sent to it.
+    EndpointDisabled,
+    /// Another sender of webhooks has taken over.
+    SenderReplaced,
 }
 
 impl Rejection {
@@ -153,6 +164,8 @@ pub enum Field {
     Networks,
     ExpiresAt,
     OverlapMs,
+    Url,
+    Events,
 }
 
 /// A line that asks for more than there is.

@@ -1,8 +1,8 @@
 //! The first words on a connection: who are you, and are we of one cluster?
 //!
 //! ```text
-//! asker:    "STOA" | protocol version 2 | length 2 | Hello
-//! answerer: "STOA" | protocol version 2 | welcome 1 | length 2 | why not, in words
+//! asker:    "STOA" | protocol version 3 | length 2 | Hello
+//! answerer: "STOA" | protocol version 3 | welcome 1 | length 2 | why not, in words
 //! ```
 //!
 //! Whatever would make two nodes misunderstand each other is compared here, once, and a mismatch
@@ -24,7 +24,7 @@ use crate::types::NodeId;
 
 const MAGIC: [u8; 4] = *b"STOA";
 /// The version of everything behind the handshake. A node talks to its own version only.
-pub(crate) const PROTOCOL_VERSION: u16 = 2;
+pub(crate) const PROTOCOL_VERSION: u16 = 3;
 /// The longest hello or reason, in bytes.
 const WORDS_BYTES_MAX: usize = 4_096;
 /// How long either side waits for the other's words.

@@ -20,7 +20,7 @@ pub enum Need {
 use Need::{All, CustomerOr, Loopback, Nothing};
 use Scope::{
     AuditRead, CatalogWrite, ClusterRead, ClusterWrite, HoldsWrite, KeysWrite, OrdersRead,
-    OrdersWrite, StockRead, StockWrite,
+    OrdersWrite, StockRead, StockWrite, WebhooksRead, WebhooksWrite,
 };
 
 /// The methods that write.
@@ -68,6 +68,11 @@ const RULES: &[(&str, Need, Need)] = &[
     ("/v1/keys/{id}", All(&[KeysWrite]), Nothing),
     ("/v1/keys/{id}/rotate", Nothing, All(&[KeysWrite])),
     ("/v1/keys/{id}/revoke", Nothing, All(&[KeysWrite])),
+    ("/v1/webhook-endpoints", All(&[WebhooksRead]), All(&[WebhooksWrite])),
+    ("/v1/webhook-endpoints/{id}", All(&[WebhooksRead]), All(&[WebhooksWrite])),
+    ("/v1/webhook-endpoints/{id}/rotate-secret", Nothing, All(&[WebhooksWrite])),
+    ("/v1/webhook-endpoints/{id}/dead-letters", All(&[WebhooksRead]), Nothing),
+    ("/v1/webhook-endpoints/{id}/replay", Nothing, All(&[WebhooksWrite])),
 ];
 
 /// What a request to a matched path needs. A method that no path takes needs nothing: it is refused

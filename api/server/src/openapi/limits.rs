@@ -16,13 +16,14 @@ use engine_core::order::{LINES_PER_ORDER_MAX, Status};
 use engine_core::payment::{
     ATTEMPTS_MAX, CODE_BYTES_MAX, INTENT_ID_BYTES_MAX, PAYMENT_METHOD_BYTES_MAX, PaymentState,
 };
+use engine_core::webhook::{ABOUT_BYTES_MAX, EventType, URL_BYTES_MAX};
 use engine_core::{Money, Owner, Topology};
 use engine_search::{FACET_VALUES_MAX, QUERY_CHARS_MAX};
 use serde_json::{Value, json};
 
 use crate::errors::Code;
 use crate::extract::LIMIT_MAX;
-use crate::rest::{HOLD_MS_MIN, OVERLAP_S_MAX, VALID_S_MAX};
+use crate::rest::{HOLD_MS_MIN, OVERLAP_S_MAX, SECRET_OVERLAP_S_MAX, VALID_S_MAX};
 use crate::trail::CURSOR_CHARS_MAX as TRAIL_CURSOR_CHARS_MAX;
 
 pub use engine_search::CURSOR_CHARS_MAX;
@@ -36,7 +37,8 @@ const NUMBER_MAX: i64 = i64::MAX;
 
 /// Adds the limits of a type's field to its schema.
 pub fn add(kind: &str, field: &str, property: &mut Value) {
-    let found = of_type(kind, field).or_else(|| audit(kind, field)).or_else(|| of_field(field));
+    let found = of_type(kind, field).or_else(|| audit(kind, field));
+    let found = found.or_else(|| webhook(kind, field)).or_else(|| of_field(field));
     let Some(limits) = found else { return };
     let nullable = property["type"].as_array().is_some_and(|types| types.contains(&json!("null")));
     for (key, value) in limits.as_object().cloned().into_iter().flatten() {
@@ -245,11 +247,44 @@ fn audit(kind: &str, field: &str) -> Option<Value> {
             json!({"minLength": 2, "maxLength": 45, "examples": ["192.0.2.7"]})
         }
         ("TrailThing" | "TrailChange", "kind") => json!({"enum": [
-            "product", "stock", "movement", "collection", "hold", "order", "key", "shard",
+            "product", "stock", "movement", "collection", "hold", "order", "key", "shard", "webhook",
         ]}),
         ("TrailThing" | "TrailChange", "id") => trail_id(),
         ("TrailChange", "before" | "after") => json!({"maxProperties": 16}),
         ("TrailRowList", "next_cursor") => trail_cursor(),
+        _ => return None,
+    })
+}
+
+fn webhook(kind: &str, field: &str) -> Option<Value> {
+    let names = EventType::ALL.map(EventType::as_str);
+    let is_endpoint = kind.ends_with("WebhookEndpoint");
+    Some(match (kind, field) {
+        ("WebhookEndpoint", "id") => id("we_", 32),
+        ("WebhookEndpoint", "status") => json!({"enum": ["enabled", "disabled"]}),
+        (_, "url") if is_endpoint => json!({
+            "minLength": 8, "maxLength": URL_BYTES_MAX, "pattern": "^https?://[!-~]+$",
+            "examples": ["https://shop.example/webhooks"],
+        }),
+        (_, "description") if is_endpoint => text(0, ABOUT_BYTES_MAX, "Ships orders"),
+        (_, "events") => json!({"minItems": 1, "maxItems": 64, "items": {"enum": names}}),
+        (_, "disabled_by") => json!({"enum": ["person", "gone", "failing"]}),
+        (_, "secret_generation") => number(1, i64::from(u32::MAX), 1),
+        ("RotateWebhookSecret", "overlap_s") => number(0, SECRET_OVERLAP_S_MAX as i64, 86_400),
+        ("ShownWebhookEndpoint", "secret") => json!({
+            "pattern": "^whsec_[A-Za-z0-9+/]{43}=$",
+            "examples": ["whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="],
+        }),
+        ("DeadLetter", "id") => json!({
+            "pattern": "^msg_[0-9]{1,5}-[0-9]{1,20}-[0-9]{1,10}_[0-9a-f]{32}$",
+            "examples": ["msg_1-42-0_0123456789abcdef0123456789abcdef"],
+        }),
+        ("DeadLetter", "type") => json!({"enum": names}),
+        ("DeadLetter", "attempts") => number(0, i64::from(u32::MAX), 10),
+        ("DeadLetter", "last_status") => number(100, 999, 503),
+        ("DeadLetter", "data") => json!({"maxProperties": 8}),
+        (_, "timestamp" | "given_up_at" | "disabled_at") => time(),
+        (_, "replayed") => number(0, NUMBER_MAX, 3),
         _ => return None,
     })
 }

@@ -39,13 +39,14 @@ they are, and `Stoa-Min-Token`, `Stoa-Max-Staleness` or `consistency=strong` ask
 is repeated under the same `Idempotency-Key`, and then happens once.";
 
 /// The tags, in the order in which they are told.
-const TAGS: [(&str, &str); 11] = [
+const TAGS: [(&str, &str); 12] = [
     ("products", "What is sold."),
     ("collections", "Products by theme."),
     ("search", "Finding products, from the asked node's own index."),
     ("stock", "Units on hand, and what changes them."),
     ("holds", "Units kept for a cart, without an order."),
     ("orders", "Orders and how they are paid."),
+    ("webhooks", "Who is told of events, and what they have not taken."),
     ("access", "API keys and guests: who may do what."),
     ("audit", "Who did what to what, when and from where."),
     ("cluster", "Nodes, shards, and whether every invariant holds."),

@@ -15,6 +15,7 @@ pub fn parameters() -> Value {
         "CollectionId": path_id("collection", &limits::id("col_", 32)),
         "HoldId": path_id("hold", &limits::id("hold_", 32)),
         "KeyId": path_id("key", &limits::id("key_", 16)),
+        "WebhookEndpointId": path_id("webhook endpoint", &limits::id("we_", 32)),
         "OrderId": path_id("order", &limits::id("ord_", 35)),
         "Limit": {
             "name": "limit", "in": "query",

@@ -24,6 +24,7 @@ pub fn samples() -> Vec<(&'static str, Value)> {
     all.extend(cluster());
     all.extend(access());
     all.extend(audit());
+    all.extend(webhooks());
     all.extend(seeds());
     all
 }
@@ -188,6 +189,60 @@ fn audit() -> Vec<(&'static str, Value)> {
         sample("TrailChange", change),
         sample("TrailRow", row),
         sample("TrailRowList", list),
+    ]
+}
+
+fn webhooks() -> Vec<(&'static str, Value)> {
+    let url = "https://shop.example/webhooks".to_owned();
+    let description = "Ships orders".to_owned();
+    let events = vec!["order.changed".to_owned()];
+    let new = NewWebhookEndpoint {
+        url: url.clone(),
+        description: Some(description.clone()),
+        events: events.clone(),
+    };
+    let patch = PatchWebhookEndpoint {
+        url: Some(url.clone()),
+        description: Some(description.clone()),
+        events: Some(events.clone()),
+        enabled: Some(true),
+    };
+    let endpoint = WebhookEndpoint {
+        id: "we_0123456789abcdef0123456789abcdef".to_owned(),
+        version: 3,
+        url,
+        description,
+        events,
+        status: "disabled".to_owned(),
+        disabled_by: Some("gone".to_owned()),
+        disabled_at: Some(AFTER.to_owned()),
+        secret_generation: 2,
+        previous_until: Some(AFTER.to_owned()),
+        created_at: BEFORE.to_owned(),
+        updated_at: AFTER.to_owned(),
+    };
+    let secret = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=".to_owned();
+    let letter = DeadLetter {
+        id: "msg_1-42-0_0123456789abcdef0123456789abcdef".to_owned(),
+        kind: "order.changed".to_owned(),
+        timestamp: BEFORE.to_owned(),
+        data: [("order_id", ORDER), ("status", "confirmed")]
+            .map(|(name, value)| (name.to_owned(), json!(value)))
+            .into(),
+        attempts: 10,
+        last_status: Some(503),
+        given_up_at: AFTER.to_owned(),
+    };
+    vec![
+        sample("NewWebhookEndpoint", new),
+        sample("PatchWebhookEndpoint", patch),
+        sample("RotateWebhookSecret", RotateWebhookSecret { overlap_s: 86_400 }),
+        sample("WebhookEndpoint", endpoint.clone()),
+        sample("WebhookEndpointList", page(endpoint.clone())),
+        sample("ShownWebhookEndpoint", ShownWebhookEndpoint { endpoint, secret }),
+        sample("DeadLetter", letter.clone()),
+        sample("DeadLetterList", page(letter)),
+        sample("ReplayedWebhooks", ReplayedWebhooks { replayed: 3 }),
     ]
 }
 

@@ -14,6 +14,7 @@ mod search;
 mod seeds;
 mod stock;
 mod viewer;
+mod webhooks;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -28,6 +29,7 @@ use crate::state::App;
 
 pub use holds::HOLD_MS_MIN;
 pub use keys::{OVERLAP_S_MAX, VALID_S_MAX};
+pub use webhooks::SECRET_OVERLAP_S_MAX;
 
 /// What customers, sellers and services call.
 fn clients() -> Routes {
@@ -38,6 +40,7 @@ fn clients() -> Routes {
         .and(holds::routes())
         .and(orders::routes())
         .and(guests::routes())
+        .and(webhooks::routes())
         .and(viewer::routes())
         .and(seeds::routes())
 }

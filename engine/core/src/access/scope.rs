@@ -27,7 +27,7 @@ pub enum Scope {
     FulfillmentWrite,
     /// Read the event feed.
     FeedRead,
-    /// Register webhooks.
+    /// Create, change and delete webhook endpoints, and replay what they have not taken.
     WebhooksWrite,
     /// See the cluster, its metrics and its audit.
     ClusterRead,
@@ -37,6 +37,8 @@ pub enum Scope {
     KeysWrite,
     /// Read who did what.
     AuditRead,
+    /// See webhook endpoints, and what they have not taken.
+    WebhooksRead,
 }
 
 /// A named set of scopes.
@@ -61,7 +63,7 @@ pub struct BadScope(pub String);
 
 impl Scope {
     /// Every scope.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::CatalogWrite,
         Self::StockRead,
         Self::StockWrite,
@@ -76,6 +78,7 @@ impl Scope {
         Self::ClusterWrite,
         Self::KeysWrite,
         Self::AuditRead,
+        Self::WebhooksRead,
     ];
 
     /// Its name.
@@ -95,6 +98,7 @@ impl Scope {
             Self::ClusterWrite => "cluster:write",
             Self::KeysWrite => "keys:write",
             Self::AuditRead => "audit:read",
+            Self::WebhooksRead => "webhooks:read",
         }
     }
 }
@@ -119,11 +123,19 @@ impl Role {
     pub fn scopes(self) -> &'static [Scope] {
         use Scope::*;
         match self {
-            Self::Seller => {
-                &[CatalogWrite, StockRead, StockWrite, OrdersRead, FulfillmentWrite, WebhooksWrite]
-            }
+            Self::Seller => &[
+                CatalogWrite,
+                StockRead,
+                StockWrite,
+                OrdersRead,
+                FulfillmentWrite,
+                WebhooksWrite,
+                WebhooksRead,
+            ],
             Self::Support => &[StockRead, OrdersRead, OrdersWrite, RefundsWrite],
-            Self::Operator => &[ClusterRead, ClusterWrite, KeysWrite, AuditRead],
+            Self::Operator => {
+                &[ClusterRead, ClusterWrite, KeysWrite, AuditRead, WebhooksWrite, WebhooksRead]
+            }
             Self::Service => &[StockRead, HoldsWrite, OrdersRead, OrdersWrite, FeedRead],
             Self::Analyst => &[StockRead, OrdersRead, FeedRead, ClusterRead],
         }

@@ -13,13 +13,14 @@ use crate::fault::Fault;
 use crate::ids::ProductId;
 use crate::inventory::{Hold, HoldRef, HoldState, Movement, MovementReason, Stock, hold_name};
 use crate::order::Order;
+use crate::webhook::{WebhookEndpoint, url_without_query};
 
 /// Whether the trail tells of the row that a key names. Of an order's own hold the order tells.
 pub(super) fn is_told(key: &[u8]) -> bool {
     match key {
         [b'h', b'o', owner, ..] => *owner == 1,
         [first, second, ..] => {
-            [b"ak", b"co", b"mv", b"od", b"pr", b"st"].contains(&&[*first, *second])
+            [b"ak", b"co", b"mv", b"od", b"pr", b"st", b"we"].contains(&&[*first, *second])
         }
         _ => false,
     }
@@ -52,6 +53,9 @@ pub(super) fn change(
         [b's', b't', ..] => {
             let id = product_of(key)?;
             compare(sides, |row: Stock| (Resource::Stock(id), stock(&row)))
+        }
+        [b'w', b'e', ..] => {
+            compare(sides, |row: WebhookEndpoint| (Resource::Webhook(row.id), webhook(row)))
         }
         _ => Ok(None),
     }
@@ -164,6 +168,22 @@ fn api_key(row: ApiKey) -> Fields {
     fields.extend(time("expires_at", row.expires_at));
     fields.extend(time("revoked_at", row.revoked_at));
     fields.extend(time("previous_until", row.previous.map(|previous| previous.until)));
+    fields
+}
+
+/// Of the URL what stands before its query, which may open something at the receiver's.
+fn webhook(row: WebhookEndpoint) -> Fields {
+    let mut fields = vec![
+        number("version", row.version),
+        text("url", url_without_query(&row.url)),
+        text("description", row.description),
+        ("events".to_owned(), Value::Texts(texts(&row.events))),
+        number("secret_generation", row.secret.generation),
+    ];
+    let previous = row.secret.previous;
+    fields.extend(time("previous_until", previous.map(|previous| previous.until)));
+    fields.extend(time("disabled_at", row.disabled.map(|disabled| disabled.at)));
+    fields.extend(row.disabled.map(|disabled| text("disabled_by", disabled.by.as_str())));
     fields
 }
 

@@ -19,7 +19,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{BadId, CollectionId, HoldId, KeyId, OrderId, ProductId, ShardId};
+use crate::ids::{BadId, CollectionId, EndpointId, HoldId, KeyId, OrderId, ProductId, ShardId};
 use crate::rejection::Rejection;
 
 pub(crate) use record::record;
@@ -143,6 +143,8 @@ pub enum Resource {
     Key(KeyId),
     /// A shard itself.
     Shard(ShardId),
+    /// A webhook endpoint.
+    Webhook(EndpointId),
 }
 
 impl Resource {
@@ -157,6 +159,7 @@ impl Resource {
             Self::Order(_) => "order",
             Self::Key(_) => "key",
             Self::Shard(_) => "shard",
+            Self::Webhook(_) => "webhook",
         }
     }
 
@@ -169,6 +172,7 @@ impl Resource {
             Self::Order(id) => id.to_string(),
             Self::Key(id) => id.to_string(),
             Self::Shard(id) => format!("shard_{}", id.0),
+            Self::Webhook(id) => id.to_string(),
         }
     }
 }

@@ -34,6 +34,15 @@ impl Command {
             Self::RevokeKey(_) => "revoke_key",
             Self::NoteKeyUses(_) => "note_key_uses",
             Self::RecordOperation(RecordOperation { operation }) => operation.name(),
+            Self::CreateWebhook(_) => "create_webhook",
+            Self::UpdateWebhook(_) => "update_webhook",
+            Self::RotateWebhookSecret(_) => "rotate_webhook_secret",
+            Self::DisableWebhook(_) => "disable_webhook",
+            Self::DeleteWebhook(_) => "delete_webhook",
+            Self::OpenDeliveries(_) => "open_deliveries",
+            Self::NoteDeliveries(_) => "note_deliveries",
+            Self::CloseDeliveries(_) => "close_deliveries",
+            Self::ReplayDeadLetters(_) => "replay_dead_letters",
         }
     }
 
@@ -66,6 +75,15 @@ impl Command {
             Self::RecordOperation(RecordOperation { operation }) => match operation {
                 Operation::TransferLeader { shard, .. } => Resource::Shard(*shard),
             },
+            Self::CreateWebhook(command) => Resource::Webhook(command.id),
+            Self::UpdateWebhook(command) => Resource::Webhook(command.id),
+            Self::RotateWebhookSecret(command) => Resource::Webhook(command.id),
+            Self::DisableWebhook(command) => Resource::Webhook(command.id),
+            Self::DeleteWebhook(command) => Resource::Webhook(command.id),
+            Self::OpenDeliveries(command) => Resource::Webhook(command.endpoint),
+            Self::NoteDeliveries(command) => Resource::Webhook(command.endpoint),
+            Self::CloseDeliveries(command) => Resource::Webhook(command.endpoint),
+            Self::ReplayDeadLetters(command) => Resource::Webhook(command.endpoint),
         }
     }
 

@@ -106,7 +106,7 @@ pub struct Collection {
 }
 
 /// Refuses a change of another version than the seller saw.
-fn check_version(expected: Option<u64>, actual: u64) -> Result<(), Rejection> {
+pub(crate) fn check_version(expected: Option<u64>, actual: u64) -> Result<(), Rejection> {
     match expected {
         Some(expected) if expected != actual => {
             Err(Rejection::VersionMismatch { expected, actual })

@@ -7,6 +7,7 @@ mod i10_keys;
 mod i11_feed;
 mod i13_open_orders;
 mod i14_audit;
+mod i15_webhooks;
 mod i1_on_hand;
 mod i2_holds;
 mod i3_available;
@@ -49,6 +50,7 @@ pub fn check(view: &dyn View, shard: Shard) -> Result<Vec<Violation>, Fault> {
     i11_feed::check(view, &mut found)?;
     i13_open_orders::check(view, &mut found)?;
     i14_audit::check(view, &mut found)?;
+    i15_webhooks::check(view, &mut found)?;
     Ok(found)
 }
 

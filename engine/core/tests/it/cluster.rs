@@ -78,7 +78,12 @@ impl Cluster {
             | Command::RotateKey(_)
             | Command::RevokeKey(_)
             | Command::NoteKeyUses(_)
-            | Command::RecordOperation(_) => ShardId::META,
+            | Command::RecordOperation(_)
+            | Command::CreateWebhook(_)
+            | Command::UpdateWebhook(_)
+            | Command::RotateWebhookSecret(_)
+            | Command::DisableWebhook(_)
+            | Command::DeleteWebhook(_) => ShardId::META,
             Command::ReceiveStock(c) => topology.of_product(c.product),
             Command::AdjustStock(c) => topology.of_product(c.product),
             Command::SetStock(c) => topology.of_product(c.product),
@@ -92,6 +97,10 @@ impl Cluster {
             | Command::ReleaseHold(_)
             | Command::Deliver(_)
             | Command::Acknowledge(_)
+            | Command::OpenDeliveries(_)
+            | Command::NoteDeliveries(_)
+            | Command::CloseDeliveries(_)
+            | Command::ReplayDeadLetters(_)
             | Command::Pulse(_) => ShardId(1),
         }
     }

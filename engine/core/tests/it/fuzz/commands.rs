@@ -20,6 +20,7 @@ use engine_core::{
 use rand::Rng as _;
 
 use super::values::Values;
+use super::webhooks;
 
 pub fn any(v: &mut Values) -> Command {
     match v.random.random_range(0..100) {
@@ -29,7 +30,8 @@ pub fn any(v: &mut Values) -> Command {
         55..75 => order(v),
         75..85 => settle(v),
         85..89 => between(v),
-        89..93 => key(v),
+        89..92 => key(v),
+        92 | 94..97 => webhooks::any(v),
         93 => {
             let operation = Operation::TransferLeader { shard: v.shard(), to: v.u64() };
             Command::RecordOperation(RecordOperation { operation })

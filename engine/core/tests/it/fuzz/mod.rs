@@ -6,6 +6,7 @@
 
 mod commands;
 mod values;
+mod webhooks;
 
 use engine_core::dedup::Idempotency;
 use engine_core::{Command, ShardId, Stamp, Stamped};
@@ -72,7 +73,13 @@ impl Run {
         }
         match command {
             Command::CommitHold(_) | Command::ReleaseHold(_) => ShardId(1),
-            Command::Deliver(_) | Command::Acknowledge(_) | Command::Pulse(_) => {
+            Command::Deliver(_)
+            | Command::Acknowledge(_)
+            | Command::Pulse(_)
+            | Command::OpenDeliveries(_)
+            | Command::NoteDeliveries(_)
+            | Command::CloseDeliveries(_)
+            | Command::ReplayDeadLetters(_) => {
                 ShardId(self.values.random.random_range(0..=self.cluster.topology.shards))
             }
             command => self.cluster.home(command),

@@ -1,6 +1,5 @@
 //! Samples of what goes through the log and what comes back: batches and outcomes.
 
-use engine_core::access::Scope;
 use engine_core::audit::{Actor, Operation, Who};
 use engine_core::catalog::ProductChange;
 use engine_core::codec::{decode_since, encode};
@@ -20,12 +19,14 @@ use engine_core::{
 };
 
 use super::values::*;
-use super::{Golden, named};
+use super::{Golden, named, webhooks};
 
 pub fn hold(golden: &mut Golden) {
     let plain =
-        [catalog(), inventory(), orders(), between(), keys()].concat().into_iter().map(named);
+        [catalog(), inventory(), orders(), between(), keys(), webhooks::commands()].concat();
+    let plain = plain.into_iter().map(named);
     let mut commands: Vec<(String, Command)> = plain.chain(settlements()).collect();
+    commands.extend(webhooks::variants());
     commands.extend(orders().into_iter().filter_map(|command| match command {
         Command::PlaceOrder(place) => {
             let place = PlaceOrder { pay: Pay::OnAccount, ..place };
@@ -197,7 +198,7 @@ fn keys() -> Vec<Command> {
         Command::CreateKey(CreateKey {
             id: KEY,
             name: "Nightly export".into(),
-            scopes: Scope::ALL.into(),
+            scopes: FIRST_SCOPES.into(),
             networks: networks(),
             secret: SECRET,
             expires_at: Some(3_000),
@@ -244,6 +245,8 @@ fn replies() -> Vec<(String, Reply)> {
         Reply::Delivered { through: 8 },
         Reply::Pulsed { fired: 9, more: true },
         Reply::Key(Box::new(key())),
+        Reply::Endpoint(Box::new(endpoint())),
+        Reply::Moved { rows: 11, more: true },
     ];
     replies.into_iter().map(named).collect()
 }

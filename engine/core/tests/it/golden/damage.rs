@@ -3,6 +3,7 @@
 use engine_core::audit::AuditRow;
 use engine_core::codec::{decode, encode};
 use engine_core::order::Order;
+use engine_core::webhook::{Delivery, WebhookEndpoint};
 use engine_core::{Applied, Batch, Clock, v1};
 use rand::{Rng as _, RngCore as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
@@ -60,6 +61,8 @@ fn garbage_in_a_sound_envelope_never_panics() {
         let _ = decode::<Batch>(&envelope(24, &body));
         let _ = decode::<AuditRow>(&envelope(25, &body));
         let _ = decode::<Vec<Applied>>(&envelope(2, &body));
+        let _ = decode::<WebhookEndpoint>(&envelope(26, &body));
+        let _ = decode::<Delivery>(&envelope(28, &body));
     }
 }
 

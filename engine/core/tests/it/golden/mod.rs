@@ -10,6 +10,7 @@ mod damage;
 mod rows;
 mod values;
 mod variants;
+mod webhooks;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
@@ -32,6 +33,7 @@ fn bytes_are_forever() {
     let mut golden = Golden::default();
     commands::hold(&mut golden);
     rows::hold(&mut golden);
+    webhooks::hold(&mut golden);
     let all: BTreeSet<u16> = RECORDS.iter().map(|(number, _)| *number).collect();
     assert_eq!(golden.types, all, "every record has samples");
     assert!(golden.wrong.is_empty(), "{}", golden.wrong.join("\n"));

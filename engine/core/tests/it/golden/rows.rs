@@ -1,6 +1,6 @@
 //! Samples of what is stored: one record of each row, once for each variant in it.
 
-use engine_core::access::KeyUse;
+use engine_core::access::{ApiKey, KeyUse, Scope};
 use engine_core::audit::{AuditRow, Change, Resource, Value};
 use engine_core::dedup::Remembered;
 use engine_core::feed::{Event, FeedEntry, FeedHead};
@@ -97,7 +97,8 @@ fn calls() -> Vec<Call> {
 fn catalog(golden: &mut Golden) {
     golden.hold(one(product()));
     golden.hold(one(collection()));
-    golden.hold(one(key()));
+    let newest = ApiKey { scopes: vec![Scope::WebhooksRead], ..key() };
+    golden.hold(vec![("sample".into(), key()), ("WebhooksRead".into(), newest)]);
     golden.hold(one(KeyUse { at: 1_000 }));
     golden.hold(one(stock()));
     let reasons = vec![
@@ -169,6 +170,7 @@ fn trail(golden: &mut Golden) {
         Resource::Order(ORDER),
         Resource::Key(KEY),
         Resource::Shard(ShardId(3)),
+        Resource::Webhook(ENDPOINT),
     ];
     let mut samples = each(things, |target| AuditRow { target, ..row.clone() });
     let changed = |before, after| AuditRow {

@@ -9,9 +9,13 @@ use engine_core::inventory::{HeldLine, HoldLine, HoldReceipt, HoldState, Stock};
 use engine_core::order::{Ending, Flags, Order, OrderLine, OrderTimers, Review, Status, Units};
 use engine_core::outbox::{Call, EffectId};
 use engine_core::payment::{IntentId, OpenCall, Payment, PaymentMethod, PaymentState};
+use engine_core::webhook::{
+    Delivery, Disabled, DisabledBy, EndpointSecret, EventType, Notice, Position,
+    PreviousGeneration, WebhookEndpoint,
+};
 use engine_core::{
-    CollectionId, Currency, Field, HoldId, KeyId, Money, OrderId, Owner, ProductId, Rejection,
-    ShardId, ShortLine, Slot,
+    CollectionId, Currency, EndpointId, Field, HoldId, KeyId, Money, OrderId, Owner, ProductId,
+    Rejection, ShardId, ShortLine, Slot,
 };
 
 pub const PRODUCT: ProductId = ProductId(0x0102_0304_0506_0708_090a_0b0c_0d0e_0f10);
@@ -19,6 +23,8 @@ pub const COLLECTION: CollectionId = CollectionId(0xc0ffee);
 pub const HOLD: HoldId = HoldId(0x401d);
 pub const ORDER: OrderId = OrderId { slot: Slot(0x0abc), hash: u128::MAX - 7 };
 pub const KEY: KeyId = KeyId(0x0102_0304_0506_0708);
+/// Those there were when the samples of keys were written.
+pub const FIRST_SCOPES: &[Scope] = Scope::ALL.split_at(14).0;
 pub const SECRET: SecretHash = SecretHash([0xa5; 32]);
 pub const EFFECT: EffectId = EffectId { order: ORDER, number: 3 };
 
@@ -162,7 +168,7 @@ pub fn key() -> ApiKey {
         id: KEY,
         version: 3,
         name: "Nightly export".into(),
-        scopes: Scope::ALL.into(),
+        scopes: FIRST_SCOPES.into(),
         networks: networks(),
         created_at: 1_000,
         updated_at: 2_000,
@@ -171,6 +177,41 @@ pub fn key() -> ApiKey {
         secret: SECRET,
         previous: Some(PreviousSecret { hash: SecretHash([0x5a; 32]), until: 5_000 }),
     }
+}
+
+pub const ENDPOINT: EndpointId = EndpointId(0x0e4d);
+pub const AT: Position = Position { index: 42, ordinal: 7 };
+
+pub fn endpoint() -> WebhookEndpoint {
+    WebhookEndpoint {
+        id: ENDPOINT,
+        version: 3,
+        url: "https://shop.example/hook".into(),
+        description: "Ships orders".into(),
+        events: EventType::ALL.into(),
+        created_at: 1_000,
+        updated_at: 2_000,
+        disabled: Some(Disabled { at: 2_000, by: DisabledBy::Gone }),
+        secret: EndpointSecret {
+            generation: 5,
+            check: 0x0102_0304_0506_0708,
+            previous: Some(PreviousGeneration { generation: 4, until: 3_000 }),
+        },
+    }
+}
+
+pub fn delivery(notice: Notice) -> Delivery {
+    Delivery { at: 900, notice, attempts: 2, due: 1_900, status: Some(503) }
+}
+
+/// One of each.
+pub fn notices() -> Vec<Notice> {
+    vec![
+        Notice::OrderChanged { order: ORDER, status: Status::Confirmed },
+        Notice::ProductChanged { product: PRODUCT, version: 4, archived: true },
+        Notice::StockChanged { product: PRODUCT, available: 5 },
+        Notice::CollectionChanged { collection: COLLECTION, version: 2, archived: false },
+    ]
 }
 
 /// One of each.
@@ -206,11 +247,15 @@ pub fn rejections() -> Vec<Rejection> {
         Rejection::KeyRevoked,
         Rejection::AlreadyInitialized,
         Rejection::TooManyOpenOrders { limit: 20 },
+        Rejection::EndpointNotFound,
+        Rejection::TooManyEndpoints { limit: 32 },
+        Rejection::EndpointDisabled,
+        Rejection::SenderReplaced,
     ]
 }
 
 /// One of each.
-pub const FIELDS: [Field; 17] = [
+pub const FIELDS: [Field; 19] = [
     Field::Price,
     Field::Quantity,
     Field::Lines,
@@ -228,4 +273,6 @@ pub const FIELDS: [Field; 17] = [
     Field::Networks,
     Field::ExpiresAt,
     Field::OverlapMs,
+    Field::Url,
+    Field::Events,
 ];

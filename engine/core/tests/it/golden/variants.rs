@@ -11,6 +11,7 @@ use engine_core::inventory::{HoldRef, HoldState, MovementReason};
 use engine_core::order::{Decision, Ending, Review, Status, Units};
 use engine_core::outbox::{Call, Message};
 use engine_core::payment::{CallResult, IntentStatus, Pay, PaymentState};
+use engine_core::webhook::{DeliveryOutcome, DisabledBy, EventType, Notice};
 use engine_core::{Command, Field, Rejection, Reply, TimerKind};
 use serde::de::{self, DeserializeOwned, Visitor};
 use serde::ser::{self, Impossible, Serialize};
@@ -52,6 +53,10 @@ impl Seen {
         self.assert_all::<Operation>();
         self.assert_all::<Resource>();
         self.assert_all::<Value>();
+        self.assert_all::<EventType>();
+        self.assert_all::<Notice>();
+        self.assert_all::<DisabledBy>();
+        self.assert_all::<DeliveryOutcome>();
         assert!(self.0.is_empty(), "enums that this test does not know: {:?}", self.0.keys());
     }
 

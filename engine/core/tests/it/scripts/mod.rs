@@ -15,6 +15,7 @@ mod order;
 mod payment;
 mod show;
 mod time;
+mod webhook;
 mod world;
 
 use std::error::Error;
@@ -48,7 +49,7 @@ impl Runner for World {
     type Command = Command;
 
     fn run(&mut self, line: &Command, _: &Context) -> Said {
-        let said = audit::run(self, line)?;
+        let said = webhook::run(self, line)?;
         self.check()?;
         Ok(self.names.spell_out(&said))
     }

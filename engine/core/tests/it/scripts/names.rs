@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use engine_core::{
-    CollectionId, HoldId, KeyId, OrderId, Owner, ProductId, SLOTS, ShardId, Slot, Topology,
+    CollectionId, EndpointId, HoldId, KeyId, OrderId, Owner, ProductId, SLOTS, ShardId, Slot,
+    Topology,
 };
 
 /// What the names of a script stand for.
@@ -53,6 +54,12 @@ impl Names {
 
     pub fn key(&mut self, name: &str) -> KeyId {
         let id = KeyId(hash(name));
+        self.learn(format!("{id:?}"), name);
+        id
+    }
+
+    pub fn endpoint(&mut self, name: &str) -> EndpointId {
+        let id = EndpointId(u128::from(hash(name)));
         self.learn(format!("{id:?}"), name);
         id
     }

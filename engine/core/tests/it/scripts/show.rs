@@ -7,6 +7,8 @@ use engine_core::inventory::{HeldLine, HoldReceipt, Stock};
 use engine_core::order::Order;
 use engine_core::{Applied, Money, Reply};
 
+use super::webhook;
+
 /// What the caller of a command is told.
 pub fn applied(applied: &Applied) -> String {
     let again = if applied.replayed { "again: " } else { "" };
@@ -27,6 +29,7 @@ fn reply(reply: &Reply) -> String {
         Reply::Held(receipt) => self::receipt(receipt),
         Reply::Order(order) => self::order(order),
         Reply::Key(key) => self::key(key),
+        Reply::Endpoint(endpoint) => webhook::endpoint(endpoint),
         other => format!("{other:?}"),
     }
 }
