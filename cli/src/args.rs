@@ -44,6 +44,9 @@ pub enum Noun {
     Stock(Stock),
     /// What the nodes do just now: rates, times, queues and what waits
     Top(verbs::top::Args),
+    /// Webhooks: who is told of events, and what they have not taken
+    #[command(subcommand, arg_required_else_help = true)]
+    Webhook(Webhook),
 }
 
 /// Certificates.
@@ -111,6 +114,27 @@ pub enum Stock {
     Show(verbs::stock_show::Args),
     /// Check every invariant over all shards
     Audit(verbs::stock_audit::Args),
+}
+
+/// Webhooks.
+#[derive(Debug, Subcommand)]
+pub enum Webhook {
+    /// Every endpoint, without secrets; exit 1 when one is disabled and nobody has done it
+    List(verbs::webhook::ListArgs),
+    /// Have an endpoint told of events; its secret is shown this once
+    Create(verbs::webhook::CreateArgs),
+    /// Tell a disabled endpoint again, of what happens from now on
+    Enable(verbs::webhook::OneArgs),
+    /// Tell an endpoint nothing any more
+    Disable(verbs::webhook::OneArgs),
+    /// Give an endpoint a new secret; the old one signs beside it for a while yet
+    Rotate(verbs::webhook::RotateArgs),
+    /// What an endpoint has never taken; exit 1 when there is something
+    DeadLetters(verbs::webhook::OneArgs),
+    /// Send what an endpoint has never taken once more
+    Replay(verbs::webhook::OneArgs),
+    /// Delete an endpoint, with all that it has not taken
+    Delete(verbs::webhook::OneArgs),
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ pub mod ledger;
 pub mod load;
 pub mod ports;
 pub mod process;
+pub mod receiver;
 pub mod wait;
 
 pub use cluster::Cluster;

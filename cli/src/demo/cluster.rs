@@ -11,6 +11,7 @@ use super::{
     certs,
     folder::{Folder, NodeFile},
     process::Process,
+    webhooks,
 };
 use crate::{failure::Failure, output::Output, target::trusting};
 
@@ -59,6 +60,7 @@ impl Cluster {
         if ca.is_some() {
             certs::ensure(&folder.certs(), &folder.cluster)?;
         }
+        webhooks::ensure(&folder.webhook_master())?;
         folder.write_starts(&stoad, require_auth)?;
         let mut nodes = Vec::new();
         for file in &folder.cluster.nodes {

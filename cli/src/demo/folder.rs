@@ -109,6 +109,11 @@ impl Folder {
         self.path.join("keys.json")
     }
 
+    /// Where the master key of webhooks lies.
+    pub fn webhook_master(&self) -> PathBuf {
+        self.path.join("webhook-master")
+    }
+
     /// Where certificates lie, in a demo that speaks TLS.
     pub fn certs(&self) -> Certs {
         Certs::new(&self.path.join("certs"))
@@ -161,6 +166,11 @@ impl Folder {
         command.push(("--shards", self.cluster.shards.to_string()));
         command.push(("--currency", self.cluster.currency.clone()));
         command.push(("--card-simulator", self.path.join("cards").display().to_string()));
+        command.push(("--webhook-master", self.webhook_master().display().to_string()));
+        if !require_auth {
+            // A receiver to try with is on this machine, too.
+            command.push(("--webhook-allow", "127.0.0.0/8,::1".to_string()));
+        }
         let mut flags: Vec<String> =
             command.iter().map(|(flag, value)| format!("{flag} {}", quoted(value))).collect();
         if !require_auth {

@@ -1,14 +1,14 @@
 //! `stoa demo`: a cluster of `stoad` processes on this machine, with a real catalog in it.
 //!
-//! Everything lies in one folder: `cluster.json`, `keys.json`, and per node its data, its log, its
-//! `pid`, and `start`, the command that starts it. Invariant: a node is recognized by its `pid`
-//! file and the folder on its command line, whoever started it; so a node started by hand is one
-//! of ours, and the nodes of a demo that was killed are taken over by the next one. The demo never
-//! restarts a node by itself.
+//! Everything lies in one folder: `cluster.json`, `keys.json`, `webhook-master`, and per node its
+//! data, its log, its `pid`, and `start`, the command that starts it. Invariant: a node is
+//! recognized by its `pid` file and the folder on its command line, whoever started it; so a node
+//! started by hand is one of ours, and the nodes of a demo that was killed are taken over by the
+//! next one. The demo never restarts a node by itself.
 //!
 //! `folder` what lies where · `process` one node · `cluster` all of them · `certs` and `keys`
-//! ready-made certificates and API keys · `stock_up` the catalog · `guide` what is printed ·
-//! `live` the view afterwards.
+//! ready-made certificates and API keys · `webhooks` their master key · `stock_up` the catalog ·
+//! `guide` what is printed · `live` the view afterwards.
 
 mod certs;
 mod cluster;
@@ -18,6 +18,7 @@ mod keys;
 mod live;
 mod process;
 mod stock_up;
+mod webhooks;
 
 use std::path::PathBuf;
 

@@ -11,9 +11,10 @@ pub mod order_show;
 pub mod stock_audit;
 pub mod stock_show;
 pub mod top;
+pub mod webhook;
 
 use crate::{
-    args::{AuditTrail, Cert, Cluster, Import, Key, Noun, Order, Stock},
+    args::{AuditTrail, Cert, Cluster, Import, Key, Noun, Order, Stock, Webhook},
     demo,
     failure::{Exit, Failure},
     output::Output,
@@ -40,5 +41,19 @@ pub async fn run(noun: Noun, output: &Output) -> Result<Exit, Failure> {
         Noun::Stock(Stock::Show(args)) => stock_show::run(&args, output).await,
         Noun::Stock(Stock::Audit(args)) => stock_audit::run(&args, output).await,
         Noun::Top(args) => top::run(&args, output).await,
+        Noun::Webhook(verb) => webhooks(verb, output).await,
+    }
+}
+
+async fn webhooks(verb: Webhook, output: &Output) -> Result<Exit, Failure> {
+    match verb {
+        Webhook::List(args) => webhook::list(&args, output).await,
+        Webhook::Create(args) => webhook::create(&args, output).await,
+        Webhook::Enable(args) => webhook::enable(&args, true, output).await,
+        Webhook::Disable(args) => webhook::enable(&args, false, output).await,
+        Webhook::Rotate(args) => webhook::rotate(&args, output).await,
+        Webhook::DeadLetters(args) => webhook::dead_letters(&args, output).await,
+        Webhook::Replay(args) => webhook::replay(&args, output).await,
+        Webhook::Delete(args) => webhook::delete(&args, output).await,
     }
 }

@@ -247,7 +247,8 @@ fn audit(kind: &str, field: &str) -> Option<Value> {
             json!({"minLength": 2, "maxLength": 45, "examples": ["192.0.2.7"]})
         }
         ("TrailThing" | "TrailChange", "kind") => json!({"enum": [
-            "product", "stock", "movement", "collection", "hold", "order", "key", "shard", "webhook",
+            "product", "stock", "movement", "collection", "hold", "order", "key", "shard",
+            "webhook",
         ]}),
         ("TrailThing" | "TrailChange", "id") => trail_id(),
         ("TrailChange", "before" | "after") => json!({"maxProperties": 16}),

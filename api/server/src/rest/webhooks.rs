@@ -1,7 +1,7 @@
 //! `/v1/webhook-endpoints`: who is told of events, and what they have not taken.
 //!
-//! A secret is derived, not stored: creating and rotating show it, and a repeated creation under the
-//! same `Idempotency-Key` shows it again.
+//! A secret is derived, not stored: creating and rotating show it, and a repeated creation under
+//! the same `Idempotency-Key` shows it again.
 
 use api_client::{
     DeadLetter, List, NewWebhookEndpoint, PatchWebhookEndpoint, ReplayedWebhooks,

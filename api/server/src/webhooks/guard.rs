@@ -231,6 +231,10 @@ mod tests {
         ] {
             assert!(!is_public(text.parse().unwrap()), "{text}");
         }
+    }
+
+    #[test]
+    fn what_lies_beside_it_is_public() {
         for text in [
             "1.1.1.1",
             "9.255.255.255",

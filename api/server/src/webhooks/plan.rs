@@ -4,8 +4,8 @@
 //! line may be under way, and while it is parked all behind it wait. Lines do not wait for one
 //! another. What the shard must remember of it is gathered as news, for the next note.
 //!
-//! Invariant: [`Plan::through`] never passes a delivery that is neither settled nor parked, and what
-//! is parked below it is among the rows, or among the news that go with it.
+//! Invariant: [`Plan::through`] never passes a delivery that is neither settled nor parked, and
+//! what is parked below it is among the rows, or among the news that go with it.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -17,9 +17,9 @@ pub fn whole_ms() -> u64 {
     WAITS_S.iter().sum::<u64>() * 1_000
 }
 
-/// How long to wait after so many attempts; nothing if that was the last. Who asks for a longer wait
-/// (`Retry-After`) gets it, up to the wait after this one; nobody gets a shorter one, for attempts
-/// are few. `chance` is from 0 to 1.
+/// How long to wait after so many attempts; nothing if that was the last. Who asks for a longer
+/// wait (`Retry-After`) gets it, up to the wait after this one; nobody gets a shorter one, for
+/// attempts are few. `chance` is from 0 to 1.
 pub fn wait(attempts: u32, asked: Option<Duration>, chance: f64) -> Option<Duration> {
     let at = usize::try_from(attempts).unwrap_or(usize::MAX);
     let step = Duration::from_secs(*WAITS_S.get(at)?);

@@ -253,10 +253,7 @@ impl Sender {
                 self.plan.delivered(at);
                 return true;
             }
-            Answer::Gone => {
-                self.disable(version, DisabledBy::Gone).await;
-                (Some(410), None)
-            }
+            Answer::Gone => (Some(410), None),
             Answer::Refused => {
                 let (shard, endpoint) = (self.shard, self.id);
                 tracing::warn!(%shard, %endpoint, "its address is none that webhooks may go to");
@@ -265,26 +262,32 @@ impl Sender {
             Answer::Failed { status, after } => (status, after),
         };
         let (now, attempts) = (now_ms(), delivery.attempts.saturating_add(1));
-        let wait = schedule::wait(attempts, after, rand::random());
         let tried = Delivery { attempts, status, ..delivery };
-        match wait.map(|wait| now.saturating_add(wait.as_millis() as u64)) {
-            Some(due) => {
-                tracing::debug!(shard = %self.shard, endpoint = %self.id, ?status, "not taken");
-                self.plan.failed(at, Delivery { due, ..tried });
-            }
-            None => {
-                tracing::warn!(shard = %self.shard, endpoint = %self.id, ?status, "given up");
-                self.plan.gave_up(at, Delivery { due: now, ..tried });
-                if now.saturating_sub(self.delivered_at.max(delivery.at)) >= schedule::whole_ms() {
-                    self.disable(version, DisabledBy::Failing).await;
-                }
-            }
+        let wait = schedule::wait(attempts, after, rand::random());
+        if let Some(wait) = wait {
+            tracing::debug!(shard = %self.shard, endpoint = %self.id, ?status, "not taken");
+            let due = now.saturating_add(u64::try_from(wait.as_millis()).unwrap_or(u64::MAX));
+            self.plan.failed(at, Delivery { due, ..tried });
+        } else {
+            tracing::warn!(shard = %self.shard, endpoint = %self.id, ?status, "given up");
+            self.plan.gave_up(at, Delivery { due: now, ..tried });
+        }
+        let quiet_ms = now.saturating_sub(self.delivered_at.max(delivery.at));
+        if answer == Answer::Gone {
+            self.disable(version, DisabledBy::Gone).await;
+        } else if wait.is_none() && quiet_ms >= schedule::whole_ms() {
+            self.disable(version, DisabledBy::Failing).await;
         }
         wait.is_none()
     }
 
-    /// Has the endpoint disabled. Where that fails, the next attempt says so again.
-    async fn disable(&self, version: u64, by: DisabledBy) {
+    /// Has the endpoint disabled. Where that fails, the next attempt says so again. What it has not
+    /// taken is noted before: who closes the endpoint makes dead letters of it.
+    async fn disable(&mut self, version: u64, by: DisabledBy) {
+        let (news, noted) = self.note().await;
+        if noted.is_err() {
+            self.plan.put_back(news);
+        }
         tracing::warn!(endpoint = %self.id, by = by.as_str(), "the endpoint is disabled");
         let command = Command::DisableWebhook(DisableWebhook { id: self.id, version, by });
         let proposed = self.app.node.propose(ShardId::META, Proposal::from(command), DEADLINE);

@@ -22,3 +22,4 @@ mod seeds;
 mod stock;
 mod tls;
 mod viewer;
+mod webhooks;

@@ -123,7 +123,7 @@ impl Model {
             return Err(out_of_range(Field::Name, 1, 128));
         }
         if command.scopes.is_empty() {
-            return Err(out_of_range(Field::Scopes, 1, 14));
+            return Err(out_of_range(Field::Scopes, 1, 15));
         }
         let now = self.now(ShardId::META);
         if command.expires_at.is_some_and(|at| at <= now || at > END_OF_TIME as u64) {
