@@ -3,16 +3,22 @@
 
 use std::path::Path;
 
-use api_client::{NewKey, NewLine, NewOrder, RotateKey};
+use api_client::{NewKey, NewLine, NewOrder, NewWebhookEndpoint, RotateKey};
 use tests::Cluster;
 
 /// A card number that nobody may keep.
 const CARD: &str = "4000056655665556";
+/// What secrets of webhooks are derived from.
+const MASTER: &str = "planted-master-key-0123456789abcdef";
 
 #[tokio::test]
 async fn planted_secrets_are_in_no_log_file_row_metric_or_answer() {
     let mut cluster = Cluster::prepare(1, 1).await;
     cluster.environment("STOA_LOG", "trace");
+    let home = tempfile::tempdir().unwrap();
+    let master = home.path().join("webhook-master");
+    std::fs::write(&master, MASTER).unwrap();
+    cluster.flags(&[&format!("--webhook-master={}", master.display())]);
     cluster.start_all();
     cluster.ready().await;
     let open = cluster.client(1);
@@ -40,6 +46,13 @@ async fn planted_secrets_are_in_no_log_file_row_metric_or_answer() {
         assert!(refused.is_err());
         said += &format!("{refused:?}");
     }
+    let hook = NewWebhookEndpoint {
+        url: "https://shop.example/hook".into(),
+        events: vec!["collection.changed".into()],
+        ..NewWebhookEndpoint::default()
+    };
+    let shown = open.create_webhook(None, &hook).await.unwrap();
+    said += &format!("{shown:?}{:?}", open.webhooks(10, None).await);
     said += &open.metrics().await.unwrap();
     assert!(cluster.term(1).await.success());
     let log = cluster.log(1);
@@ -48,7 +61,9 @@ async fn planted_secrets_are_in_no_log_file_row_metric_or_answer() {
     assert!(holds(&dir, b"planted"), "the key's name is not found either");
     let part = |secret: &str| secret.split('_').nth(3).unwrap_or(secret).to_owned();
     let guest = guest.token.trim_start_matches("gst_").to_owned();
-    for planted in [part(&key), part(&rotated), guest, jwt.to_owned(), CARD.to_owned()] {
+    let hook = shown.secret.trim_start_matches("whsec_").to_owned();
+    let others = [guest, jwt.to_owned(), CARD.to_owned(), hook, MASTER.to_owned()];
+    for planted in [part(&key), part(&rotated)].into_iter().chain(others) {
         assert!(planted.len() >= 16, "{planted} is too short to look for");
         assert!(!log.contains(&planted), "the log has {planted}");
         assert!(!said.contains(&planted), "an answer has {planted}");

@@ -84,6 +84,9 @@ pub struct Sender {
     revived: u64,
     /// When something was delivered last, in Unix milliseconds.
     delivered_at: u64,
+    /// The endpoint, at this version, is to be disabled once all is noted: who closes it then makes
+    /// dead letters of what it has not taken.
+    ending: Option<(u64, DisabledBy)>,
 }
 
 impl Sender {
@@ -98,7 +101,8 @@ impl Sender {
         let row = row.ok_or(Ended::Replaced)?;
         let plan = Plan::new(row.through.ok_or(Ended::Closed)?);
         let (revived, delivered_at) = (row.revived, row.delivered_at);
-        let mut sender = Self { app, shard, id, token, plan, revived, delivered_at };
+        let ending = None;
+        let mut sender = Self { app, shard, id, token, plan, revived, delivered_at, ending };
         sender.read_parked()?;
         Ok(sender)
     }
@@ -116,7 +120,7 @@ impl Sender {
                 self.look(note.is_none())?;
                 look_at = now + LOOK_EVERY;
             }
-            while attempts.len() < AT_ONCE {
+            while attempts.len() < AT_ONCE && self.ending.is_none() {
                 let Some((at, delivery)) = self.plan.next(now_ms()) else { break };
                 attempts.push(self.attempt(at, delivery)?);
             }
@@ -124,10 +128,13 @@ impl Sender {
             if note.is_none() && note_at.is_some_and(|at| at <= now) {
                 (note, noted_at) = (Some(self.note()), now);
             }
+            if note.is_none() {
+                self.end_if_noted().await;
+            }
             let wake = self.wake(look_at, note_at.filter(|_| note.is_none()));
             tokio::select! {
                 Some(attempted) = attempts.next() => {
-                    if self.settle(attempted).await {
+                    if self.settle(attempted) {
                         // There is room for more.
                         look_at = look_at.min(Instant::now() + GATHER);
                     }
@@ -158,6 +165,7 @@ impl Sender {
     /// When the news are to be noted.
     fn note_at(&self, noted_at: Instant) -> Option<Instant> {
         Some(match self.plan.has_news()? {
+            1.. if self.ending.is_some() => noted_at,
             0 => noted_at + MOVE_AFTER,
             NEWS_MAX.. => noted_at,
             _ => noted_at + NOTE_AFTER,
@@ -246,7 +254,7 @@ impl Sender {
     }
 
     /// Acts on what came of an attempt; says whether something is settled.
-    async fn settle(&mut self, (at, delivery, version, answer): Attempted) -> bool {
+    fn settle(&mut self, (at, delivery, version, answer): Attempted) -> bool {
         let (status, after) = match answer {
             Answer::Taken => {
                 self.delivered_at = now_ms();
@@ -274,20 +282,18 @@ impl Sender {
         }
         let quiet_ms = now.saturating_sub(self.delivered_at.max(delivery.at));
         if answer == Answer::Gone {
-            self.disable(version, DisabledBy::Gone).await;
+            self.ending = Some((version, DisabledBy::Gone));
         } else if wait.is_none() && quiet_ms >= schedule::whole_ms() {
-            self.disable(version, DisabledBy::Failing).await;
+            self.ending = Some((version, DisabledBy::Failing));
         }
         wait.is_none()
     }
 
-    /// Has the endpoint disabled. Where that fails, the next attempt says so again. What it has not
-    /// taken is noted before: who closes the endpoint makes dead letters of it.
-    async fn disable(&mut self, version: u64, by: DisabledBy) {
-        let (news, noted) = self.note().await;
-        if noted.is_err() {
-            self.plan.put_back(news);
-        }
+    /// Has the endpoint disabled, if it is to be and all is noted. Where that fails, the next attempt
+    /// says so again.
+    async fn end_if_noted(&mut self) {
+        let noted = self.plan.has_news().is_none_or(|count| count == 0);
+        let Some((version, by)) = self.ending.take_if(|_| noted) else { return };
         tracing::warn!(endpoint = %self.id, by = by.as_str(), "the endpoint is disabled");
         let command = Command::DisableWebhook(DisableWebhook { id: self.id, version, by });
         let proposed = self.app.node.propose(ShardId::META, Proposal::from(command), DEADLINE);

@@ -107,6 +107,8 @@ fn a_role_opens_its_doors_and_no_other() -> Tested {
             ("GET", "/v1/keys", &["operator"]),
             ("POST", "/v1/keys", &["operator"]),
             ("POST", "/v1/cluster/leaders/transfer", &["operator"]),
+            ("GET", "/v1/webhook-endpoints", &["seller", "operator"]),
+            ("POST", "/v1/webhook-endpoints", &["seller", "operator"]),
         ];
         for role in ["seller", "support", "operator", "service", "analyst"] {
             let shown = key(strict, role).await?;

@@ -13,11 +13,13 @@ use crate::harness::{
 };
 
 /// Writes that leave no row, and why.
-const WITHOUT_ROW: [(&str, &str); 2] = [
+const WITHOUT_ROW: [(&str, &str); 3] = [
     // A guest is nobody's row: the token is made and told, and nothing is written.
     ("/v1/guests", "post"),
     // There is one first key, and the node has it: the test below looks for its row.
     ("/v1/cluster/init", "post"),
+    // There is no dead letter to be replayed, so no shard is asked.
+    ("/v1/webhook-endpoints/{id}/replay", "post"),
 ];
 
 /// Who works for the shop, and what of the shop is there to write to.
@@ -30,12 +32,13 @@ struct Shop<'a> {
     collection: String,
     hold: String,
     order: String,
+    webhook: String,
 }
 
 impl<'a> Shop<'a> {
     async fn open(strict: &'a Strict) -> Result<Self, Fault> {
         let scopes = ["catalog:write", "stock:write", "holds:write", "orders:write", "keys:write"];
-        let more = ["cluster:write", "stock:read", "orders:read", "audit:read"];
+        let more = ["cluster:write", "stock:read", "orders:read", "audit:read", "webhooks:write"];
         let scopes = scopes.iter().chain(&more).map(|scope| (*scope).to_owned()).collect();
         let new = NewKey { name: "trail".to_owned(), scopes, ..NewKey::default() };
         let shown = strict.first()?.create_key(None, &new).await?;
@@ -48,6 +51,7 @@ impl<'a> Shop<'a> {
             collection: String::new(),
             hold: String::new(),
             order: String::new(),
+            webhook: String::new(),
         };
         let product = json!({"name": "Traced", "price": 5, "currency": "USD", "stock": 50});
         shop.product = shop.made("/v1/products", "trail-p", &product).await?;
@@ -57,6 +61,8 @@ impl<'a> Shop<'a> {
         let placed = json!({"customer_id": shop.customer, "lines": line, "currency": "USD",
                             "payment_method": "on_account"});
         shop.order = shop.made("/v1/orders", "trail-o", &placed).await?;
+        let hook = json!({"url": "https://shop.example/hook", "events": ["collection.changed"]});
+        shop.webhook = shop.made("/v1/webhook-endpoints", "trail-w", &hook).await?;
         Ok(shop)
     }
 
@@ -79,7 +85,9 @@ impl<'a> Shop<'a> {
     async fn made(&self, path: &str, key: &str, body: &Value) -> Result<String, Fault> {
         let made = self.call("POST", path, key, &body.to_string()).await?;
         assert_eq!(made.status, 201, "{path}: {}", made.text);
-        Ok(made.json()["id"].as_str().ok_or("no id")?.to_owned())
+        let made = made.json();
+        let id = made["id"].as_str().or(made["endpoint"]["id"].as_str());
+        Ok(id.ok_or("no id")?.to_owned())
     }
 
     /// What to send to a route, so that it is accepted.
@@ -102,6 +110,11 @@ impl<'a> Shop<'a> {
                                    "payment_method": "on_account"}),
             "/v1/keys" => json!({"name": "made", "scopes": ["stock:read"]}),
             "/v1/keys/{id}/rotate" => json!({"overlap_s": 60}),
+            "/v1/webhook-endpoints" => {
+                json!({"url": "https://other.example/", "events": ["collection.changed"]})
+            }
+            "/v1/webhook-endpoints/{id}" => json!({"description": "Renamed"}),
+            "/v1/webhook-endpoints/{id}/rotate-secret" => json!({"overlap_s": 60}),
             "/v1/cluster/leaders/transfer" => json!({"shard": 1, "to": 1}),
             _ => return None,
         })
@@ -114,6 +127,7 @@ impl<'a> Shop<'a> {
             ("collection", &self.collection),
             ("hold", &self.hold),
             ("order", &self.order),
+            ("webhook", &self.webhook),
         ];
         let named = kinds.iter().find(|(kind, _)| path.contains(kind));
         named.map_or_else(|| victim.to_owned(), |(_, id)| (*id).clone())

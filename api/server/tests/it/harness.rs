@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use api_client::{Client, NewLine, NewOrder, NewProduct, Product};
-use api_server::{Args, PeerArg, Server};
+use api_server::{Args, PeerArg, Server, WebhookFlags};
 use clap::Parser as _;
 use reqwest::header::HeaderMap;
 use serde_json::Value;
@@ -109,7 +109,11 @@ pub fn with_strict_node<F: Future<Output = Tested>>(
                 let dir = fresh_dir("strict")?;
                 let ports = free_ports(2)?;
                 let args = args(&dir, 1, &[(1, ports[0], ports[1])])?;
-                let args = Args { trust_loopback: false, ..args };
+                let master = dir.join("webhook-master");
+                std::fs::write(&master, "the master key of a test, which is long enough")?;
+                let webhook_master = Some(master);
+                let webhooks = WebhookFlags { webhook_master, ..WebhookFlags::default() };
+                let args = Args { trust_loopback: false, webhooks, ..args };
                 let node = ready(Server::start(args).await?).await?;
                 let first = node.client()?.init().await?.secret;
                 Ok::<_, Fault>(Strict { node, dir, first })
