@@ -80,9 +80,10 @@ impl AppState {
     /// Has every shard tell an endpoint of what happens from now on. A shard that cannot be asked
     /// now is opened by its leader, a little later.
     pub async fn open_deliveries(&self, endpoint: &WebhookEndpoint) {
-        let id = endpoint.id;
+        let (id, version) = (endpoint.id, endpoint.version);
         let open = async |shard: ShardId| {
-            let command = Command::OpenDeliveries(OpenDeliveries { endpoint: id, sender: 0 });
+            let command =
+                Command::OpenDeliveries(OpenDeliveries { endpoint: id, version, sender: 0 });
             if let Err(error) = self.write(By::THE_NODE, shard, command).await {
                 tracing::debug!(%shard, endpoint = %id, detail = error.detail, "not open yet");
             }

@@ -92,8 +92,10 @@ pub struct Sender {
 impl Sender {
     /// Takes over, and reads where to go on.
     pub async fn open(app: App, shard: ShardId, id: EndpointId) -> Result<Self, Ended> {
+        let endpoint = read::webhook(&app.view(ShardId::META), id)?.ok_or(Ended::Closed)?;
         let token = rand::random::<u64>().max(1);
-        let command = Command::OpenDeliveries(OpenDeliveries { endpoint: id, sender: token });
+        let open = OpenDeliveries { endpoint: id, version: endpoint.version, sender: token };
+        let command = Command::OpenDeliveries(open);
         let opened = app.node.propose(shard, Proposal::from(command), DEADLINE).await?;
         let applied = app.node.wait_applied(shard, opened.index, DEADLINE).await;
         applied.map_err(|error| Ended::Unreadable(error.to_string()))?;

@@ -120,8 +120,8 @@ impl AppState {
         // This replica may lag, and not know an endpoint yet that is there.
         if self.node.read_index(ShardId::META, DEADLINE).await.is_ok() {
             surplus = self.surplus().unwrap_or_default();
-            for ((shard, endpoint), forget) in surplus {
-                let close = || Command::CloseDeliveries(CloseDeliveries { endpoint, forget });
+            for ((shard, endpoint), version) in surplus {
+                let close = || Command::CloseDeliveries(CloseDeliveries { endpoint, version });
                 let mut more = true;
                 while more {
                     let proposal = Proposal::from(close());
@@ -134,8 +134,8 @@ impl AppState {
         }
     }
 
-    /// What is to be closed, and whether for good.
-    fn surplus(&self) -> Result<Vec<(Line, bool)>, Fault> {
+    /// What is to be closed, and as of which version; of none if it was deleted.
+    fn surplus(&self) -> Result<Vec<(Line, Option<u64>)>, Fault> {
         let endpoints = read::webhooks(&self.view(ShardId::META))?;
         let mut surplus = Vec::new();
         for shard in self.topology.groups().filter(|shard| self.node.leads(*shard)) {
@@ -144,7 +144,7 @@ impl AppState {
                 let wanted = known.is_some_and(|endpoint| endpoint.listens_to(shard));
                 let has_something = row.through.is_some() || row.parked > 0;
                 if known.is_none() || !wanted && has_something {
-                    surplus.push(((shard, id), known.is_none()));
+                    surplus.push(((shard, id), known.map(|endpoint| endpoint.version)));
                 }
             }
         }

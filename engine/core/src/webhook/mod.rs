@@ -85,6 +85,9 @@ pub struct Deliveries {
     /// Up to here everything is settled. None while the endpoint is disabled: nothing is sent, and
     /// the feed is not kept for it.
     pub through: Option<Position>,
+    /// The version of the endpoint that it was opened for: what was closed for an earlier one was
+    /// not meant.
+    pub version: u64,
     /// Who sends: a number that the sender has made up. Notes of an earlier one are refused.
     pub sender: u64,
     /// How many deliveries wait for their next attempt.

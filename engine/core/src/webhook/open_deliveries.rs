@@ -17,6 +17,8 @@ use crate::ids::EndpointId;
 pub struct OpenDeliveries {
     /// Which endpoint.
     pub endpoint: EndpointId,
+    /// Its version, as far as the caller knows.
+    pub version: u64,
     /// Who is going to send; 0 changes nothing about that.
     pub sender: u64,
 }
@@ -27,6 +29,7 @@ impl OpenDeliveries {
         let mut row = before.unwrap_or_default();
         let end = Position::end_of(feed::head(ctx.txn)?.last);
         row.through.get_or_insert(end);
+        row.version = row.version.max(self.version);
         if self.sender != 0 {
             row.sender = self.sender;
         }

@@ -39,7 +39,10 @@ pub fn any(v: &mut Values) -> Command {
             Command::DisableWebhook(DisableWebhook { id, version: v.small(), by })
         }
         6 => Command::DeleteWebhook(DeleteWebhook { id, expected_version }),
-        7..10 => Command::OpenDeliveries(OpenDeliveries { endpoint: id, sender: v.small() }),
+        7..10 => {
+            let (version, sender) = (v.small(), v.small());
+            Command::OpenDeliveries(OpenDeliveries { endpoint: id, version, sender })
+        }
         10..17 => Command::NoteDeliveries(NoteDeliveries {
             endpoint: id,
             sender: v.small(),
@@ -48,8 +51,8 @@ pub fn any(v: &mut Values) -> Command {
             delivered: v.u32(),
         }),
         17 | 18 => {
-            let forget = v.random.random();
-            Command::CloseDeliveries(CloseDeliveries { endpoint: id, forget })
+            let version = v.maybe(Values::small);
+            Command::CloseDeliveries(CloseDeliveries { endpoint: id, version })
         }
         _ => Command::ReplayDeadLetters(ReplayDeadLetters { endpoint: id }),
     }

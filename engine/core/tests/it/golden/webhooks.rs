@@ -17,6 +17,7 @@ pub fn hold(golden: &mut Golden) {
     golden.hold(disabled.map(|who| (format!("{who:?}"), by(who))).into());
     let row = Deliveries {
         through: Some(AT),
+        version: 2,
         sender: 3,
         parked: 4,
         dead: 5,
@@ -54,7 +55,7 @@ pub fn commands() -> Vec<Command> {
         Command::RotateWebhookSecret(RotateWebhookSecret { id, overlap_ms: 86_400_000, check: 9 }),
         Command::DisableWebhook(DisableWebhook { id, version: 3, by: DisabledBy::Gone }),
         Command::DeleteWebhook(DeleteWebhook { id, expected_version: Some(3) }),
-        Command::OpenDeliveries(OpenDeliveries { endpoint, sender: 10 }),
+        Command::OpenDeliveries(OpenDeliveries { endpoint, version: 3, sender: 10 }),
         Command::NoteDeliveries(NoteDeliveries {
             endpoint,
             sender: 10,
@@ -62,7 +63,7 @@ pub fn commands() -> Vec<Command> {
             outcomes,
             delivered: 11,
         }),
-        Command::CloseDeliveries(CloseDeliveries { endpoint, forget: true }),
+        Command::CloseDeliveries(CloseDeliveries { endpoint, version: Some(3) }),
         Command::ReplayDeadLetters(ReplayDeadLetters { endpoint }),
     ]
 }

@@ -68,6 +68,8 @@ enum Line {
         id: String,
         #[arg(key)]
         sender: u64,
+        #[arg(key)]
+        version: Option<u64>,
     },
     /// Notes outcomes: `7.0=parked`, `7.1=dead`, `7.2=delivered`, each about a product.
     NoteDeliveries {
@@ -87,8 +89,9 @@ enum Line {
     CloseDeliveries {
         shard: u16,
         id: String,
-        #[arg(key, optional)]
-        forget: bool,
+        /// None if it was deleted.
+        #[arg(key)]
+        version: Option<u64>,
     },
     /// Makes dead letters deliveries again.
     ReplayDeadLetters { shard: u16, id: String },
@@ -146,9 +149,10 @@ pub fn run(world: &mut World, line: &goldenscript::Command) -> Said {
 /// The lines about one shard's deliveries.
 fn of_shard(world: &mut World, line: Line) -> Said {
     let (shard, command) = match line {
-        Line::OpenDeliveries { shard, id, sender } => {
+        Line::OpenDeliveries { shard, id, sender, version } => {
             let endpoint = world.names.endpoint(&id);
-            (shard, Command::OpenDeliveries(OpenDeliveries { endpoint, sender }))
+            let version = version.unwrap_or(1);
+            (shard, Command::OpenDeliveries(OpenDeliveries { endpoint, version, sender }))
         }
         Line::NoteDeliveries { shard, id, sender, through, delivered, outcomes } => {
             let endpoint = world.names.endpoint(&id);
@@ -161,9 +165,9 @@ fn of_shard(world: &mut World, line: Line) -> Said {
             let note = NoteDeliveries { endpoint, sender, through, outcomes, delivered };
             (shard, Command::NoteDeliveries(note))
         }
-        Line::CloseDeliveries { shard, id, forget } => {
+        Line::CloseDeliveries { shard, id, version } => {
             let endpoint = world.names.endpoint(&id);
-            (shard, Command::CloseDeliveries(CloseDeliveries { endpoint, forget }))
+            (shard, Command::CloseDeliveries(CloseDeliveries { endpoint, version }))
         }
         Line::ReplayDeadLetters { shard, id } => {
             let endpoint = world.names.endpoint(&id);
