@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 use crate::contract::DOCUMENT;
 use crate::harness::{Tested, with_node};
 
-const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/swagger-ui");
+const FOLDER: &str = "assets/swagger-ui";
 
 #[test]
 fn a_node_serves_its_document() -> Tested {

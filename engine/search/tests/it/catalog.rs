@@ -10,7 +10,7 @@ use flate2::read::GzDecoder;
 
 use crate::support::{self, SHARD, open, text};
 
-const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../cli/data/electronics.ndjson.gz");
+const FILE: &str = "../../cli/data/electronics.ndjson.gz";
 
 #[derive(serde::Deserialize)]
 struct Row {
