@@ -75,7 +75,7 @@ impl Guard {
         }
         let url = Url::parse(text).map_err(|error| format!("{shape}: {error}"))?;
         let starts = |scheme: &str| url.scheme() == scheme && text.starts_with(scheme);
-        if !starts("https") && !(plain && starts("http")) {
+        if !(starts("https") || plain && starts("http")) {
             return Err(format!("{shape}; without TLS it could be overheard and forged"));
         }
         if !url.username().is_empty() || url.password().is_some() {

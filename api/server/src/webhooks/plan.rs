@@ -118,9 +118,8 @@ impl Plan {
     /// It was delivered.
     pub fn delivered(&mut self, at: Position) {
         self.delivered = self.delivered.saturating_add(1);
-        if let Some(item) = self.take_out(at).filter(|item| item.is_parked) {
+        if self.take_out(at).is_some_and(|item| item.is_parked) {
             self.outcomes.insert(at, DeliveryOutcome::Delivered);
-            drop(item);
         }
     }
 
