@@ -291,8 +291,8 @@ impl Sender {
         wait.is_none()
     }
 
-    /// Has the endpoint disabled, if it is to be and all is noted. Where that fails, the next attempt
-    /// says so again.
+    /// Has the endpoint disabled, if it is to be and all is noted. Where that fails, the next
+    /// attempt says so again.
     async fn end_if_noted(&mut self) {
         let noted = self.plan.has_news().is_none_or(|count| count == 0);
         let Some((version, by)) = self.ending.take_if(|_| noted) else { return };
