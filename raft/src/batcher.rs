@@ -22,6 +22,7 @@ use engine_core::{Applied, Batch, Command, Digest, ShardId, Stamp, Stamped};
 use openraft::errors::{ClientWriteError, RaftError};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep};
+use tracing::Span;
 
 use crate::config::{BATCH_BYTES_MAX, BATCH_COMMANDS_MAX, WAITING_PROPOSALS_MAX, WallClock};
 use crate::group::Raft;
@@ -39,6 +40,7 @@ const DIGEST_EVERY: Duration = Duration::from_secs(1);
 /// The queue before a shard's leader.
 #[derive(Clone)]
 pub(crate) struct Batcher {
+    shard: ShardId,
     queue: mpsc::Sender<Queued>,
 }
 
@@ -48,7 +50,14 @@ struct Queued {
     idempotency: Option<Idempotency>,
     actor: Option<Actor>,
     command: Command,
-    caller: oneshot::Sender<ProposeAnswer>,
+    caller: Caller,
+}
+
+/// Who waits for what becomes of a command.
+struct Caller {
+    answer: oneshot::Sender<ProposeAnswer>,
+    /// From here to the answer, if it belongs to a trace.
+    span: Span,
 }
 
 /// What the batcher works with.
@@ -69,7 +78,7 @@ impl Batcher {
         clock: WallClock,
     ) -> (Self, Work) {
         let (queue, waiting) = mpsc::channel(WAITING_PROPOSALS_MAX);
-        (Self { queue }, Work { shard, raft, replica, clock, waiting })
+        (Self { shard, queue }, Work { shard, raft, replica, clock, waiting })
     }
 
     /// How many commands wait.
@@ -82,8 +91,13 @@ impl Batcher {
         &self,
         request: ProposeRequest,
     ) -> Result<oneshot::Receiver<ProposeAnswer>, ProposeAnswer> {
-        let ProposeRequest { request, idempotency, actor, command } = request;
-        let (caller, answer) = oneshot::channel();
+        let ProposeRequest { request, idempotency, actor, trace, command } = request;
+        let span = trace.map_or_else(Span::none, |trace| {
+            let (shard, index) = (tracing::field::display(self.shard), tracing::field::Empty);
+            trace.adopts(tracing::info_span!("write", trace_id = trace.id(), shard, index))
+        });
+        let (answers, answer) = oneshot::channel();
+        let caller = Caller { answer: answers, span };
         match self.queue.try_send(Queued { request, idempotency, actor, command, caller }) {
             Ok(()) => Ok(answer),
             Err(mpsc::error::TrySendError::Full(_)) => {
@@ -136,16 +150,12 @@ impl Work {
 }
 
 /// Takes a batch from the front of the queue.
-fn cut(
-    queued: &mut VecDeque<Queued>,
-    now: u64,
-    digest: Option<Digest>,
-) -> (Batch, Vec<oneshot::Sender<ProposeAnswer>>) {
+fn cut(queued: &mut VecDeque<Queued>, now: u64, digest: Option<Digest>) -> (Batch, Vec<Caller>) {
     let mut commands = Vec::with_capacity(queued.len());
     let mut callers = Vec::with_capacity(queued.len());
     let mut bytes = 0;
     while let Some(next) = queued.pop_front() {
-        if next.caller.is_closed() {
+        if next.caller.answer.is_closed() {
             continue;
         }
         bytes += next.command.estimated_bytes();
@@ -161,12 +171,7 @@ fn cut(
 }
 
 /// Proposes a batch, and deals its results out.
-async fn propose(
-    raft: &Raft,
-    shard: ShardId,
-    batch: Batch,
-    callers: Vec<oneshot::Sender<ProposeAnswer>>,
-) {
+async fn propose(raft: &Raft, shard: ShardId, batch: Batch, callers: Vec<Caller>) {
     metrics::histogram!("stoa_raft_batch_commands", "shard" => shard.to_string())
         .record(callers.len() as f64);
     let began = Instant::now();
@@ -178,15 +183,16 @@ async fn propose(
         Err(error) => refusal(&error),
     };
     for caller in callers {
-        let _nobody_waits = caller.send(answer.clone());
+        let _nobody_waits = caller.answer.send(answer.clone());
     }
 }
 
-fn deal(callers: Vec<oneshot::Sender<ProposeAnswer>>, index: u64, results: Vec<Applied>) {
+fn deal(callers: Vec<Caller>, index: u64, results: Vec<Applied>) {
     debug_assert_eq!(callers.len(), results.len(), "one result for each command");
-    for (caller, applied) in callers.into_iter().zip(results) {
-        let answer = ProposeAnswer::Applied { applied: Box::new(applied), index };
-        let _nobody_waits = caller.send(answer);
+    for (Caller { answer, span }, applied) in callers.into_iter().zip(results) {
+        span.record("index", index);
+        let _nobody_waits =
+            answer.send(ProposeAnswer::Applied { applied: Box::new(applied), index });
     }
 }
 

@@ -16,6 +16,7 @@ use crate::batcher::Batcher;
 use crate::coalesce::Coalescer;
 use crate::freshness::Freshness;
 use crate::state_machine::{Replica, ShardView, SnapshotFolder, StateMachine};
+use crate::trace::OrderTraces;
 use crate::transport::wire::{ProposeAnswer, ProposeRequest, ReadIndexAnswer};
 use crate::types::{LogId, NodeId, TypeConfig, Vote};
 
@@ -45,6 +46,8 @@ pub(crate) struct Group {
     pub confirm: Arc<Coalescer<ReadIndexAnswer>>,
     /// The vote of the last dead leader that this replica took over from.
     pub taken_over: Mutex<Option<Vote>>,
+    /// To which traces orders belong.
+    pub traces: OrderTraces,
     /// It has applied what the cluster had committed when this node started.
     pub recovered: AtomicBool,
 }
@@ -103,6 +106,9 @@ impl Group {
                 Some(why) => ProposeAnswer::Stopped(why),
                 None => ProposeAnswer::NotLeader(self.leader()),
             });
+        }
+        if let Some(trace) = request.trace {
+            self.traces.remember(&request.command, trace);
         }
         self.batcher.submit(request)
     }

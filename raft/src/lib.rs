@@ -49,6 +49,7 @@ mod status;
 mod stop;
 pub mod storage;
 pub mod tls;
+mod trace;
 mod transport;
 pub mod types;
 

@@ -15,6 +15,7 @@ use engine_core::{Command, OrderId};
 use futures::future::BoxFuture;
 use futures::stream::{FuturesUnordered, StreamExt};
 use tokio::time::sleep;
+use tracing::{Instrument as _, Span};
 
 use crate::group::Group;
 use crate::node::Inner;
@@ -117,7 +118,11 @@ impl Pump {
     fn begin(&self, effect: EffectId, call: ProviderCall) -> BoxFuture<'static, Ended> {
         let repeated = self.first_look || self.unsettled.contains(&effect);
         let (inner, shard) = (self.inner.clone(), self.group.id);
-        Box::pin(async move {
+        let span = self.group.traces.of(effect.order).map_or_else(Span::none, |trace| {
+            let (shard, effect) = (tracing::field::display(shard), tracing::field::display(effect));
+            trace.adopts(tracing::info_span!("provider_call", trace_id = trace.id(), shard, effect))
+        });
+        let call = async move {
             let result = inner.provider.call(effect, &call, repeated).await;
             let command = Command::Settle(Settle { effect, result });
             let settled = inner.propose(shard, Proposal::from(command), SETTLE_DEADLINE).await;
@@ -127,7 +132,8 @@ impl Pump {
                 }
             });
             (effect, outcome)
-        })
+        };
+        Box::pin(call.instrument(span))
     }
 
     fn ended(&mut self, (effect, outcome): Ended) {

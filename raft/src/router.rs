@@ -22,6 +22,7 @@ use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 use crate::group::Group;
 use crate::node::Inner;
 use crate::proposal::{Proposal, ProposeError, Proposed};
+use crate::trace::Trace;
 use crate::transport::kind::{Kind, Lane};
 use crate::transport::link::{CallError, NotSent};
 use crate::transport::wire::{self, ProposeAnswer, ProposeRequest};
@@ -99,6 +100,7 @@ impl Inner {
             request: proposal.request_id((self.config.clock)()),
             idempotency: proposal.idempotency,
             actor: proposal.actor,
+            trace: Trace::current(),
             command: proposal.command,
         };
         let mut search = Search::new(deadline, self.config.timing.leaderless_max);

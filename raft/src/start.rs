@@ -28,6 +28,7 @@ use crate::service::Served;
 use crate::storage::Storage;
 use crate::tls::trust::Trust;
 use crate::tls::{BadFile, CertifiedName};
+use crate::trace::OrderTraces;
 use crate::transport::door::Door;
 use crate::transport::handshake::Identity;
 use crate::transport::peers::Peers;
@@ -171,6 +172,7 @@ async fn open_group(
         batcher,
         confirm: Arc::new(confirm),
         taken_over: Mutex::new(None),
+        traces: OrderTraces::default(),
         recovered: AtomicBool::new(false),
     });
     let work = async move {

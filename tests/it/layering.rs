@@ -25,7 +25,7 @@ const EDGES: [(&str, &[&str]); 9] = [
 ];
 
 /// Third-party crates which only the crates beside them may name.
-const ONLY_IN: [(&str, &[&str]); 20] = [
+const ONLY_IN: [(&str, &[&str]); 26] = [
     ("rocksdb", &["engine-store"]),
     ("tantivy", &["engine-search"]),
     ("openraft", &["raft"]),
@@ -45,6 +45,12 @@ const ONLY_IN: [(&str, &[&str]); 20] = [
     ("rustls", &["raft", "api-server", "bench"]),
     ("tokio-rustls", &["raft", "api-server", "bench"]),
     ("x509-parser", &["raft", "cli"]),
+    ("opentelemetry", &["raft", "api-server"]),
+    ("tracing-opentelemetry", &["raft", "api-server"]),
+    ("opentelemetry_sdk", &["api-server"]),
+    ("opentelemetry-otlp", &["api-server"]),
+    ("opentelemetry-http", &["api-server"]),
+    ("opentelemetry-proto", &["tests"]),
     // Certificates are made by the operator's command and by tests.
     ("rcgen", &["cli", "raft", "api-server"]),
 ];

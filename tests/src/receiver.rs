@@ -1,4 +1,5 @@
-//! A receiver of webhooks on this machine: it takes everything and remembers it in order.
+//! A receiver of webhooks, or of traces, on this machine: it takes everything and remembers it in
+//! order.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -14,10 +15,17 @@ pub struct Seen {
     /// `webhook-id`
     pub id: String,
     /// The body.
-    pub body: Value,
+    pub body: Vec<u8>,
 }
 
-/// A receiver of webhooks.
+impl Seen {
+    /// The body, as JSON.
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_default()
+    }
+}
+
+/// A receiver.
 #[derive(Debug)]
 pub struct Receiver {
     /// Where it listens.
@@ -73,7 +81,6 @@ async fn take(stream: TcpStream, notes: &Mutex<Vec<Seen>>) -> std::io::Result<()
         }
         let mut body = vec![0; length];
         stream.read_exact(&mut body).await?;
-        let body = serde_json::from_slice(&body).unwrap_or_default();
         notes.lock().unwrap_or_else(PoisonError::into_inner).push(Seen { id, body });
         stream.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").await?;
     }

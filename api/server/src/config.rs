@@ -11,6 +11,7 @@ use raft::{NodeId, Peer};
 
 use crate::access::{AccessFlags, BadSource};
 use crate::tls::TlsArgs;
+use crate::traces::TraceFlags;
 use crate::webhooks::WebhookFlags;
 
 /// The node of a Stoa cluster.
@@ -66,6 +67,9 @@ pub struct Args {
     /// Webhooks.
     #[command(flatten)]
     pub webhooks: WebhookFlags,
+    /// Traces.
+    #[command(flatten)]
+    pub traces: TraceFlags,
     /// How the log is written
     #[arg(long, env = "STOA_LOG_FORMAT", value_enum, default_value_t = LogFormat::Text)]
     pub log_format: LogFormat,

@@ -25,7 +25,7 @@ use crate::errors::{Code, Error};
 use crate::metrics;
 use crate::shedding::LARGE_BODY_BYTES;
 use crate::state::{App, AppState};
-use crate::trace_context::TraceContext;
+use crate::traces;
 
 /// The largest body, in bytes: 1 MiB.
 pub const BODY_BYTES_MAX: usize = 1 << 20;
@@ -100,28 +100,29 @@ pub async fn gate(State(app): State<App>, mut request: Request, next: Next) -> R
 async fn shed(app: &AppState, id: RequestId, request: Request, next: Next) -> Response {
     let route = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
     match app.room.of_request(route) {
-        Ok(_permit) => answered(id, request, next).await,
+        Ok(_permit) => answered(app, id, request, next).await,
         Err(error) => error.into_response(),
     }
 }
 
 /// The handler's answer, or an error where it panics.
-async fn answered(id: RequestId, request: Request, next: Next) -> Response {
-    let handled = match TraceContext::of(request.headers()) {
+async fn answered(app: &AppState, id: RequestId, request: Request, next: Next) -> Response {
+    let span = traces::begin(app.trace_ratio, id, &request);
+    let handled = match span.clone() {
         None => next.run(request).left_future(),
-        Some(of) => {
-            let (trace_id, parent_id) = (of.trace(), of.parent());
-            let span = tracing::info_span!("request", request_id = %id, trace_id, parent_id);
-            next.run(request).instrument(span).right_future()
-        }
+        Some(span) => next.run(request).instrument(span).right_future(),
     };
     let caught = AssertUnwindSafe(handled).catch_unwind().await;
-    caught.unwrap_or_else(|panic| {
+    let response = caught.unwrap_or_else(|panic| {
         let what = panic.downcast_ref::<String>().map(String::as_str);
         let what = what.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("?");
         tracing::error!(request_id = %id, what, "a handler panicked");
         Error::fault("a handler panicked").into_response()
-    })
+    });
+    if let Some(span) = span {
+        traces::end(&span, response.status());
+    }
+    response
 }
 
 /// The request with its whole body in memory.

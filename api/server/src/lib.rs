@@ -46,7 +46,7 @@ mod shedding;
 mod state;
 mod time;
 mod tls;
-mod trace_context;
+mod traces;
 mod trail;
 mod webhooks;
 
@@ -55,4 +55,5 @@ pub use config::{Args, BadConfig, LogFormat, PeerArg};
 pub use log::start as start_log;
 pub use server::{Server, StartError};
 pub use tls::TlsArgs;
+pub use traces::{NoTraces, TraceFlags, Tracing};
 pub use webhooks::WebhookFlags;

@@ -2,25 +2,31 @@
 
 use std::io::{IsTerminal as _, Stderr, Write};
 
-use tracing_subscriber::EnvFilter;
-use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::fmt::{self, MakeWriter};
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, Layer as _};
 
 use crate::card_number;
-use crate::config::LogFormat;
+use crate::config::{Args, LogFormat};
+use crate::traces::{self, NoTraces, Tracing};
 
 /// What is logged unless `STOA_LOG` says otherwise.
 const FILTER: &str = "info,openraft=warn";
 
-/// Starts the log; `STOA_LOG` filters it, e.g. `debug` or `raft=debug,info`.
-pub fn start(format: LogFormat) {
+/// Starts the log, and traces; `STOA_LOG` filters the log, e.g. `debug` or `raft=debug,info`. Call
+/// it where the runtime is known.
+pub fn start(args: &Args) -> Result<Tracing, NoTraces> {
     let filter = EnvFilter::try_from_env("STOA_LOG");
     let filter = filter.unwrap_or_else(|_| EnvFilter::new(FILTER));
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(Scrubbed);
-    let log = log.with_ansi(std::io::stderr().is_terminal());
-    match format {
-        LogFormat::Text => log.init(),
-        LogFormat::Json => log.json().init(),
-    }
+    let log = fmt::layer().with_writer(Scrubbed).with_ansi(std::io::stderr().is_terminal());
+    let log = match args.log_format {
+        LogFormat::Text => log.boxed(),
+        LogFormat::Json => log.json().boxed(),
+    };
+    let (traces, tracing) = traces::layer(args)?;
+    tracing_subscriber::registry().with(log.with_filter(filter)).with(traces).init();
+    Ok(tracing)
 }
 
 /// Makes writers to stderr.

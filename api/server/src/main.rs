@@ -11,13 +11,23 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     let args = Args::parse();
-    api_server::start_log(args.log_format);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = match runtime {
         Ok(runtime) => runtime,
-        Err(error) => return failed(&error),
+        Err(error) => return unlogged(&error),
     };
-    match runtime.block_on(run(args)) {
+    let started = {
+        let _known = runtime.enter();
+        api_server::start_log(&args)
+    };
+    let tracing = match started {
+        Ok(tracing) => tracing,
+        Err(error) => return unlogged(&error),
+    };
+    let ended = runtime.block_on(run(args));
+    // It needs the runtime still.
+    tracing.shutdown();
+    match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => failed(&*error),
     }
@@ -33,6 +43,11 @@ async fn run(args: Args) -> Result<(), Box<dyn std::error::Error>> {
     }
     server.shutdown().await;
     Ok(())
+}
+
+fn unlogged(error: &dyn std::error::Error) -> ExitCode {
+    eprintln!("stoad: {error}");
+    ExitCode::FAILURE
 }
 
 fn failed(error: &(impl std::fmt::Display + ?Sized)) -> ExitCode {

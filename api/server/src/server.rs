@@ -136,6 +136,7 @@ impl Server {
             search: SearchPool::new(index),
             indexed,
             webhooks,
+            trace_ratio: args.traces.ratio(),
             metrics: Metrics::install(),
             stopping: AtomicBool::new(false),
         });

@@ -18,6 +18,7 @@ use crate::peers::Clients;
 use crate::refusals;
 use crate::search_pool::SearchPool;
 use crate::shedding::Room;
+use crate::traces::Ratio;
 use crate::webhooks::Webhooks;
 
 /// How long a write may take in all, in milliseconds.
@@ -56,6 +57,8 @@ pub struct AppState {
     pub indexed: Indexed,
     /// What webhooks are signed with, and where they may go.
     pub webhooks: Webhooks,
+    /// Which part of the requests that belong to no trace get one.
+    pub trace_ratio: Ratio,
     /// Counts.
     pub metrics: Metrics,
     /// The node is stopping: it is no longer ready.

@@ -13,6 +13,7 @@ use engine_core::{Applied, Command, ShardId};
 use serde::{Deserialize, Serialize};
 
 use crate::records::{EntryRecord, LogIdRecord, SnapshotMetaRecord, VoteRecord};
+use crate::trace::Trace;
 use crate::types::NodeId;
 
 /// Gives each record its number.
@@ -102,6 +103,7 @@ pub(crate) struct ProposeRequest {
     pub request: u128,
     pub idempotency: Option<Idempotency>,
     pub actor: Option<Actor>,
+    pub trace: Option<Trace>,
     pub command: Command,
 }
 

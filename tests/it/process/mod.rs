@@ -9,6 +9,7 @@ mod disk_full;
 mod faults;
 mod scarce;
 mod secrets;
+mod traces;
 mod webhooks;
 
 use std::time::{Duration, Instant};

@@ -93,8 +93,9 @@ async fn cancel(cluster: &Cluster, orders: &[String]) {
 fn told(seen: &[Seen]) -> BTreeMap<String, Vec<String>> {
     let mut known = std::collections::BTreeSet::new();
     let mut told: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for Seen { id, body } in seen.iter().filter(|seen| known.insert(seen.id.clone())) {
-        assert_eq!(body["type"], "order.changed", "{id}");
+    for seen in seen.iter().filter(|seen| known.insert(seen.id.clone())) {
+        let body = seen.json();
+        assert_eq!(body["type"], "order.changed", "{}", seen.id);
         let text = |field: &str| body["data"][field].as_str().unwrap_or_default().to_string();
         told.entry(text("order_id")).or_default().push(text("status"));
     }
