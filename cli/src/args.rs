@@ -56,6 +56,10 @@ pub enum Cert {
     Init(verbs::cert::InitArgs),
     /// Make a node's certificate and key, for both of its ports
     Issue(verbs::cert::IssueArgs),
+    /// Print a token that works once, and wait for the new node that gets a certificate by it
+    Invite(verbs::cert_join::InviteArgs),
+    /// On a new node: make a key, and get a certificate by a token
+    Join(verbs::cert_join::JoinArgs),
     /// Replace a node's certificate, or the CA, while the cluster runs
     Rotate(verbs::cert::RotateArgs),
     /// What each certificate is for and until when; exit 1 when one ends soon or does not fit

@@ -103,9 +103,21 @@ impl Folder {
         Ok([crt, key])
     }
 
+    /// Writes the certificate of a node that has its key itself.
+    pub fn write_node_crt(&self, node: u64, pem: &str) -> Result<PathBuf, Failure> {
+        let file = self.node_crt(node);
+        write(&file, pem, PUBLIC_MODE)?;
+        Ok(file)
+    }
+
+    /// Makes it, if it is not there.
+    pub fn make(&self) -> Result<(), Failure> {
+        fs::create_dir_all(&self.path).map_err(|error| Failure::io(&self.path, error))
+    }
+
     /// Writes the CA's certificates.
     pub fn write_cas(&self, pem: &str) -> Result<PathBuf, Failure> {
-        fs::create_dir_all(&self.path).map_err(|error| Failure::io(&self.path, error))?;
+        self.make()?;
         let file = self.ca_crt();
         write(&file, pem, PUBLIC_MODE)?;
         Ok(file)

@@ -7,8 +7,9 @@ use std::{
 };
 
 use rcgen::{
-    BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa,
-    Issuer, KeyPair, KeyUsagePurpose, SanType,
+    BasicConstraints, CertificateParams, CertificateSigningRequestParams, DistinguishedName,
+    DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose, PublicKeyData,
+    SanType,
 };
 
 use super::{ca_uri, node_uri, read::Certificate};
@@ -60,6 +61,49 @@ pub fn ca(cluster: &str, days: u32) -> Result<Made, Failure> {
 
 /// A node's pair, signed by the cluster's CA.
 pub fn node(ca: &Certificate, ca_key: KeyPair, node: &Node) -> Result<Made, Failure> {
+    let key = KeyPair::generate().map_err(failed)?;
+    let certificate = signed(ca, ca_key, node, &key)?;
+    Ok(Made { certificate, key: key.serialize_pem() })
+}
+
+/// A node's certificate for a key that only the node has, which a request (PKCS #10, PEM) proves.
+/// Whatever else the request asks for is not granted.
+pub fn requested(
+    ca: &Certificate,
+    ca_key: KeyPair,
+    node: &Node,
+    request: &str,
+) -> Result<String, Failure> {
+    let request = CertificateSigningRequestParams::from_pem(request).map_err(failed)?;
+    signed(ca, ca_key, node, &request.public_key)
+}
+
+/// A key of one's own, and the request to have it certified.
+pub fn request() -> Result<Made, Failure> {
+    let key = KeyPair::generate().map_err(failed)?;
+    let request = CertificateParams::default().serialize_request(&key).map_err(failed)?;
+    let certificate = request.pem().map_err(failed)?;
+    Ok(Made { certificate, key: key.serialize_pem() })
+}
+
+/// A pair for a day that shows only that the CA is at the other end, under a name that no node has.
+pub fn desk(ca: &Certificate, ca_key: KeyPair, name: &str) -> Result<(Vec<u8>, KeyPair), Failure> {
+    let mut params = params(name, 1)?;
+    params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+    params.subject_alt_names = vec![SanType::DnsName(name.try_into().map_err(failed)?)];
+    let key = KeyPair::generate().map_err(failed)?;
+    let issuer = Issuer::from_ca_cert_der(&ca.der.as_slice().into(), ca_key).map_err(failed)?;
+    let certificate = params.signed_by(&key, &issuer).map_err(failed)?;
+    Ok((certificate.der().to_vec(), key))
+}
+
+fn signed(
+    ca: &Certificate,
+    ca_key: KeyPair,
+    node: &Node,
+    key: &impl PublicKeyData,
+) -> Result<String, Failure> {
     let Some(cluster) = &ca.cluster else {
         let what = "the CA names no cluster: it was not made by `stoa cert init`";
         return Err(Failure { what: what.into(), next: None });
@@ -79,10 +123,8 @@ pub fn node(ca: &Certificate, ca_key: KeyPair, node: &Node) -> Result<Made, Fail
     for name in hosts.chain(own) {
         params.subject_alt_names.push(host(name)?);
     }
-    let key = KeyPair::generate().map_err(failed)?;
     let issuer = Issuer::from_ca_cert_der(&ca.der.as_slice().into(), ca_key).map_err(failed)?;
-    let certificate = params.signed_by(&key, &issuer).map_err(failed)?.pem();
-    Ok(Made { certificate, key: key.serialize_pem() })
+    Ok(params.signed_by(key, &issuer).map_err(failed)?.pem())
 }
 
 fn params(name: &str, days: u32) -> Result<CertificateParams, Failure> {

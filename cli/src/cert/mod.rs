@@ -6,9 +6,11 @@
 //! before or after a change that is under way. Files are replaced whole or not at all, and keys are
 //! for their owner's eyes only.
 //!
-//! `folder` what lies where · `make` new certificates · `read` those that are there.
+//! `folder` what lies where · `make` new certificates · `read` those that are there · `join` a new
+//! node's by a token, so that its key never leaves it.
 
 pub mod folder;
+pub mod join;
 pub mod make;
 pub mod read;
 

@@ -43,7 +43,7 @@ pub struct Certificate {
 
 impl Certificate {
     /// Reads one, with the lines around it.
-    fn parse(pem: &str) -> Result<Self, String> {
+    pub fn parse(pem: &str) -> Result<Self, String> {
         let (_, section) = parse_x509_pem(pem.as_bytes()).map_err(|error| error.to_string())?;
         let parsed = section.parse_x509().map_err(|error| error.to_string())?;
         let alternatives = parsed.subject_alternative_name().map_err(|error| error.to_string())?;

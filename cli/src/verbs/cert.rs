@@ -17,7 +17,7 @@ use crate::{
 /// For how long a CA is valid unless told otherwise, in days: ten years.
 const CA_DAYS: u32 = 3_650;
 /// For how long a node's certificate is valid unless told otherwise, in days.
-const NODE_DAYS: u32 = 365;
+pub const NODE_DAYS: u32 = 365;
 /// The most days of either: a hundred years.
 const DAYS_MAX: i64 = 36_500;
 
@@ -82,7 +82,8 @@ pub struct RotateArgs {
     days: Option<u32>,
 }
 
-fn days() -> clap::builder::RangedI64ValueParser<u32> {
+/// How many days a certificate may be valid.
+pub fn days() -> clap::builder::RangedI64ValueParser<u32> {
     clap::value_parser!(u32).range(1..=DAYS_MAX)
 }
 

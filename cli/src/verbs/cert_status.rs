@@ -78,6 +78,10 @@ fn fit(folder: &Folder, id: u64, leaf: &Certificate, cas: &[Certificate]) -> Vec
         problems.push("no CA in ca.crt has signed it".to_string());
     }
     let file = folder.node_key(id);
+    // A node that has joined by a token has its key itself.
+    if !file.exists() {
+        return problems;
+    }
     match read::key(&file) {
         Ok(key) if leaf.has(&key) => problems.extend(open(&file)),
         Ok(_) => problems.push(format!("{} is the key of another certificate", name(&file))),

@@ -2,6 +2,7 @@
 
 pub mod audit_trail;
 pub mod cert;
+pub mod cert_join;
 pub mod cert_status;
 pub mod cluster_init;
 pub mod cluster_status;
@@ -28,6 +29,8 @@ pub async fn run(noun: Noun, output: &Output) -> Result<Exit, Failure> {
         Noun::AuditTrail(AuditTrail::Export(args)) => audit_trail::export(&args, output).await,
         Noun::Cert(Cert::Init(args)) => cert::init(&args, output),
         Noun::Cert(Cert::Issue(args)) => cert::issue(&args, output),
+        Noun::Cert(Cert::Invite(args)) => cert_join::invite(&args, output).await,
+        Noun::Cert(Cert::Join(args)) => cert_join::join(&args, output).await,
         Noun::Cert(Cert::Rotate(args)) => cert::rotate(&args, output),
         Noun::Cert(Cert::Status(args)) => cert_status::run(&args, output),
         Noun::Cluster(Cluster::Init(args)) => cluster_init::run(&args, output).await,

@@ -1,6 +1,12 @@
 //! `stoa cert` as an operator types it, and a cluster of processes that runs on what it makes.
 
-use std::{fs, os::unix::fs::PermissionsExt, path::Path, process::Command};
+use std::{
+    fs,
+    io::BufReader,
+    os::unix::fs::PermissionsExt,
+    path::Path,
+    process::{Command, Stdio},
+};
 
 use serde_json::Value;
 use tests::{Cluster, Load, load::Plan, process::binary};
@@ -147,4 +153,56 @@ async fn a_cluster_takes_orders_while_its_ca_and_its_pairs_are_replaced() {
         async move { both }
     })
     .await;
+}
+
+#[test]
+fn a_token_gets_a_node_its_certificate_once() {
+    let home = tempfile::tempdir().unwrap();
+    let (operator, node) = (home.path().join("operator"), home.path().join("node"));
+    fs::create_dir_all(&operator).unwrap();
+    fs::create_dir_all(&node).unwrap();
+    done(&operator, "init --cluster shop");
+    let mut desk = Command::new(binary("stoa"))
+        .args(["cert", "invite", "--node", "4", "--host", "10.0.0.4"])
+        .args(["--listen", "127.0.0.1:0", "--json"])
+        .current_dir(&operator)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let said = BufReader::new(desk.stdout.take().unwrap());
+    let invitation = serde_json::Deserializer::from_reader(said).into_iter::<Value>().next();
+    let invitation = invitation.unwrap().unwrap();
+    let from = invitation["from"].as_str().unwrap();
+    let token = invitation["token"].as_str().unwrap();
+
+    // Another secret, another CA, and no token at all.
+    let (head, pin) = token.rsplit_once('_').unwrap();
+    let other_secret = format!("stoa_join_{}_{pin}", "0".repeat(32));
+    let other_ca = format!("{head}_{}", "0".repeat(64));
+    for (token, why) in
+        [(&*other_secret, "the token is another"), (&*other_ca, "UnknownIssuer"), ("x", "whole")]
+    {
+        let (code, _, said) = cert(&node, &format!("join --from {from} --token {token}"));
+        assert_eq!(code, 2, "{said}");
+        assert!(said.contains(why), "{why}: {said}");
+    }
+    assert!(!node.join("certs").exists(), "nothing was written");
+
+    let written = done(&node, &format!("join --from {from} --token {token}"));
+    assert_eq!(written["files"].as_array().map(Vec::len), Some(3));
+    assert!(desk.wait().unwrap().success(), "the token has served");
+    assert_eq!(cert(&node, &format!("join --from {from} --token {token}")).0, 2);
+    let at = |path: &str| fs::read(node.join("certs").join(path)).unwrap();
+    assert_eq!(at("ca.crt"), fs::read(operator.join("certs/ca.crt")).unwrap());
+    assert_eq!(at("node-4.crt"), fs::read(operator.join("certs/node-4.crt")).unwrap());
+    assert!(!operator.join("certs/node-4.key").exists(), "the key has not left its node");
+    let mode = fs::metadata(node.join("certs/node-4.key")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    for folder in [&operator, &node] {
+        let (code, status, said) = cert(folder, "status");
+        assert_eq!(code, 0, "{status} {said}");
+        let hosts = &status["certificates"][1]["hosts"];
+        assert_eq!(hosts[0], "10.0.0.4", "{status}");
+    }
 }
