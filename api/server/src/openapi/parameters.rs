@@ -56,7 +56,7 @@ pub fn parameters() -> Value {
         "IfNoneMatch": {
             "name": "If-None-Match", "in": "header",
             "description": "`ETag`s that are known already: 304 when it is one of them.",
-            "schema": {"type": "string", "maxLength": 1024, "examples": ["\"3\""]},
+            "schema": {"type": "string", "examples": ["\"3\""]},
         },
         "PreferWait": {
             "name": "Prefer", "in": "header",

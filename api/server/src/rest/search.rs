@@ -59,6 +59,11 @@ fn query(app: &AppState, params: SearchQuery) -> Result<engine_search::Query, Er
         let detail = format!("a brand has at most {BRAND_BYTES_MAX} bytes");
         return Err(Error::about(Code::OutOfRange, "brand", detail));
     }
+    let is_control = |it: char| it.is_ascii_control() && !matches!(it, '\t' | '\n');
+    if params.brand.as_ref().is_some_and(|brand| brand.contains(is_control)) {
+        let detail = "a brand has no control characters";
+        return Err(Error::about(Code::InvalidParameter, "brand", detail));
+    }
     for (name, bound) in [("min_price", params.min_price), ("max_price", params.max_price)] {
         if bound.is_some_and(|bound| !(0..=Money::AMOUNT_MAX).contains(&bound)) {
             let detail = format!("a price is 0 to {} minor units", Money::AMOUNT_MAX);

@@ -58,6 +58,7 @@ fn bad_searches_are_refused() -> Tested {
             "collection=x",
             "in_stock=maybe",
             "color=red",
+            "brand=%0F",
             long.as_str(),
         ];
         for query in bad {
