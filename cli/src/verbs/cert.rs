@@ -17,7 +17,7 @@ use crate::{
 /// For how long a CA is valid unless told otherwise, in days: ten years.
 const CA_DAYS: u32 = 3_650;
 /// For how long a node's certificate is valid unless told otherwise, in days.
-pub const NODE_DAYS: u32 = 365;
+const NODE_DAYS: u32 = 365;
 /// The most days of either: a hundred years.
 const DAYS_MAX: i64 = 36_500;
 
@@ -42,11 +42,9 @@ pub struct InitArgs {
     days: u32,
 }
 
-/// Flags of `stoa cert issue`.
-#[derive(Debug, clap::Args)]
-pub struct IssueArgs {
-    #[command(flatten)]
-    folder: InFolder,
+/// Which node gets a certificate, and under which names.
+#[derive(Debug, Clone, clap::Args)]
+pub struct ForNode {
     /// The node's id
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     node: u64,
@@ -57,6 +55,22 @@ pub struct IssueArgs {
     /// For how many days the certificate is valid
     #[arg(long, default_value_t = NODE_DAYS, value_parser = days())]
     days: u32,
+}
+
+impl ForNode {
+    /// The node.
+    pub fn node(&self) -> Node {
+        Node { id: self.node, hosts: self.host.clone(), days: self.days }
+    }
+}
+
+/// Flags of `stoa cert issue`.
+#[derive(Debug, clap::Args)]
+pub struct IssueArgs {
+    #[command(flatten)]
+    folder: InFolder,
+    #[command(flatten)]
+    to: ForNode,
 }
 
 /// Flags of `stoa cert rotate`.
@@ -82,8 +96,7 @@ pub struct RotateArgs {
     days: Option<u32>,
 }
 
-/// How many days a certificate may be valid.
-pub fn days() -> clap::builder::RangedI64ValueParser<u32> {
+fn days() -> clap::builder::RangedI64ValueParser<u32> {
     clap::value_parser!(u32).range(1..=DAYS_MAX)
 }
 
@@ -97,13 +110,8 @@ struct Written {
 /// Makes the cluster's CA.
 pub fn init(args: &InitArgs, output: &Output) -> Result<Exit, Failure> {
     let folder = Folder::new(&args.folder.dir);
-    for file in [folder.ca_crt(), folder.ca_key()] {
-        if file.exists() {
-            let what = format!("{} is there already, and is not overwritten", file.display());
-            let next = "another --dir; or stoa cert rotate --ca, which changes the CA";
-            return Err(Failure::new(what, next));
-        }
-    }
+    let next = "another --dir; or stoa cert rotate --ca, which changes the CA";
+    refuse_if_there(&[folder.ca_crt(), folder.ca_key()], next)?;
     let made = make::ca(&args.cluster, args.days)?;
     let files = [folder.write_cas(&made.certificate)?, folder.write_ca_key(&made.key)?];
     let dir = folder.path().display();
@@ -113,13 +121,9 @@ pub fn init(args: &InitArgs, output: &Output) -> Result<Exit, Failure> {
 /// Makes a node's first certificate.
 pub fn issue(args: &IssueArgs, output: &Output) -> Result<Exit, Failure> {
     let folder = Folder::new(&args.folder.dir);
-    for file in [folder.node_crt(args.node), folder.node_key(args.node)] {
-        if file.exists() {
-            let what = format!("{} is there already, and is not overwritten", file.display());
-            return Err(Failure::new(what, format!("stoa cert rotate --node {}", args.node)));
-        }
-    }
-    let node = Node { id: args.node, hosts: args.host.clone(), days: args.days };
+    let node = args.to.node();
+    let next = format!("stoa cert rotate --node {}", node.id);
+    refuse_if_there(&[folder.node_crt(node.id), folder.node_key(node.id)], &next)?;
     give(&folder, &node, output)
 }
 
@@ -142,6 +146,13 @@ pub fn rotate(args: &RotateArgs, output: &Output) -> Result<Exit, Failure> {
         false => args.host.clone(),
     };
     give(&folder, &Node { id, hosts, days: args.days.unwrap_or(NODE_DAYS) }, output)
+}
+
+/// Refuses to write over files.
+pub fn refuse_if_there(files: &[PathBuf], next: &str) -> Result<(), Failure> {
+    let Some(file) = files.iter().find(|file| file.exists()) else { return Ok(()) };
+    let what = format!("{} is there already, and is not overwritten", file.display());
+    Err(Failure::new(what, next))
 }
 
 fn give(folder: &Folder, node: &Node, output: &Output) -> Result<Exit, Failure> {

@@ -5,12 +5,12 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 use serde::Serialize;
 use tokio::{net::TcpListener, time::Instant};
 
-use super::cert::{InFolder, NODE_DAYS, days};
+use super::cert::{ForNode, InFolder, refuse_if_there};
 use crate::{
     cert::{
         folder::Folder,
         join::{self, Desk, Ended, Joined, Token},
-        make::{Made, Node},
+        make::Made,
         read::Certificate,
     },
     failure::{Exit, Failure},
@@ -25,16 +25,8 @@ const MINUTE_S: u64 = 60;
 pub struct InviteArgs {
     #[command(flatten)]
     folder: InFolder,
-    /// The node's id
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
-    node: u64,
-    /// A name or address by which clients reach the node; repeat it for each. localhost is always
-    /// one of them
-    #[arg(long, value_name = "HOST", required = true)]
-    host: Vec<String>,
-    /// For how many days the certificate is valid
-    #[arg(long, default_value_t = NODE_DAYS, value_parser = days())]
-    days: u32,
+    #[command(flatten)]
+    to: ForNode,
     /// Where to wait for the node: an address of this machine that the node can reach
     #[arg(long, value_name = "ADDRESS:PORT")]
     listen: SocketAddr,
@@ -75,13 +67,20 @@ struct Written {
 /// Waits for a node, and gives it a certificate.
 pub async fn invite(args: &InviteArgs, output: &Output) -> Result<Exit, Failure> {
     let folder = Folder::new(&args.folder.dir);
-    refuse_if_there(&[folder.node_crt(args.node), folder.node_key(args.node)])?;
+    let asked = args.to.node();
+    let node = asked.id;
+    let next = format!("stoa cert rotate --node {node}");
+    refuse_if_there(&[folder.node_crt(node), folder.node_key(node)], &next)?;
+    if args.listen.ip().is_unspecified() {
+        let what = format!("--listen {}: the node needs an address to come to", args.listen);
+        return Err(Failure::new(what, "--listen ADDRESS:PORT, with an address of this machine"));
+    }
     let (ca, _) = folder.signer()?;
     let token = Token::new(&ca.der);
     let port = |error| Failure { what: format!("{}: {error}", args.listen), next: None };
     let listener = TcpListener::bind(args.listen).await.map_err(port)?;
     let from = listener.local_addr().map_err(port)?;
-    let (node, minutes, shown) = (args.node, args.minutes, token.reveal());
+    let (minutes, shown) = (args.minutes, token.reveal());
     let until = Instant::now() + Duration::from_secs(minutes * MINUTE_S);
     output.data(&Invitation { node, from, token: shown, minutes }, |it| {
         let Invitation { node, from, token, minutes } = it;
@@ -90,7 +89,6 @@ pub async fn invite(args: &InviteArgs, output: &Output) -> Result<Exit, Failure>
              stoa cert join --from {from} --token {token}\n"
         )
     });
-    let asked = Node { id: node, hosts: args.host.clone(), days: args.days };
     let desk = Desk { folder: Folder::new(folder.path()), node: asked, token };
     match desk.serve(listener, until).await? {
         Ok(certificate) => {
@@ -112,7 +110,7 @@ pub async fn invite(args: &InviteArgs, output: &Output) -> Result<Exit, Failure>
 /// Makes a key, and gets a certificate for it.
 pub async fn join(args: &JoinArgs, output: &Output) -> Result<Exit, Failure> {
     let folder = Folder::new(&args.dir);
-    refuse_if_there(&[folder.ca_crt()])?;
+    refuse_if_there(&[folder.ca_crt()], "another --dir; this one has joined already")?;
     let mut files = Vec::new();
     join::join(&args.from, &args.token, |joined| {
         files = keep(&folder, joined)?;
@@ -139,10 +137,4 @@ fn keep(folder: &Folder, joined: &Joined) -> Result<Vec<PathBuf>, Failure> {
     let [crt, key] = folder.write_node(node, &made)?;
     // The last: it is what says that the node has joined.
     Ok(vec![crt, key, folder.write_cas(&joined.ca)?])
-}
-
-fn refuse_if_there(files: &[PathBuf]) -> Result<(), Failure> {
-    let Some(file) = files.iter().find(|file| file.exists()) else { return Ok(()) };
-    let what = format!("{} is there already, and is not overwritten", file.display());
-    Err(Failure::new(what, "another --dir; stoa cert rotate --node N replaces a pair"))
 }
