@@ -9,13 +9,14 @@ use toml::{Table, Value};
 use crate::tree::sources;
 
 /// Each crate and the crates of ours which it may name, dev-dependencies included.
-const EDGES: [(&str, &[&str]); 9] = [
+const EDGES: [(&str, &[&str]); 10] = [
     ("engine-core", &[]),
     ("engine-store", &["engine-core"]),
     ("engine-search", &["engine-core"]),
     ("raft", &["engine-core", "engine-store"]),
     ("api-client", &[]),
     ("api-server", &["engine-core", "engine-store", "engine-search", "raft", "api-client"]),
+    ("stripe-sim", &[]),
     ("cli", &["api-client"]),
     ("bench", &["api-client"]),
     (
@@ -25,7 +26,7 @@ const EDGES: [(&str, &[&str]); 9] = [
 ];
 
 /// Third-party crates which only the crates beside them may name.
-const ONLY_IN: [(&str, &[&str]); 26] = [
+const ONLY_IN: [(&str, &[&str]); 27] = [
     ("rocksdb", &["engine-store"]),
     ("tantivy", &["engine-search"]),
     ("openraft", &["raft"]),
@@ -37,7 +38,8 @@ const ONLY_IN: [(&str, &[&str]); 26] = [
     ("tower", &["api-server"]),
     ("tower-http", &["api-server"]),
     ("metrics-exporter-prometheus", &["api-server"]),
-    ("reqwest", &["api-client", "api-server", "tests"]),
+    ("reqwest", &["api-client", "api-server", "stripe-sim", "tests"]),
+    ("async-stripe", &["stripe-sim"]),
     ("tokio-postgres", &["bench"]),
     ("indicatif", &["cli", "bench"]),
     ("utoipa", &["api-client", "api-server"]),
