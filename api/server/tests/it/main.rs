@@ -7,6 +7,7 @@ mod catalog;
 mod cluster;
 mod contract;
 mod errors_document;
+mod foreign;
 mod garbage;
 mod gateway;
 mod harness;
