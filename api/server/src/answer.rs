@@ -12,6 +12,9 @@ use crate::errors::{Code, Error};
 use crate::extract;
 use crate::http::set;
 
+/// The longest `If-None-Match`, in bytes.
+pub const KNOWN_TAGS_BYTES_MAX: usize = 1_024;
+
 /// A JSON answer.
 pub fn json<T: Serialize>(status: StatusCode, body: &T) -> Result<Response, Error> {
     let bytes = serde_json::to_vec(body).map_err(Error::fault)?;
@@ -45,11 +48,15 @@ pub fn tagged(mut response: Response, version: u64) -> Response {
 }
 
 /// The client has this version already: 304 instead of the body.
-pub fn not_modified(headers: &HeaderMap, version: u64) -> Option<Response> {
-    let known = headers.get(IF_NONE_MATCH)?.to_str().ok()?;
+pub fn not_modified(headers: &HeaderMap, version: u64) -> Result<Option<Response>, Error> {
+    let Some(known) = extract::header(headers, IF_NONE_MATCH.as_str())? else { return Ok(None) };
+    if known.len() > KNOWN_TAGS_BYTES_MAX {
+        let detail = format!("If-None-Match has at most {KNOWN_TAGS_BYTES_MAX} characters");
+        return Err(Error::about(Code::InvalidHeader, "If-None-Match", detail));
+    }
     let same =
         known.split(',').map(str::trim).any(|tag| tag == "*" || version_of(tag) == Some(version));
-    same.then(|| tagged(StatusCode::NOT_MODIFIED.into_response(), version))
+    Ok(same.then(|| tagged(StatusCode::NOT_MODIFIED.into_response(), version)))
 }
 
 /// The version a change is for: none for `*`. Without the header there is no change.
@@ -75,4 +82,26 @@ pub fn if_match(headers: &HeaderMap) -> Result<Option<u64>, Error> {
 fn version_of(tag: &str) -> Option<u64> {
     let tag = tag.strip_prefix("W/").unwrap_or(tag);
     tag.strip_prefix('"')?.strip_suffix('"')?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_version_that_is_known_is_not_sent_again() {
+        let told = |known: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(IF_NONE_MATCH, known.parse().unwrap());
+            not_modified(&headers, 3).map(|response| response.is_some()).map_err(|it| it.code)
+        };
+        for (known, same) in
+            [("\"3\"", true), ("\"1\", W/\"3\"", true), ("*", true), ("\"4\"", false)]
+        {
+            assert_eq!(told(known).ok(), Some(same), "{known}");
+        }
+        let long = "\"3\",".repeat(KNOWN_TAGS_BYTES_MAX / 4 + 1);
+        assert!(matches!(told(&long), Err(Code::InvalidHeader)));
+        assert!(matches!(not_modified(&HeaderMap::new(), 3), Ok(None)));
+    }
 }

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::answer::KNOWN_TAGS_BYTES_MAX;
 use crate::extract::{LIMIT_DEFAULT, LIMIT_MAX};
 use crate::idempotency::KEY_BYTES_MAX;
 use crate::order::WAIT_S_MAX;
@@ -56,7 +57,8 @@ pub fn parameters() -> Value {
         "IfNoneMatch": {
             "name": "If-None-Match", "in": "header",
             "description": "`ETag`s that are known already: 304 when it is one of them.",
-            "schema": {"type": "string", "examples": ["\"3\""]},
+            "schema": {"type": "string", "maxLength": KNOWN_TAGS_BYTES_MAX,
+                       "examples": ["\"3\""]},
         },
         "PreferWait": {
             "name": "Prefer", "in": "header",

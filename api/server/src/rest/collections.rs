@@ -120,7 +120,7 @@ pub async fn read(
     let found = app.find(ShardId::META, &wish, |view| read::collection(view, id)).await?;
     let (Some(collection), seen) = found else { return Err(not_found(id)) };
     let version = collection.version;
-    if let Some(response) = answer::not_modified(&headers, version) {
+    if let Some(response) = answer::not_modified(&headers, version)? {
         return Ok(seen.mark(response));
     }
     let response = answer::json(StatusCode::OK, &render::collection(collection))?;

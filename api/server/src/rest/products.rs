@@ -140,7 +140,7 @@ pub async fn read(
     let (found, seen) = app.find(shard, &wish, |view| read::product(view, id)).await?;
     let (product, stock) = found.ok_or_else(|| not_found(id))?;
     let version = product.version;
-    if let Some(response) = answer::not_modified(&headers, version) {
+    if let Some(response) = answer::not_modified(&headers, version)? {
         return Ok(seen.mark(response));
     }
     let product = render::product(app.with_live_collections(product)?, &stock);

@@ -189,7 +189,7 @@ pub async fn read(
 ) -> Result<Response, Error> {
     let (found, seen) = app.find(ShardId::META, &wish, |view| read::webhook(view, id)).await?;
     let endpoint = found.ok_or_else(|| not_found(id))?;
-    if let Some(response) = answer::not_modified(&headers, endpoint.version) {
+    if let Some(response) = answer::not_modified(&headers, endpoint.version)? {
         return Ok(seen.mark(response));
     }
     let told = answer::json(StatusCode::OK, &render::webhook(&endpoint, now_ms()))?;
