@@ -64,11 +64,11 @@ impl<'a> Shop<'a> {
     }
 
     async fn ask(&self, method: &str, path: &str, who: &str, body: &str) -> Result<Raw, Fault> {
-        let bearer = format!("Bearer {who}");
+        let (bearer, key) = (format!("Bearer {who}"), format!("foreign {method} {path}"));
         let headers = [
             ("authorization", bearer.as_str()),
             ("content-type", "application/json"),
-            ("idempotency-key", "foreign"),
+            ("idempotency-key", key.as_str()),
         ];
         self.strict.node.call(&method.to_uppercase(), path, &headers, body.to_owned()).await
     }
