@@ -15,7 +15,10 @@ const EDGES: [(&str, &[&str]); 10] = [
     ("engine-search", &["engine-core"]),
     ("raft", &["engine-core", "engine-store"]),
     ("api-client", &[]),
-    ("api-server", &["engine-core", "engine-store", "engine-search", "raft", "api-client"]),
+    (
+        "api-server",
+        &["engine-core", "engine-store", "engine-search", "raft", "api-client", "stripe-sim"],
+    ),
     ("stripe-sim", &[]),
     ("cli", &["api-client"]),
     ("bench", &["api-client"]),

@@ -10,6 +10,7 @@ use engine_core::{Currency, Topology};
 use raft::{NodeId, Peer};
 
 use crate::access::{AccessFlags, BadSource};
+use crate::payment::StripeFlags;
 use crate::tls::TlsArgs;
 use crate::traces::TraceFlags;
 use crate::webhooks::WebhookFlags;
@@ -51,6 +52,9 @@ pub struct Args {
     /// Without it: `cards` beside the node's directory
     #[arg(long, env = "STOA_CARD_SIMULATOR")]
     pub card_simulator: Option<PathBuf>,
+    /// Payments by card.
+    #[command(flatten)]
+    pub stripe: StripeFlags,
     /// Let whoever reaches the loopback address do everything, without credentials: for a cluster
     /// on a developer's own machine. Refused on any other address
     #[arg(long, env = "STOA_TRUST_LOOPBACK")]

@@ -6,7 +6,7 @@
 //!                                                ├─ state::write ─► raft: the shard's leader
 //!                                                ├─ order/coordinator ─► holds, then the decision
 //!                                                └─ search_pool ─► the index, fed by `indexer`
-//!  raft's provider pump ─► payment/driver ─► payment/simulator
+//!  raft's provider pump ─► payment/driver ─► payment/stripe, or payment/simulator
 //!  feeds of the shards it leads ─► webhooks ─► endpoints of the shop's own
 //! ```
 //!

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use engine_core::{ShardId, Topology};
 use engine_search::SearchIndex;
-use raft::{Node, NodeId, Peer};
+use raft::{Node, NodeId, Peer, ProviderDriver};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -20,7 +20,7 @@ use crate::indexer::Indexer;
 use crate::listen::Listeners;
 use crate::metrics::Metrics;
 use crate::node_file::{NodeFile, NodeFileError};
-use crate::payment::{Driver, Simulator};
+use crate::payment::{BadStripe, Driver, Simulator, Stripe};
 use crate::peers::Clients;
 use crate::rest;
 use crate::search_pool::SearchPool;
@@ -60,6 +60,9 @@ pub enum StartError {
     /// The replicas do not start.
     #[error(transparent)]
     Raft(#[from] raft::StartError),
+    /// Stripe cannot be called.
+    #[error(transparent)]
+    Stripe(#[from] BadStripe),
     /// Webhooks cannot be sent.
     #[error(transparent)]
     Webhooks(#[from] BadWebhooks),
@@ -106,8 +109,10 @@ impl Server {
         }
         let door = door(&args).await?;
         let webhooks = Webhooks::new(&args.webhooks)?;
-        let simulator = Simulator::open(&args.card_dir()).map_err(system)?;
-        let provider = Arc::new(Driver::new(simulator));
+        let provider: Arc<dyn ProviderDriver> = match Stripe::new(&args.stripe)? {
+            Some(stripe) => Arc::new(Driver::new(stripe)),
+            None => Arc::new(Driver::new(Simulator::open(&args.card_dir()).map_err(system)?)),
+        };
         let node = Node::start(raft_config(&args, &peers), provider).await?;
         let config = engine_search::Config {
             dir: args.dir.join("search"),

@@ -16,8 +16,9 @@ const CAPTURES: [&str; 3] = ["manual", "automatic", "automatic_async"];
 /// Why money may be given back.
 const REFUND_REASONS: [&str; 3] = ["duplicate", "fraudulent", "requested_by_customer"];
 /// What is taken, and means nothing here.
-const MEANINGLESS: [&str; 6] = [
+const MEANINGLESS: [&str; 7] = [
     "expand[",
+    "allowed_payment_method_types[",
     "automatic_payment_methods[",
     "payment_method_types[",
     "payment_method_options[",

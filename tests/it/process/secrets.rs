@@ -8,6 +8,8 @@ use tests::Cluster;
 
 /// A card number that nobody may keep.
 const CARD: &str = "4000056655665556";
+/// The key of an account at the payment provider.
+const STRIPE: &str = "sk_test_planted0123456789abcdef";
 /// What secrets of webhooks are derived from.
 const MASTER: &str = "planted-master-key-0123456789abcdef";
 
@@ -18,7 +20,13 @@ async fn planted_secrets_are_in_no_log_file_row_metric_or_answer() {
     let home = tempfile::tempdir().unwrap();
     let master = home.path().join("webhook-master");
     std::fs::write(&master, MASTER).unwrap();
-    cluster.flags(&[&format!("--webhook-master={}", master.display())]);
+    let stripe = home.path().join("stripe-key");
+    std::fs::write(&stripe, STRIPE).unwrap();
+    cluster.flags(&[
+        &format!("--webhook-master={}", master.display()),
+        &format!("--stripe-key={}", stripe.display()),
+        "--stripe-url=http://127.0.0.1:9",
+    ]);
     cluster.start_all();
     cluster.ready().await;
     let open = cluster.client(1);
@@ -62,7 +70,8 @@ async fn planted_secrets_are_in_no_log_file_row_metric_or_answer() {
     let part = |secret: &str| secret.split('_').nth(3).unwrap_or(secret).to_owned();
     let guest = guest.token.trim_start_matches("gst_").to_owned();
     let hook = shown.secret.trim_start_matches("whsec_").to_owned();
-    let others = [guest, jwt.to_owned(), CARD.to_owned(), hook, MASTER.to_owned()];
+    let others =
+        [guest, jwt.to_owned(), CARD.to_owned(), hook, MASTER.to_owned(), STRIPE.to_owned()];
     for planted in [part(&key), part(&rotated)].into_iter().chain(others) {
         assert!(planted.len() >= 16, "{planted} is too short to look for");
         assert!(!log.contains(&planted), "the log has {planted}");

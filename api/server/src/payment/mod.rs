@@ -1,8 +1,9 @@
-//! The payment provider: what we need of one, the driver that calls it, and a simulated one.
+//! The payment provider: what we need of one, the driver that calls it, Stripe, and a simulated one.
 
 mod driver;
 mod ledger;
 mod simulator;
+mod stripe;
 mod tokens;
 
 use engine_core::payment::{Intent, IntentId, PaymentMethod};
@@ -11,6 +12,7 @@ use futures::future::BoxFuture;
 
 pub use driver::Driver;
 pub use simulator::Simulator;
+pub use stripe::{BadStripe, Stripe, StripeFlags};
 
 /// Why a call gave no intent.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

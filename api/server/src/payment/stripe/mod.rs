@@ -1,0 +1,198 @@
+//! Stripe as a provider of payments (<https://docs.stripe.com/api/payment_intents>), by
+//! async-stripe's requests and objects.
+//!
+//! Money moves only on an intent whose id is in the log: an intent is made unconfirmed, with the
+//! order's id in its metadata, and confirmed by a call of its own. Each call has one key. What is
+//! refused for good is what Stripe refuses with a 4xx that no retry mends; a wrong or missing key
+//! of ours, a 5xx and what cannot be read are unknown, and are asked about later.
+
+mod client;
+mod map;
+
+use std::path::PathBuf;
+use std::str::FromStr as _;
+
+use clap::Args;
+use engine_core::payment::{Intent, IntentId, PaymentMethod};
+use engine_core::{Money, OrderId};
+use futures::FutureExt as _;
+use reqwest::Url;
+use stripe_client_core::{IdempotencyKey, RequestStrategy, StripeRequest};
+use stripe_core::payment_intent::{
+    CancelPaymentIntent, CapturePaymentIntent, ConfirmPaymentIntent, CreatePaymentIntent,
+    RetrievePaymentIntent,
+};
+use stripe_core::refund::{CreateRefund, ListRefund};
+use stripe_shared::{PaymentIntentAllowedPaymentMethodTypes, PaymentIntentCaptureMethod};
+use stripe_types::Currency;
+
+use super::{CallError, Called, PaymentProvider};
+use client::{Calls, Failed};
+
+/// Under which name an intent carries its order.
+const ORDER: &str = "stoa_order";
+/// Under which name a refund carries its effect.
+const EFFECT: &str = "stoa_effect";
+/// What is to be told with an intent: until when it can be captured stands in its charge.
+const EXPANDED: &str = "latest_charge";
+/// How many refunds of an intent are looked at.
+const REFUNDS_MAX: i64 = 100;
+
+/// The flags about Stripe.
+#[derive(Debug, Clone, Default, Args)]
+pub struct StripeFlags {
+    /// A file with the secret or restricted key of a Stripe account. Without it cards are
+    /// simulated
+    #[arg(long, env = "STOA_STRIPE_KEY", value_name = "FILE")]
+    pub stripe_key: Option<PathBuf>,
+    /// Where Stripe is: another address is a stand-in's
+    #[arg(long, env = "STOA_STRIPE_URL", value_name = "URL", requires = "stripe_key")]
+    pub stripe_url: Option<Url>,
+}
+
+/// Why there is no Stripe.
+#[derive(Debug, thiserror::Error)]
+pub enum BadStripe {
+    /// The key's file.
+    #[error("cannot read --stripe-key {path}: {error}")]
+    Read {
+        /// Which file.
+        path: String,
+        /// Why.
+        error: std::io::Error,
+    },
+    /// It has something else in it.
+    #[error("--stripe-key {0} has no key in it: sk_… or rk_…, alone")]
+    NoKey(String),
+    /// The HTTP client.
+    #[error("cannot make a client for Stripe: {0}")]
+    Client(#[from] reqwest::Error),
+}
+
+/// Stripe.
+pub struct Stripe {
+    calls: Calls,
+}
+
+impl Stripe {
+    /// As the flags say, if they do.
+    pub fn new(flags: &StripeFlags) -> Result<Option<Self>, BadStripe> {
+        let Some(file) = &flags.stripe_key else { return Ok(None) };
+        let path = file.display().to_string();
+        let text = std::fs::read_to_string(file);
+        let text = text.map_err(|error| BadStripe::Read { path: path.clone(), error })?;
+        let key = text.trim();
+        let is_key = ["sk_", "rk_"].iter().any(|prefix| key.starts_with(prefix));
+        if !is_key || key.chars().any(|it| !it.is_ascii_alphanumeric() && it != '_') {
+            return Err(BadStripe::NoKey(path));
+        }
+        let url = flags.stripe_url.clone().unwrap_or_else(map::stripes_own);
+        Ok(Some(Self { calls: Calls::new(url, key.to_owned())? }))
+    }
+
+    /// A call that changes something, under its key.
+    async fn keyed<R>(&self, key: &str, request: R) -> Result<R::Output, CallError>
+    where
+        R: StripeRequest,
+        R::Output: miniserde::Deserialize,
+    {
+        let key =
+            IdempotencyKey::new(key).map_err(|error| CallError::Unknown(error.to_string()))?;
+        let request = request.customize().request_strategy(RequestStrategy::Idempotent(key));
+        request.send(&self.calls).await.map_err(map::error)
+    }
+}
+
+impl PaymentProvider for Stripe {
+    fn create<'a>(&'a self, key: &'a str, amount: Money, order: OrderId) -> Called<'a, Intent> {
+        async move {
+            let currency = amount.currency.to_string().to_ascii_lowercase();
+            let currency = Currency::from_str(&currency)
+                .map_err(|_| CallError::Refused("currency_not_supported".to_owned()))?;
+            let request = CreatePaymentIntent::new(amount.amount, currency)
+                .capture_method(PaymentIntentCaptureMethod::Manual)
+                .allowed_payment_method_types([PaymentIntentAllowedPaymentMethodTypes::Card])
+                .metadata([(ORDER.to_owned(), order.to_string())]);
+            map::intent(&self.keyed(key, request).await?)
+        }
+        .boxed()
+    }
+
+    fn confirm<'a>(
+        &'a self,
+        key: &'a str,
+        intent: &'a IntentId,
+        method: &'a PaymentMethod,
+    ) -> Called<'a, Intent> {
+        async move {
+            let request = ConfirmPaymentIntent::new(intent.0.as_str())
+                .payment_method(method.0.as_str())
+                .expand([EXPANDED.to_owned()]);
+            let Ok(key) = IdempotencyKey::new(key) else {
+                return Err(CallError::Unknown("no key".to_owned()));
+            };
+            let request = request.customize().request_strategy(RequestStrategy::Idempotent(key));
+            match request.send(&self.calls).await {
+                Ok(confirmed) => map::intent(&confirmed),
+                // The card said no: that is an outcome, with the intent as it is now.
+                Err(Failed::Refused(_, error)) if map::is_decline(&error) => map::declined(&error),
+                Err(failed) => Err(map::error(failed)),
+            }
+        }
+        .boxed()
+    }
+
+    fn cancel<'a>(&'a self, key: &'a str, intent: &'a IntentId) -> Called<'a, Intent> {
+        async move {
+            let request = CancelPaymentIntent::new(intent.0.as_str());
+            map::intent(&self.keyed(key, request).await?)
+        }
+        .boxed()
+    }
+
+    fn capture<'a>(
+        &'a self,
+        key: &'a str,
+        intent: &'a IntentId,
+        amount: i64,
+    ) -> Called<'a, Intent> {
+        async move {
+            let request = CapturePaymentIntent::new(intent.0.as_str()).amount_to_capture(amount);
+            map::intent(&self.keyed(key, request).await?)
+        }
+        .boxed()
+    }
+
+    fn get<'a>(&'a self, intent: &'a IntentId) -> Called<'a, Intent> {
+        async move {
+            let request =
+                RetrievePaymentIntent::new(intent.0.as_str()).expand([EXPANDED.to_owned()]);
+            let found = request.customize().send(&self.calls).await;
+            map::intent(&found.map_err(map::error)?)
+        }
+        .boxed()
+    }
+
+    fn refund<'a>(&'a self, key: &'a str, intent: &'a IntentId, amount: i64) -> Called<'a, ()> {
+        async move {
+            let request = CreateRefund::new()
+                .payment_intent(intent.0.as_str())
+                .amount(amount)
+                .metadata([(EFFECT.to_owned(), key.to_owned())]);
+            self.keyed(key, request).await.map(|_| ())
+        }
+        .boxed()
+    }
+
+    fn is_refunded<'a>(&'a self, key: &'a str, intent: &'a IntentId) -> Called<'a, bool> {
+        async move {
+            let request = ListRefund::new().payment_intent(intent.0.as_str()).limit(REFUNDS_MAX);
+            let found = request.customize().send(&self.calls).await.map_err(map::error)?;
+            let named = |it: &stripe_shared::Refund| {
+                it.metadata.as_ref().and_then(|all| all.get(EFFECT)).is_some_and(|it| it == key)
+            };
+            Ok(found.data.iter().any(named))
+        }
+        .boxed()
+    }
+}

@@ -1,0 +1,111 @@
+//! Stripe as the provider, as far as its stand-in goes: docs/stripe-sim.md.
+
+use api_server::payment::{CallError, Driver, PaymentProvider as _, Stripe, StripeFlags};
+use engine_core::outbox::{Call, EffectId, ProviderCall};
+use engine_core::payment::{CallResult, Intent, IntentStatus, PaymentMethod};
+use engine_core::{Currency, Money, OrderId, Slot};
+use raft::ProviderDriver as _;
+use stripe_sim::Running;
+use stripe_sim::knobs::Knobs;
+
+use crate::harness::{Fault, Tested, alone, fresh_dir};
+
+const ORDER: OrderId = OrderId { slot: Slot(7), hash: 9 };
+const PRICE: Money = Money { amount: 2_999, currency: Currency::USD };
+const KEY: &str = "sk_test_of_a_shop";
+
+fn method(token: &str) -> PaymentMethod {
+    PaymentMethod(token.to_owned())
+}
+
+/// Stripe at a stand-in with these knobs.
+async fn stripe(name: &str, knobs: Knobs) -> Result<(Running, Stripe), Fault> {
+    let config = stripe_sim::Config { key: KEY.to_owned(), knobs, ..Default::default() };
+    let sim = stripe_sim::start("127.0.0.1:0".parse()?, config).await?;
+    let file = fresh_dir(name)?.join("stripe-key");
+    std::fs::write(&file, format!("{KEY}\n"))?;
+    let flags = StripeFlags { stripe_key: Some(file), stripe_url: Some(sim.url.parse()?) };
+    Ok((sim, Stripe::new(&flags)?.ok_or("no Stripe")?))
+}
+
+/// Turns what goes wrong on and off.
+async fn turn(sim: &Running, knobs: Knobs) -> Tested {
+    let url = format!("{}/_sim/knobs", sim.url);
+    let turned = reqwest::Client::new().put(url).json(&knobs).send().await?;
+    turned.error_for_status()?;
+    Ok(())
+}
+
+#[test]
+fn an_intent_goes_from_created_to_captured_and_back() -> Tested {
+    alone(async || {
+        let (_sim, stripe) = stripe("stripe-way", Knobs::default()).await?;
+        let made = stripe.create("k1", PRICE, ORDER).await?;
+        assert_eq!((made.status, made.amount), (IntentStatus::RequiresPaymentMethod, 2_999));
+        let declined = stripe.confirm("k2", &made.id, &method("pm_card_chargeDeclined")).await?;
+        let why = declined.decline.ok_or("no decline")?;
+        assert_eq!((why.code.as_str(), why.is_final), ("card_declined", false));
+        let lost = method("pm_card_visa_chargeDeclinedLostCard");
+        let declined = stripe.confirm("k3", &made.id, &lost).await?;
+        assert!(declined.decline.is_some_and(|why| why.is_final && why.code == "lost_card"));
+        let paid = stripe.confirm("k4", &made.id, &method("pm_card_visa")).await?;
+        assert_eq!((paid.status, paid.capturable), (IntentStatus::RequiresCapture, 2_999));
+        let large = stripe.capture("k5", &made.id, 3_000).await;
+        assert_eq!(large, Err(CallError::Refused("amount_too_large".to_owned())));
+        let taken = stripe.capture("k6", &made.id, 2_999).await?;
+        assert_eq!((taken.status, taken.received), (IntentStatus::Succeeded, 2_999));
+        assert_eq!(stripe.cancel("k7", &made.id).await, Err(CallError::State));
+        assert!(!stripe.is_refunded("k8", &made.id).await?);
+        stripe.refund("k8", &made.id, 2_999).await?;
+        stripe.refund("k8", &made.id, 2_999).await?;
+        assert!(stripe.is_refunded("k8", &made.id).await?);
+        let again = stripe.refund("k9", &made.id, 1).await;
+        assert_eq!(again, Err(CallError::Refused("charge_already_refunded".to_owned())));
+        Ok(())
+    })
+}
+
+#[test]
+fn a_lost_answer_is_unknown_and_is_found_when_it_is_asked_about() -> Tested {
+    alone(async || {
+        let knobs = Knobs { answer_lost: 1_000, ..Knobs::default() };
+        let (sim, stripe) = stripe("stripe-lost", knobs).await?;
+        let driver = Driver::new(stripe);
+        let run = async |number: u32, call: Call, repeated: bool| {
+            let call = ProviderCall { at: 0, call, repeated };
+            driver.call(EffectId { order: ORDER, number }, &call, repeated).await
+        };
+        let create = Call::CreateIntent { amount: PRICE };
+        assert_eq!(run(0, create.clone(), false).await, CallResult::Unknown);
+        turn(&sim, Knobs::default()).await?;
+        let CallResult::Intent(Intent { id: intent, .. }) = run(0, create, true).await else {
+            return Err("a replay did not find it".into());
+        };
+        turn(&sim, knobs).await?;
+        let confirm = Call::ConfirmIntent { intent, method: method("pm_card_visa") };
+        assert_eq!(run(1, confirm.clone(), false).await, CallResult::Unknown);
+        let CallResult::Intent(found) = run(1, confirm, true).await else {
+            return Err("a repeat did not ask".into());
+        };
+        assert_eq!(found.status, IntentStatus::RequiresCapture);
+        Ok(())
+    })
+}
+
+#[test]
+fn what_is_stripes_fault_or_ours_ends_no_order() -> Tested {
+    alone(async || {
+        let knobs = Knobs { too_many: 1_000, ..Knobs::default() };
+        let (sim, busy) = stripe("stripe-busy", knobs).await?;
+        assert!(matches!(busy.create("k1", PRICE, ORDER).await, Err(CallError::Unknown(_))));
+        let file = fresh_dir("stripe-wrong-key")?.join("stripe-key");
+        std::fs::write(&file, "sk_test_of_another")?;
+        let url = Some(sim.url.parse()?);
+        let flags = StripeFlags { stripe_key: Some(file.clone()), stripe_url: url };
+        let stranger = Stripe::new(&flags)?.ok_or("no Stripe")?;
+        assert!(matches!(stranger.create("k2", PRICE, ORDER).await, Err(CallError::Unknown(_))));
+        std::fs::write(&file, "not a key")?;
+        assert!(Stripe::new(&flags).is_err());
+        Ok(())
+    })
+}
