@@ -118,6 +118,8 @@ pub enum Stock {
     Show(verbs::stock_show::Args),
     /// Check every invariant over all shards
     Audit(verbs::stock_audit::Args),
+    /// Show or change what is kept back, sold on backorder, and told to be low
+    Policy(verbs::stock_policy::Args),
 }
 
 /// Webhooks.

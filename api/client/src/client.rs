@@ -1,5 +1,7 @@
 //! A typed client of one node. It retries nothing: who calls knows what a second try means.
 
+mod stock;
+
 use std::time::Duration;
 
 use reqwest::header::{AUTHORIZATION, ETAG, HeaderMap, HeaderValue, IF_MATCH, RETRY_AFTER};
@@ -164,39 +166,6 @@ impl Client {
         cursor: Option<&str>,
     ) -> Result<Answer<List<Collection>>, Error> {
         self.page("/v1/collections", &[], limit, cursor).await
-    }
-
-    /// The stock level of a product.
-    pub async fn stock(&self, product_id: &str) -> Result<Answer<Stock>, Error> {
-        self.get(&format!("/v1/stock/{product_id}"), &[]).await
-    }
-
-    /// A page of a product's stock movements, oldest first.
-    pub async fn movements(
-        &self,
-        product_id: &str,
-        limit: u32,
-        cursor: Option<&str>,
-    ) -> Result<Answer<List<Movement>>, Error> {
-        self.page(&format!("/v1/stock/{product_id}/movements"), &[], limit, cursor).await
-    }
-
-    /// Records units that arrived.
-    pub async fn receive_stock(
-        &self,
-        key: Option<&str>,
-        receive: &ReceiveStock,
-    ) -> Result<Answer<Stock>, Error> {
-        self.post("/v1/stock/receipts", key, receive).await
-    }
-
-    /// Corrects the units on hand, with a reason.
-    pub async fn adjust_stock(
-        &self,
-        key: Option<&str>,
-        adjust: &AdjustStock,
-    ) -> Result<Answer<Stock>, Error> {
-        self.post("/v1/stock/adjustments", key, adjust).await
     }
 
     /// Finds products.

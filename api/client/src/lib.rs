@@ -34,7 +34,9 @@ pub use list::List;
 pub use orders::{NewLine, NewOrder, Order, OrderFlags, OrderLine, OrderTransition, Payment};
 pub use problem::{Problem, ShortLine};
 pub use search::{Facet, Facets, SearchHit, SearchQuery, SearchResults};
-pub use stock::{AdjustStock, Movement, ReceiveStock, SetStock, Stock};
+pub use stock::{
+    AdjustStock, Movement, ReceiveStock, SetStock, SetStockPolicy, Stock, StockPolicy,
+};
 pub use webhooks::{
     DeadLetter, NewWebhookEndpoint, PatchWebhookEndpoint, ReplayedWebhooks, RotateWebhookSecret,
     ShownWebhookEndpoint, WebhookEndpoint,

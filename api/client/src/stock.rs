@@ -14,8 +14,53 @@ pub struct Stock {
     pub held: u32,
     /// Units of confirmed orders that are not shipped yet.
     pub committed: u32,
-    /// Units free to sell.
+    /// Units free to sell, those on backorder included: what orders can take now.
     pub available: u32,
+    /// On hand − held − committed − safety: below 0, so many units are sold that are yet to come.
+    #[serde(default)]
+    pub balance: i64,
+    /// Safety stock: units on hand that are not sold.
+    #[serde(default)]
+    pub safety: u32,
+    /// How many units are sold that are yet to come.
+    #[serde(default)]
+    pub backorder_limit: u32,
+    /// At which balance a `stock.low` is told of; never without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub low_stock_threshold: Option<u32>,
+}
+
+/// How a product's stock is sold: `GET /v1/stock/{product_id}/policy`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct StockPolicy {
+    /// `prod_…`
+    pub product_id: String,
+    /// 1 for a new product, one more with each change.
+    pub version: u64,
+    /// Safety stock: units on hand that are not sold.
+    pub safety: u32,
+    /// How many units are sold that are yet to come.
+    pub backorder_limit: u32,
+    /// At which balance a `stock.low` is told of; never without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub low_stock_threshold: Option<u32>,
+}
+
+/// The body of `PUT /v1/stock/{product_id}/policy`: what is absent is as for a new product.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct SetStockPolicy {
+    /// Units on hand that are not sold; 0 if absent.
+    #[serde(default)]
+    pub safety: u32,
+    /// How many units are sold that are yet to come; 0 if absent.
+    #[serde(default)]
+    pub backorder_limit: u32,
+    /// At which balance a `stock.low` is told of; never if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub low_stock_threshold: Option<u32>,
 }
 
 /// The body of `POST /v1/stock/receipts`: units arrived.

@@ -17,7 +17,7 @@ pub struct NewWebhookEndpoint {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// Of what it is told: `order.changed`, `product.changed`, `stock.changed`,
-    /// `collection.changed`.
+    /// `collection.changed`, `stock.low`.
     pub events: Vec<String>,
 }
 

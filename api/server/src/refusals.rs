@@ -96,10 +96,10 @@ fn conflict(rejection: &Rejection) -> Error {
             let detail = format!("at most {limit} units of a product can be on hand");
             Error::new(Code::TooManyUnits, detail)
         }
-        Rejection::UnitsInUse { in_use, on_hand } => {
+        Rejection::UnitsInUse { least, on_hand } => {
             let detail = format!(
-                "{in_use} units are held or committed, and {on_hand} would be on hand; \
-                 orders keep what they have"
+                "{on_hand} units would be on hand; at least {least} must be, for what was sold \
+                 and for safety stock"
             );
             Error::new(Code::UnitsInUse, detail)
         }
@@ -172,6 +172,9 @@ fn field_name(field: Field) -> &'static str {
         Field::OverlapMs => "overlap_ms",
         Field::Url => "url",
         Field::Events => "events",
+        Field::Safety => "safety",
+        Field::BackorderLimit => "backorder_limit",
+        Field::LowStockThreshold => "low_stock_threshold",
     }
 }
 

@@ -3,7 +3,7 @@
 use api_client as wire;
 use engine_core::access::{ApiKey, KeyUse};
 use engine_core::catalog::{Collection, Product};
-use engine_core::inventory::{Hold, HoldState, Movement, MovementReason, Stock};
+use engine_core::inventory::{Hold, HoldState, Movement, MovementReason, Stock, StockPolicy};
 use engine_core::order::{Order, OrderLine, Review, Transition};
 use engine_core::payment::Payment;
 use engine_core::webhook::WebhookEndpoint;
@@ -53,6 +53,21 @@ pub fn stock(product: ProductId, stock: &Stock) -> wire::Stock {
         held: stock.held,
         committed: stock.committed,
         available: stock.available(),
+        balance: stock.balance(),
+        safety: stock.policy.safety,
+        backorder_limit: stock.policy.backorder_limit,
+        low_stock_threshold: stock.policy.low_stock_threshold,
+    }
+}
+
+/// How a product's stock is sold.
+pub fn stock_policy(product: ProductId, policy: &StockPolicy) -> wire::StockPolicy {
+    wire::StockPolicy {
+        product_id: product.to_string(),
+        version: policy.version,
+        safety: policy.safety,
+        backorder_limit: policy.backorder_limit,
+        low_stock_threshold: policy.low_stock_threshold,
     }
 }
 

@@ -10,6 +10,7 @@ pub mod import_products;
 pub mod key;
 pub mod order_show;
 pub mod stock_audit;
+pub mod stock_policy;
 pub mod stock_show;
 pub mod top;
 pub mod webhook;
@@ -43,6 +44,7 @@ pub async fn run(noun: Noun, output: &Output) -> Result<Exit, Failure> {
         Noun::Order(Order::Show(args)) => order_show::run(&args, output).await,
         Noun::Stock(Stock::Show(args)) => stock_show::run(&args, output).await,
         Noun::Stock(Stock::Audit(args)) => stock_audit::run(&args, output).await,
+        Noun::Stock(Stock::Policy(args)) => stock_policy::run(&args, output).await,
         Noun::Top(args) => top::run(&args, output).await,
         Noun::Webhook(verb) => webhooks(verb, output).await,
     }

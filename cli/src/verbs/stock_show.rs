@@ -12,6 +12,10 @@ use crate::{
 /// How many movements are asked for: the most that one page holds.
 const MOVEMENTS: u32 = 100;
 
+/// What a level has.
+const LEVEL: [&str; 8] =
+    ["on hand", "held", "committed", "safety", "balance", "backorders", "available", "low at"];
+
 /// Flags of `stoa stock show`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -40,8 +44,11 @@ pub async fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
 }
 
 fn text(shown: &Shown) -> String {
-    let Stock { product_id, on_hand, held, committed, available } = &shown.stock;
-    let level = [on_hand, held, committed, available].map(u32::to_string).to_vec();
+    let Stock { product_id, on_hand, held, committed, available, balance, .. } = &shown.stock;
+    let Stock { safety, backorder_limit, low_stock_threshold, .. } = &shown.stock;
+    let mut level = [on_hand, held, committed, safety].map(u32::to_string).to_vec();
+    level.extend([balance.to_string(), backorder_limit.to_string(), available.to_string()]);
+    level.push(low_stock_threshold.map(|units| units.to_string()).unwrap_or_default());
     let rows: Vec<Vec<String>> = shown
         .movements
         .iter()
@@ -59,7 +66,7 @@ fn text(shown: &Shown) -> String {
     let more = if shown.more_movements { "…\n" } else { "" };
     format!(
         "{product_id}\n\n{}\n{}{more}",
-        table(&["on hand", "held", "committed", "available"], &[level]),
+        table(&LEVEL, &[level]),
         table(&["no", "at", "units", "on hand", "kind", "reason"], &rows)
     )
 }

@@ -30,8 +30,8 @@ pub struct CreateArgs {
     /// Where it is: https://…
     #[arg(long, value_name = "URL")]
     to: String,
-    /// Of what it is told: order.changed, product.changed, stock.changed, collection.changed;
-    /// several with commas
+    /// Of what it is told: order.changed, product.changed, stock.changed, collection.changed,
+    /// stock.low; several with commas
     #[arg(long, value_delimiter = ',', required = true)]
     events: Vec<String>,
     /// What it is for

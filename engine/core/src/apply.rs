@@ -170,6 +170,7 @@ fn dispatch(ctx: &mut Ctx<'_, '_>, command: &Command) -> Result<Reply, Stop> {
         Command::NoteDeliveries(command) => command.apply(ctx),
         Command::CloseDeliveries(command) => command.apply(ctx),
         Command::ReplayDeadLetters(command) => command.apply(ctx),
+        Command::SetStockPolicy(command) => command.apply(ctx),
     }
 }
 

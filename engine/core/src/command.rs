@@ -18,7 +18,7 @@ pub use crate::catalog::{
 };
 pub use crate::deliver::{Acknowledge, Deliver};
 pub use crate::inventory::{
-    AdjustStock, CommitHold, HoldStock, ReceiveStock, ReleaseHold, SetStock,
+    AdjustStock, CommitHold, HoldStock, ReceiveStock, ReleaseHold, SetStock, SetStockPolicy,
 };
 pub use crate::order::{CancelOrder, PlaceOrder, RefuseOrder, ResolveHold};
 pub use crate::payment::Settle;
@@ -108,6 +108,7 @@ pub enum Command {
     NoteDeliveries(NoteDeliveries),
     CloseDeliveries(CloseDeliveries),
     ReplayDeadLetters(ReplayDeadLetters),
+    SetStockPolicy(SetStockPolicy),
 }
 
 /// What the caller is told when the command was accepted. Append only.

@@ -48,6 +48,16 @@ pub enum Event {
         /// Its status now.
         status: Status,
     },
+    /// The balance of a product's stock has fallen to its low-stock threshold, or below: told once,
+    /// until it has been above.
+    StockLow {
+        /// Whose stock.
+        product: ProductId,
+        /// On hand − held − committed − safety now.
+        balance: i64,
+        /// The threshold.
+        threshold: u32,
+    },
 }
 
 /// The events of one log entry.

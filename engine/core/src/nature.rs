@@ -52,7 +52,8 @@ impl Command {
             | Self::UpdateWebhook(_)
             | Self::RotateWebhookSecret(_)
             | Self::DeleteWebhook(_)
-            | Self::ReplayDeadLetters(_) => false,
+            | Self::ReplayDeadLetters(_)
+            | Self::SetStockPolicy(_) => false,
         }
     }
 

@@ -50,10 +50,10 @@ pub enum Rejection {
         /// The most that can be on hand.
         limit: u32,
     },
-    /// Fewer units would be on hand than are held and committed.
+    /// Fewer units would be on hand than must be.
     UnitsInUse {
-        /// Units held and committed.
-        in_use: u32,
+        /// The fewest: units held and committed, and safety stock, less the backorder limit.
+        least: u32,
         /// Units that would be on hand.
         on_hand: i64,
     },
@@ -166,6 +166,9 @@ pub enum Field {
     OverlapMs,
     Url,
     Events,
+    Safety,
+    BackorderLimit,
+    LowStockThreshold,
 }
 
 /// A line that asks for more than there is.

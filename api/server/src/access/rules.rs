@@ -50,6 +50,7 @@ const RULES: &[(&str, Need, Need)] = &[
     ("/v1/stock/levels", Nothing, All(&[StockWrite])),
     ("/v1/stock/{id}", All(&[StockRead]), Nothing),
     ("/v1/stock/{id}/movements", All(&[StockRead]), Nothing),
+    ("/v1/stock/{id}/policy", All(&[StockRead]), All(&[StockWrite])),
     ("/v1/holds", Nothing, All(&[HoldsWrite])),
     ("/v1/holds/{id}", All(&[HoldsWrite]), All(&[HoldsWrite])),
     ("/v1/holds/{id}/commit", Nothing, All(&[HoldsWrite])),

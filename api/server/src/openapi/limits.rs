@@ -127,6 +127,8 @@ fn of_type(kind: &str, field: &str) -> Option<Value> {
             let units = i64::from(UNITS_MAX);
             json!({"minimum": -units, "maximum": units, "not": {"const": 0}, "examples": [-1]})
         }
+        // On backorder more can be sold than there is.
+        ("Stock", "held" | "committed") => number(0, 2 * i64::from(UNITS_MAX), 2),
         ("Facet", "value") => text(0, LABEL_BYTES_MAX, "Stoa"),
         ("Facet", "name") => text(1, NAME_BYTES_MAX, "Tea"),
         _ => return None,
@@ -174,6 +176,9 @@ fn amounts(field: &str) -> Option<Value> {
         "stock" | "inventory" | "available" | "on_hand" | "held" | "committed" | "expected" => {
             number(0, units, 12)
         }
+        "safety" | "backorder_limit" => number(0, units, 5),
+        "low_stock_threshold" => number(0, units, 20),
+        "balance" => number(-units, units, 112),
         "delta" => number(-units, units, -1),
         "reason" => text(1, REASON_BYTES_MAX, "counted"),
         "kind" => json!({"enum": ["received", "adjusted", "set", "set_available"]}),

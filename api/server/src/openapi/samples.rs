@@ -1,6 +1,8 @@
 //! One value of each wire type, with every field: the examples of the document. A test checks them
 //! against the shapes, so that the types, the document and its examples agree.
 
+mod stock;
+
 use std::collections::BTreeMap;
 
 use api_client::*;
@@ -18,7 +20,7 @@ const AFTER: &str = "2026-11-22T19:09:41.007Z";
 pub fn samples() -> Vec<(&'static str, Value)> {
     let mut all = requests();
     all.extend(catalog());
-    all.extend(stock());
+    all.extend(stock::samples());
     all.extend(orders());
     all.extend(search());
     all.extend(cluster());
@@ -79,6 +81,8 @@ fn requests() -> Vec<(&'static str, Value)> {
         on_hand: 118,
         reason: reason.clone(),
     };
+    let low_stock_threshold = Some(20);
+    let policy = SetStockPolicy { safety: 5, backorder_limit: 10, low_stock_threshold };
     let patched = PatchCollection { name: Some(tea.clone()), description: description.clone() };
     vec![
         sample("NewProduct", new),
@@ -88,6 +92,7 @@ fn requests() -> Vec<(&'static str, Value)> {
         sample("ReceiveStock", ReceiveStock { product_id: product.clone(), quantity: 40 }),
         sample("AdjustStock", AdjustStock { product_id: product, delta: -2, reason }),
         sample("SetStock", set),
+        sample("SetStockPolicy", policy),
         sample("NewHold", hold),
         sample("NewLine", line),
         sample("NewOrder", order),
@@ -271,37 +276,6 @@ fn attributes() -> BTreeMap<String, String> {
 
 fn page<T>(item: T) -> List<T> {
     List { data: vec![item], has_more: true, next_cursor: Some(PRODUCT.to_owned()) }
-}
-
-fn stock() -> Vec<(&'static str, Value)> {
-    let level = Stock {
-        product_id: PRODUCT.to_owned(),
-        on_hand: 120,
-        held: 2,
-        committed: 1,
-        available: 117,
-    };
-    let movement = Movement {
-        number: 2,
-        at: AFTER.to_owned(),
-        delta: -2,
-        on_hand: 118,
-        kind: "adjusted".to_owned(),
-        reason: Some("counted".to_owned()),
-    };
-    let hold = Hold {
-        id: HOLD.to_owned(),
-        status: "held".to_owned(),
-        lines: vec![hold_line()],
-        expires_at: Some(AFTER.to_owned()),
-    };
-    vec![
-        sample("Stock", level),
-        sample("Movement", movement.clone()),
-        sample("MovementList", page(movement)),
-        sample("HoldLine", hold_line()),
-        sample("Hold", hold),
-    ]
 }
 
 fn hold_line() -> HoldLine {

@@ -13,6 +13,7 @@ mod products;
 mod search;
 mod seeds;
 mod stock;
+mod stock_policy;
 mod viewer;
 mod webhooks;
 
@@ -37,6 +38,7 @@ fn clients() -> Routes {
         .and(collections::routes())
         .and(search::routes())
         .and(stock::routes())
+        .and(stock_policy::routes())
         .and(holds::routes())
         .and(orders::routes())
         .and(guests::routes())

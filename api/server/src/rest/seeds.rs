@@ -329,7 +329,7 @@ fn seed_product(product: Product, stock: &Stock) -> Result<SeedProduct, Error> {
         name: details.name,
         description: details.description,
         price,
-        inventory: stock.available(),
+        inventory: u32::try_from(stock.balance().max(0)).map_err(Error::fault)?,
         collection_id: details.collections.first().map(ToString::to_string),
     })
 }

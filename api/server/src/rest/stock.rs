@@ -55,14 +55,14 @@ pub fn routes() -> Routes {
         )
         .on(
             change(Op::post("/v1/stock/adjustments", "adjustStock", "Corrects the units on hand"))
-                .about("Units that are held or committed stay.")
+                .about("Units that were sold, and safety stock, stay.")
                 .body::<AdjustStock>()
                 .refuses(&[Code::UnitsInUse]),
             adjust,
         )
         .on(
             change(Op::post("/v1/stock/levels", "setStock", "Compares and sets the units on hand"))
-                .about("Units that are held or committed stay.")
+                .about("Units that were sold, and safety stock, stay.")
                 .body::<SetStock>()
                 .refuses(&[Code::UnitsInUse, Code::StockMismatch]),
             set,

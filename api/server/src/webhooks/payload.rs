@@ -40,6 +40,11 @@ pub fn data(notice: &Notice) -> BTreeMap<String, Value> {
             ("version", json!(version)),
             ("archived", json!(archived)),
         ],
+        Notice::StockLow { product, balance, threshold } => vec![
+            ("product_id", json!(product.to_string())),
+            ("balance", json!(balance)),
+            ("low_stock_threshold", json!(threshold)),
+        ],
     };
     fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }

@@ -105,6 +105,7 @@ impl<'a> Shop<'a> {
             "/v1/stock/adjustments" => json!({"product_id": id, "delta": 2, "reason": "found"}),
             "/v1/stock/levels" => json!({"product_id": id, "expected": 0, "on_hand": 9,
                                          "reason": "counted"}),
+            "/v1/stock/{id}/policy" => json!({"safety": 1, "backorder_limit": 2}),
             "/v1/holds" => json!({"lines": line}),
             "/v1/orders" => json!({"customer_id": self.customer, "lines": line, "currency": "USD",
                                    "payment_method": "on_account"}),
@@ -124,6 +125,7 @@ impl<'a> Shop<'a> {
     fn id(&self, path: &str, victim: &str) -> String {
         let kinds = [
             ("product", &self.product),
+            ("stock", &self.product),
             ("collection", &self.collection),
             ("hold", &self.hold),
             ("order", &self.order),

@@ -12,6 +12,7 @@ const PATHS: &[&str] = &[
     "/v1/collections/ID",
     "/v1/stock/ID",
     "/v1/stock/ID/movements",
+    "/v1/stock/ID/policy",
     "/v1/stock/receipts",
     "/v1/stock/adjustments",
     "/v1/stock/levels",

@@ -21,6 +21,7 @@ mod reads;
 mod search;
 mod seeds;
 mod stock;
+mod stock_policy;
 mod stripe;
 mod tls;
 mod viewer;

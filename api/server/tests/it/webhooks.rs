@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use api_client::{
-    NewCollection, NewWebhookEndpoint, PatchProduct, PatchWebhookEndpoint, RotateWebhookSecret,
-    ShownWebhookEndpoint,
+    NewCollection, NewWebhookEndpoint, PatchProduct, PatchWebhookEndpoint, ReceiveStock,
+    RotateWebhookSecret, SetStockPolicy, ShownWebhookEndpoint,
 };
 use api_server::{Args, Server, WebhookFlags};
 use axum::body::Bytes;
@@ -272,6 +272,33 @@ fn an_endpoint_that_is_gone_is_disabled_and_gets_what_it_missed_when_it_is_back(
         assert_eq!(told[0].id(), letters.data[0].id, "it is the same message");
         assert!(client.dead_letters(&id, 1, None).await?.body.data.is_empty());
         delete(node, &id).await
+    })
+}
+
+#[test]
+fn stock_is_told_to_be_low_once_until_it_was_above() -> Tested {
+    alone(async || {
+        let node = node().await?;
+        let client = node.client()?;
+        let receiver = Receiver::that_takes_all().await?;
+        let hook = endpoint(node, &receiver, &["stock.low"]).await?.endpoint.id;
+        let id = node.product("Running low", 100, 4).await?.id;
+        let low_stock_threshold = Some(2);
+        let policy = SetStockPolicy { low_stock_threshold, ..SetStockPolicy::default() };
+        client.set_stock_policy(&id, 1, &policy).await?;
+        for number in 0..3 {
+            let buy = order("cus_low", &[(&id, 1)]);
+            client.place_order(&format!("low-{number}"), &buy, None).await?;
+        }
+        let told = receiver.takes("product_id", &id, 1).await?;
+        let low = json!({"product_id": id, "balance": 2, "low_stock_threshold": 2});
+        assert_eq!((told[0].kind().as_str(), &told[0].json()["data"]), ("stock.low", &low));
+        client.receive_stock(None, &ReceiveStock { product_id: id.clone(), quantity: 2 }).await?;
+        client.place_order("low-3", &order("cus_low", &[(&id, 2)]), None).await?;
+        let told = receiver.takes("product_id", &id, 2).await?;
+        assert_eq!(told[1].json()["data"]["balance"], 1);
+        assert_eq!(receiver.taken("product_id", &id).len(), 2, "once for each fall");
+        delete(node, &hook).await
     })
 }
 

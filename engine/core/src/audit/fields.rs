@@ -110,7 +110,16 @@ fn collection(row: Collection) -> Fields {
 }
 
 fn stock(row: &Stock) -> Fields {
-    vec![number("on_hand", row.on_hand)]
+    let policy = row.policy;
+    let mut fields = vec![
+        number("on_hand", row.on_hand),
+        number("policy_version", policy.version),
+        number("safety", policy.safety),
+        number("backorder_limit", policy.backorder_limit),
+    ];
+    let threshold = policy.low_stock_threshold;
+    fields.extend(threshold.map(|threshold| number("low_stock_threshold", threshold)));
+    fields
 }
 
 fn movement(at: u64, row: Movement) -> Fields {

@@ -43,6 +43,7 @@ impl Command {
             Self::NoteDeliveries(_) => "note_deliveries",
             Self::CloseDeliveries(_) => "close_deliveries",
             Self::ReplayDeadLetters(_) => "replay_dead_letters",
+            Self::SetStockPolicy(_) => "set_stock_policy",
         }
     }
 
@@ -84,6 +85,7 @@ impl Command {
             Self::NoteDeliveries(command) => Resource::Webhook(command.endpoint),
             Self::CloseDeliveries(command) => Resource::Webhook(command.endpoint),
             Self::ReplayDeadLetters(command) => Resource::Webhook(command.endpoint),
+            Self::SetStockPolicy(command) => Resource::Stock(command.product),
         }
     }
 

@@ -22,8 +22,8 @@ pub struct UpdateProduct {
     pub expected_version: Option<u64>,
     /// What the seller says of it now; a `None` keeps what it was.
     pub change: ProductChange,
-    /// Sets the level so that this many units are free to sell, over and above those held and
-    /// committed; recorded as an adjustment. Only the seeds' PUT does so.
+    /// Sets the level so that this many units are on hand over and above those held, committed and
+    /// kept as safety stock; recorded as an adjustment. Only the seeds' PUT does so.
     pub available: Option<u32>,
 }
 
@@ -59,10 +59,11 @@ impl UpdateProduct {
         Ok(Reply::Product { product: Box::new(product), stock })
     }
 
-    /// The units on hand that make `available` units free to sell.
+    /// The units on hand that make the balance `available` units.
     fn on_hand(&self, stock: &Stock) -> Result<u32, Rejection> {
         let Some(available) = self.available else { return Ok(stock.on_hand) };
-        let on_hand = stock.in_use().checked_add(available).filter(|units| *units <= UNITS_MAX);
+        let on_hand = i64::from(stock.on_hand) - stock.balance() + i64::from(available);
+        let on_hand = u32::try_from(on_hand).ok().filter(|units| *units <= UNITS_MAX);
         on_hand.ok_or(Rejection::TooManyUnits { limit: UNITS_MAX })
     }
 }

@@ -9,7 +9,8 @@ use crate::command::Reply;
 use crate::ids::ProductId;
 use crate::rejection::{Field, Rejection};
 
-/// Adds or takes units. Never takes units that are held or committed.
+/// Adds or takes units. Never takes units that were sold, or are safety stock; see
+/// [`super::Stock::least_on_hand`].
 ///
 /// Refused, in this order: `ProductNotFound`, `OutOfRange` (quantity, then reason),
 /// `Malformed` (reason), `TooManyUnits`, `UnitsInUse`.

@@ -1,16 +1,19 @@
 //! Stock and the holds on it.
 //!
 //! Invariants: on hand = the sum of its movements (I1); held and committed = the sums over active
-//! holds (I2); available = on hand − held − committed, and never below zero (I3). A hold and its
-//! timer live and die together. An ended hold leaves a marker for 72 hours and never reopens.
+//! holds (I2); balance = on hand − held − committed − safety, and never below −backorder limit
+//! (I3). A hold and its timer live and die together. An ended hold leaves a marker for 72 hours and
+//! never reopens. How a product's stock is sold is its policy's: see docs/stock.md.
 
 mod adjust_stock;
 mod commit_hold;
 mod hold_stock;
+mod policy;
 mod receive_stock;
 mod release_hold;
 pub(crate) mod rows;
 mod set_stock;
+mod set_stock_policy;
 mod units;
 
 use serde::{Deserialize, Serialize};
@@ -21,10 +24,12 @@ use crate::money::Money;
 pub use adjust_stock::AdjustStock;
 pub use commit_hold::CommitHold;
 pub use hold_stock::{HoldLine, HoldStock};
+pub use policy::StockPolicy;
 pub use receive_stock::ReceiveStock;
 pub use release_hold::ReleaseHold;
 pub(crate) use rows::hold_name;
 pub use set_stock::SetStock;
+pub use set_stock_policy::SetStockPolicy;
 pub(crate) use units::{
     NewHold, add_up, commit_units, forget_hold, hold_units, release_units, retime_hold, timer_kind,
 };
@@ -52,12 +57,35 @@ pub struct Stock {
     pub committed: u32,
     /// How many movements there have been.
     pub movements: u64,
+    /// What is kept back, what is sold before it is there, and when it is low.
+    pub policy: StockPolicy,
 }
 
 impl Stock {
-    /// Units free to sell.
+    /// Units free to sell, those on backorder included: the most that one order can take now.
     pub fn available(&self) -> u32 {
-        self.on_hand.saturating_sub(self.in_use())
+        let free = self.balance() + i64::from(self.policy.backorder_limit);
+        u32::try_from(free.max(0)).unwrap_or(u32::MAX).min(UNITS_MAX)
+    }
+
+    /// On hand − held − committed − safety stock. Below 0 so many units are sold that are yet to
+    /// come; never below −backorder limit (I3).
+    pub fn balance(&self) -> i64 {
+        let taken = i64::from(self.held) + i64::from(self.committed);
+        i64::from(self.on_hand) - taken - i64::from(self.policy.safety)
+    }
+
+    /// The fewest units on hand that keep what was sold within the policy.
+    pub fn least_on_hand(&self) -> u32 {
+        let least = i64::from(self.on_hand) - self.balance();
+        let least = least - i64::from(self.policy.backorder_limit);
+        u32::try_from(least.max(0)).unwrap_or(u32::MAX)
+    }
+
+    /// Whether the balance is at its low-stock threshold or below.
+    pub fn is_low(&self) -> bool {
+        let threshold = self.policy.low_stock_threshold;
+        threshold.is_some_and(|threshold| self.balance() <= i64::from(threshold))
     }
 
     /// Units held or committed.

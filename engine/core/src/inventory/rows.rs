@@ -1,7 +1,8 @@
 //! Reads and writes stock, movement and hold rows. Nobody else does.
 //!
 //! A stock row is written by [`put_stock`] only, which tells the feed when the units free to sell
-//! have changed; units on hand change by [`set_on_hand`] only, which records the movement (I1).
+//! have changed and when the level has become low; units on hand change by [`set_on_hand`] only,
+//! which records the movement (I1).
 
 use super::{Hold, HoldRef, Movement, MovementReason, Stock, UNITS_MAX};
 use crate::apply::Ctx;
@@ -22,12 +23,17 @@ pub(crate) fn stock_of(txn: &Txn<'_>, product: ProductId) -> Result<Stock, Fault
     stock(txn, product)?.ok_or_else(|| Fault::contradiction(format!("{product} without stock")))
 }
 
-/// Writes a level; says so on the feed if other units are free to sell than `before`.
-pub(super) fn put_stock(ctx: &mut Ctx<'_, '_>, product: ProductId, before: u32, stock: &Stock) {
+/// Writes a level; says so on the feed if other units are free to sell than `before`, and if it has
+/// become low since.
+pub(super) fn put_stock(ctx: &mut Ctx<'_, '_>, product: ProductId, before: &Stock, stock: &Stock) {
     ctx.txn.put(&Key::Stock(product), stock);
     let available = stock.available();
-    if available != before {
+    if available != before.available() {
         ctx.emit(Event::StockChanged { product, available });
+    }
+    if stock.is_low() && !before.is_low() {
+        let threshold = stock.policy.low_stock_threshold.unwrap_or(0);
+        ctx.emit(Event::StockLow { product, balance: stock.balance(), threshold });
     }
 }
 
@@ -36,9 +42,9 @@ pub(super) fn check_level(stock: &Stock, on_hand: i64) -> Result<u32, Rejection>
     if on_hand > i64::from(UNITS_MAX) {
         return Err(Rejection::TooManyUnits { limit: UNITS_MAX });
     }
-    let in_use = stock.in_use();
-    let level = u32::try_from(on_hand).ok().filter(|level| *level >= in_use);
-    level.ok_or(Rejection::UnitsInUse { in_use, on_hand })
+    let least = stock.least_on_hand();
+    let level = u32::try_from(on_hand).ok().filter(|level| *level >= least);
+    level.ok_or(Rejection::UnitsInUse { least, on_hand })
 }
 
 /// Sets the units on hand and records the movement. The caller has checked the limits.
@@ -53,19 +59,19 @@ pub(crate) fn set_on_hand(
     if delta == 0 {
         return stock;
     }
-    let before = stock.available();
+    let before = stock;
     stock.on_hand = on_hand;
     stock.movements += 1;
     let movement = Movement { at: ctx.now(), delta, on_hand, reason };
     ctx.txn.put(&Key::Movement { product, number: stock.movements }, &movement);
-    put_stock(ctx, product, before, &stock);
+    put_stock(ctx, product, &before, &stock);
     stock
 }
 
 /// Writes the level of a product that did not exist before: nothing on hand.
 pub(crate) fn create_stock(ctx: &mut Ctx<'_, '_>, product: ProductId) -> Stock {
     let stock = Stock::default();
-    put_stock(ctx, product, 0, &stock);
+    put_stock(ctx, product, &stock, &stock);
     stock
 }
 

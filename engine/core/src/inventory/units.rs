@@ -45,12 +45,12 @@ pub(crate) fn hold_units(ctx: &mut Ctx<'_, '_>, new: &NewHold<'_>) -> Result<(Ho
     let mut levels = Vec::with_capacity(wanted.len());
     let lines = price(ctx, new, &wanted, &mut levels)?;
     for (line, stock) in lines.iter().zip(&mut levels) {
-        let before = stock.available();
+        let before = *stock;
         match new.state {
             HoldState::Committed => stock.committed += line.quantity,
             _ => stock.held += line.quantity,
         }
-        rows::put_stock(ctx, line.product, before, stock);
+        rows::put_stock(ctx, line.product, &before, stock);
     }
     let timer = timer_kind(new.hold, new.state).zip(new.timer_ms);
     let timer_at = timer.map_or(0, |(_, ms)| ctx.now().saturating_add(ms));
@@ -89,9 +89,9 @@ pub(crate) fn release_units(
     if let Some(hold) = hold {
         for line in &hold.lines {
             let mut stock = rows::stock_of(ctx.txn, line.product)?;
-            let free = stock.available();
+            let before = stock;
             take_from(&mut stock, hold.state, line)?;
-            rows::put_stock(ctx, line.product, free, &stock);
+            rows::put_stock(ctx, line.product, &before, &stock);
         }
         disarm(ctx, name, &hold);
     }
@@ -144,10 +144,10 @@ fn repeated(
 fn commit(ctx: &mut Ctx<'_, '_>, name: HoldRef, hold: &mut Hold) -> Result<(), Fault> {
     for line in &hold.lines {
         let mut stock = rows::stock_of(ctx.txn, line.product)?;
-        let free = stock.available();
+        let before = stock;
         take_from(&mut stock, HoldState::Held, line)?;
         stock.committed += line.quantity;
-        rows::put_stock(ctx, line.product, free, &stock);
+        rows::put_stock(ctx, line.product, &before, &stock);
     }
     disarm(ctx, name, hold);
     hold.state = HoldState::Committed;

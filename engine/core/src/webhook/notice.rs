@@ -22,6 +22,8 @@ pub enum EventType {
     StockChanged,
     /// A collection was created, changed or archived.
     CollectionChanged,
+    /// A product's stock has become low.
+    StockLow,
 }
 
 /// A word that names no kind of event.
@@ -31,8 +33,13 @@ pub struct BadEventType(pub String);
 
 impl EventType {
     /// Every kind.
-    pub const ALL: [Self; 4] =
-        [Self::OrderChanged, Self::ProductChanged, Self::StockChanged, Self::CollectionChanged];
+    pub const ALL: [Self; 5] = [
+        Self::OrderChanged,
+        Self::ProductChanged,
+        Self::StockChanged,
+        Self::CollectionChanged,
+        Self::StockLow,
+    ];
 
     /// Its name.
     pub fn as_str(self) -> &'static str {
@@ -41,6 +48,7 @@ impl EventType {
             Self::ProductChanged => "product.changed",
             Self::StockChanged => "stock.changed",
             Self::CollectionChanged => "collection.changed",
+            Self::StockLow => "stock.low",
         }
     }
 }
@@ -95,6 +103,15 @@ pub enum Notice {
         /// It is archived.
         archived: bool,
     },
+    /// A product's stock has become low.
+    StockLow {
+        /// Whose stock.
+        product: ProductId,
+        /// Units on hand that were not sold, safety stock left out; below 0 on backorder.
+        balance: i64,
+        /// The threshold that it fell to, or below.
+        threshold: u32,
+    },
 }
 
 /// What a notice is about: notices of one subject are delivered one after another.
@@ -128,6 +145,9 @@ impl Notice {
             Event::OrderChanged { order, status, .. } => {
                 Self::OrderChanged { order: *order, status: *status }
             }
+            Event::StockLow { product, balance, threshold } => {
+                Self::StockLow { product: *product, balance: *balance, threshold: *threshold }
+            }
         }
     }
 
@@ -138,6 +158,7 @@ impl Notice {
             Self::ProductChanged { .. } => EventType::ProductChanged,
             Self::StockChanged { .. } => EventType::StockChanged,
             Self::CollectionChanged { .. } => EventType::CollectionChanged,
+            Self::StockLow { .. } => EventType::StockLow,
         }
     }
 
@@ -145,9 +166,9 @@ impl Notice {
     pub fn subject(&self) -> Subject {
         match self {
             Self::OrderChanged { order, .. } => Subject::Order(*order),
-            Self::ProductChanged { product, .. } | Self::StockChanged { product, .. } => {
-                Subject::Product(*product)
-            }
+            Self::ProductChanged { product, .. }
+            | Self::StockChanged { product, .. }
+            | Self::StockLow { product, .. } => Subject::Product(*product),
             Self::CollectionChanged { collection, .. } => Subject::Collection(*collection),
         }
     }

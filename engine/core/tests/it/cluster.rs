@@ -87,6 +87,7 @@ impl Cluster {
             Command::ReceiveStock(c) => topology.of_product(c.product),
             Command::AdjustStock(c) => topology.of_product(c.product),
             Command::SetStock(c) => topology.of_product(c.product),
+            Command::SetStockPolicy(c) => topology.of_product(c.product),
             Command::HoldStock(c) => line(&c.lines),
             Command::PlaceOrder(c) => topology.of_order(c.order),
             Command::RefuseOrder(c) => topology.of_order(c.order),

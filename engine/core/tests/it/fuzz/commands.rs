@@ -15,7 +15,7 @@ use engine_core::{
     Acknowledge, AdjustStock, ArchiveCollection, ArchiveProduct, CancelOrder, Command, CommitHold,
     CreateCollection, CreateKey, CreateProduct, Deliver, HoldStock, KeyId, NoteKeyUses, PlaceOrder,
     Pulse, ReceiveStock, RecordOperation, RefuseOrder, Rejection, ReleaseHold, ResolveHold,
-    RevokeKey, RotateKey, SetStock, Settle, UpdateCollection, UpdateProduct,
+    RevokeKey, RotateKey, SetStock, SetStockPolicy, Settle, UpdateCollection, UpdateProduct,
 };
 use rand::Rng as _;
 
@@ -97,9 +97,16 @@ fn details(v: &mut Values) -> ProductDetails {
 
 fn stock(v: &mut Values) -> Command {
     let product = v.product();
-    match v.random.random_range(0..3) {
+    match v.random.random_range(0..4) {
         0 => Command::ReceiveStock(ReceiveStock { product, quantity: v.u32() }),
         1 => Command::AdjustStock(AdjustStock { product, delta: v.i64(), reason: v.text() }),
+        2 => Command::SetStockPolicy(SetStockPolicy {
+            product,
+            expected_version: v.random.random_bool(0.2).then(|| v.small()),
+            safety: v.u32(),
+            backorder_limit: v.u32(),
+            low_stock_threshold: v.maybe(Values::u32),
+        }),
         _ => {
             let (expected, on_hand) = (v.u32(), v.u32());
             Command::SetStock(SetStock { product, expected, on_hand, reason: v.text() })

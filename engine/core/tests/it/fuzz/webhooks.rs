@@ -88,10 +88,11 @@ fn outcome(v: &mut Values) -> DeliveryOutcome {
 }
 
 fn delivery(v: &mut Values) -> Delivery {
-    let notice = match v.random.random_range(0..4) {
+    let notice = match v.random.random_range(0..5) {
         0 => Notice::OrderChanged { order: v.order(), status: Status::Confirmed },
         1 => Notice::ProductChanged { product: v.product(), version: v.u64(), archived: true },
         2 => Notice::StockChanged { product: v.product(), available: v.u32() },
+        3 => Notice::StockLow { product: v.product(), balance: v.i64(), threshold: v.u32() },
         _ => Notice::CollectionChanged {
             collection: v.collection(),
             version: v.u64(),

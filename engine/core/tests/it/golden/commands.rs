@@ -14,8 +14,8 @@ use engine_core::{
     Acknowledge, AdjustStock, Applied, ArchiveCollection, ArchiveProduct, Batch, CancelOrder,
     Command, CommitHold, CreateCollection, CreateKey, CreateProduct, Currency, Deliver, Digest,
     HoldStock, NoteKeyUses, PlaceOrder, Pulse, ReceiveStock, RecordOperation, RefuseOrder,
-    Rejection, ReleaseHold, Reply, ResolveHold, RevokeKey, RotateKey, SetStock, Settle, ShardId,
-    Stamp, Stamped, UpdateCollection, UpdateProduct, v1,
+    Rejection, ReleaseHold, Reply, ResolveHold, RevokeKey, RotateKey, SetStock, SetStockPolicy,
+    Settle, ShardId, Stamp, Stamped, UpdateCollection, UpdateProduct, v1,
 };
 
 use super::values::*;
@@ -140,6 +140,13 @@ fn inventory() -> Vec<Command> {
             expected: 7,
             on_hand: 8,
             reason: "counted".into(),
+        }),
+        Command::SetStockPolicy(SetStockPolicy {
+            product: PRODUCT,
+            expected_version: Some(3),
+            safety: 5,
+            backorder_limit: 400,
+            low_stock_threshold: Some(30),
         }),
         Command::HoldStock(HoldStock {
             hold: HoldRef::Order(ORDER),

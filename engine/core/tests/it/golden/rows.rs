@@ -38,6 +38,7 @@ fn shard(golden: &mut Golden) {
         Event::CollectionChanged(collection()),
         Event::StockChanged { product: PRODUCT, available: 5 },
         Event::OrderChanged { order: ORDER, owner: owner(), status: Status::Confirmed },
+        Event::StockLow { product: PRODUCT, balance: -6, threshold: 30 },
     ];
     let entry = |event| FeedEntry { previous: 41, at: 1_000, events: vec![event] };
     golden.hold(each(events, entry));

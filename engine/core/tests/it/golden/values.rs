@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use engine_core::access::{ApiKey, Network, PreviousSecret, Scope, SecretHash};
 use engine_core::audit::{Actor, Who};
 use engine_core::catalog::{Collection, CollectionDetails, Product, ProductDetails};
-use engine_core::inventory::{HeldLine, HoldLine, HoldReceipt, HoldState, Stock};
+use engine_core::inventory::{HeldLine, HoldLine, HoldReceipt, HoldState, Stock, StockPolicy};
 use engine_core::order::{Ending, Flags, Order, OrderLine, OrderTimers, Review, Status, Units};
 use engine_core::outbox::{Call, EffectId};
 use engine_core::payment::{IntentId, OpenCall, Payment, PaymentMethod, PaymentState};
@@ -25,6 +25,8 @@ pub const ORDER: OrderId = OrderId { slot: Slot(0x0abc), hash: u128::MAX - 7 };
 pub const KEY: KeyId = KeyId(0x0102_0304_0506_0708);
 /// Those there were when the samples of keys were written.
 pub const FIRST_SCOPES: &[Scope] = Scope::ALL.split_at(14).0;
+/// Those there were when the samples of webhooks were written.
+pub const FIRST_EVENTS: &[EventType] = EventType::ALL.split_at(4).0;
 pub const SECRET: SecretHash = SecretHash([0xa5; 32]);
 pub const EFFECT: EffectId = EffectId { order: ORDER, number: 3 };
 
@@ -81,7 +83,11 @@ pub fn collection() -> Collection {
 }
 
 pub fn stock() -> Stock {
-    Stock { on_hand: 300, held: 20, committed: 1, movements: 70_000 }
+    Stock { on_hand: 300, held: 20, committed: 1, movements: 70_000, policy: stock_policy() }
+}
+
+pub fn stock_policy() -> StockPolicy {
+    StockPolicy { version: 2, safety: 5, backorder_limit: 400, low_stock_threshold: Some(30) }
 }
 
 pub fn held_line() -> HeldLine {
@@ -188,7 +194,7 @@ pub fn endpoint() -> WebhookEndpoint {
         version: 3,
         url: "https://shop.example/hook".into(),
         description: "Ships orders".into(),
-        events: EventType::ALL.into(),
+        events: FIRST_EVENTS.into(),
         created_at: 1_000,
         updated_at: 2_000,
         disabled: Some(Disabled { at: 2_000, by: DisabledBy::Gone }),
@@ -211,6 +217,7 @@ pub fn notices() -> Vec<Notice> {
         Notice::ProductChanged { product: PRODUCT, version: 4, archived: true },
         Notice::StockChanged { product: PRODUCT, available: 5 },
         Notice::CollectionChanged { collection: COLLECTION, version: 2, archived: false },
+        Notice::StockLow { product: PRODUCT, balance: -6, threshold: 30 },
     ]
 }
 
@@ -228,7 +235,7 @@ pub fn rejections() -> Vec<Rejection> {
         Rejection::VersionMismatch { expected: 3, actual: 4 },
         Rejection::StockMismatch { expected: 5, actual: 6 },
         Rejection::TooManyUnits { limit: 1_000_000_000 },
-        Rejection::UnitsInUse { in_use: 7, on_hand: -8 },
+        Rejection::UnitsInUse { least: 7, on_hand: -8 },
         Rejection::OutOfRange { field: Field::Price, min: 0, max: Money::AMOUNT_MAX },
         Rejection::OutOfStock {
             lines: vec![ShortLine { product: PRODUCT, requested: 1 << 40, available: 9 }],
@@ -255,7 +262,7 @@ pub fn rejections() -> Vec<Rejection> {
 }
 
 /// One of each.
-pub const FIELDS: [Field; 19] = [
+pub const FIELDS: [Field; 22] = [
     Field::Price,
     Field::Quantity,
     Field::Lines,
@@ -275,4 +282,7 @@ pub const FIELDS: [Field; 19] = [
     Field::OverlapMs,
     Field::Url,
     Field::Events,
+    Field::Safety,
+    Field::BackorderLimit,
+    Field::LowStockThreshold,
 ];

@@ -14,7 +14,10 @@ use super::{Golden, named};
 pub fn hold(golden: &mut Golden) {
     let by = |by| WebhookEndpoint { disabled: Some(Disabled { at: 2_000, by }), ..endpoint() };
     let disabled = [DisabledBy::Person, DisabledBy::Gone, DisabledBy::Failing];
-    golden.hold(disabled.map(|who| (format!("{who:?}"), by(who))).into());
+    let mut endpoints = Vec::from(disabled.map(|who| (format!("{who:?}"), by(who))));
+    let newest = WebhookEndpoint { events: vec![EventType::StockLow], ..endpoint() };
+    endpoints.push(("StockLow".into(), newest));
+    golden.hold(endpoints);
     let row = Deliveries {
         through: Some(AT),
         version: 2,
@@ -41,7 +44,7 @@ pub fn commands() -> Vec<Command> {
             id,
             url: url.clone(),
             description: "Ships orders".into(),
-            events: EventType::ALL.into(),
+            events: FIRST_EVENTS.into(),
             check: 9,
         }),
         Command::UpdateWebhook(UpdateWebhook {

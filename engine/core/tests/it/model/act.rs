@@ -7,7 +7,7 @@ use engine_core::payment::{CallResult, Decline, Intent, IntentId, IntentStatus};
 use engine_core::{
     AdjustStock, ArchiveProduct, CancelOrder, Command, CommitHold, CreateProduct, Currency, HoldId,
     HoldStock, Money, OrderId, ProductId, Pulse, ReceiveStock, ReleaseHold, ResolveHold, SetStock,
-    Settle, ShardId, UpdateProduct,
+    SetStockPolicy, Settle, ShardId, UpdateProduct,
 };
 use rand::Rng;
 use rand::seq::IndexedRandom;
@@ -68,7 +68,7 @@ impl World {
             2 => 1_000_000_000,
             _ => self.rng.random_range(1..=8),
         };
-        let command = match self.rng.random_range(0..10) {
+        let command = match self.rng.random_range(0..12) {
             _ if !self.model.products.contains_key(&id) => self.create(id, units),
             0 => self.create(id, units),
             1..4 => Command::ReceiveStock(ReceiveStock { product: id, quantity: units }),
@@ -86,6 +86,7 @@ impl World {
             7 if self.rng.random_bool(0.05) => {
                 Command::ArchiveProduct(ArchiveProduct { id, expected_version: None })
             }
+            8 | 9 => self.set_policy(id, units),
             _ => self.update(id, units),
         };
         self.propose(self.shop.topology.of_product(id), command);
@@ -114,6 +115,22 @@ impl World {
         let available = self.rng.random_bool(0.3).then_some(units);
         let change = ProductChange { price, ..ProductChange::default() };
         Command::UpdateProduct(UpdateProduct { id, expected_version, change, available })
+    }
+
+    fn set_policy(&mut self, product: ProductId, units: u32) -> Command {
+        let version = self.model.products[&product].policy.version;
+        let [safety, backorder_limit] = [(); 2].map(|()| match self.rng.random_range(0..30) {
+            0 => units,
+            1..15 => 0,
+            _ => self.rng.random_range(0..6),
+        });
+        Command::SetStockPolicy(SetStockPolicy {
+            product,
+            expected_version: self.rng.random_bool(0.1).then_some(version),
+            safety,
+            backorder_limit,
+            low_stock_threshold: self.rng.random_bool(0.7).then(|| self.rng.random_range(0..6)),
+        })
     }
 
     fn any_price(&mut self) -> i64 {

@@ -15,6 +15,7 @@ mod keys;
 mod naive;
 mod orders;
 mod payments;
+mod policy;
 mod provider;
 mod shop;
 mod stock;

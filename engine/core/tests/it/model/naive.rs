@@ -5,12 +5,13 @@
 
 use std::collections::BTreeMap;
 
-use engine_core::inventory::{HoldLine, HoldRef, HoldState};
+use engine_core::inventory::{HoldLine, HoldRef, HoldState, UNITS_MAX};
 use engine_core::order::Status;
 use engine_core::payment::IntentId;
 use engine_core::{Currency, KeyId, OrderId, Owner, ProductId, Rejection, ShardId, Topology};
 
 use super::keys::ApiKey;
+use super::policy::Policy;
 
 /// Units of each product.
 pub type Units = BTreeMap<ProductId, u64>;
@@ -37,6 +38,7 @@ pub struct Product {
     pub version: u64,
     pub archived: bool,
     pub on_hand: u32,
+    pub policy: Policy,
 }
 
 /// Units kept for somebody.
@@ -165,10 +167,9 @@ impl Model {
 
     /// Units of a product that are free to sell.
     pub fn available(&self, product: ProductId) -> u64 {
-        let on_hand = u64::from(self.products[&product].on_hand);
-        let taken =
-            self.units(product, HoldState::Held) + self.units(product, HoldState::Committed);
-        on_hand.checked_sub(taken).expect("nothing is sold twice")
+        let backorders = i64::from(self.products[&product].policy.backorders);
+        let free = u64::try_from(self.balance(product) + backorders);
+        free.expect("nothing is sold twice").min(UNITS_MAX.into())
     }
 
     /// An order's units in a shard are no longer taken.

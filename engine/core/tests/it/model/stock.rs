@@ -13,6 +13,7 @@ use engine_core::{
 
 use super::expect::{Expected, Told};
 use super::naive::{Hold, Model, Product, add_up};
+use super::policy::Policy;
 
 /// A hold to be taken.
 pub struct NewHold<'a> {
@@ -42,7 +43,8 @@ impl Model {
             return Err(Rejection::TooManyUnits { limit: UNITS_MAX });
         }
         let on_hand = command.stock;
-        let product = Product { price, currency, version: 1, archived: false, on_hand };
+        let policy = Policy::default();
+        let product = Product { price, currency, version: 1, archived: false, on_hand, policy };
         self.products.insert(command.id, product);
         Ok(self.level(command.id))
     }
@@ -63,7 +65,7 @@ impl Model {
             return Err(out_of_range(Field::Price, 0, Money::AMOUNT_MAX));
         }
         if let Some(available) = command.available {
-            let on_hand = u64::from(available) + in_use;
+            let on_hand = u64::from(available) + in_use + u64::from(product.policy.safety);
             let fits = u32::try_from(on_hand).ok().filter(|units| *units <= UNITS_MAX);
             product.on_hand = fits.ok_or(Rejection::TooManyUnits { limit: UNITS_MAX })?;
         }
@@ -190,11 +192,11 @@ impl Model {
         Told::Stock(u64::from(self.products[&product].on_hand), held, committed)
     }
 
-    fn in_use(&self, product: ProductId) -> u64 {
+    pub fn in_use(&self, product: ProductId) -> u64 {
         self.units(product, HoldState::Held) + self.units(product, HoldState::Committed)
     }
 
-    fn known(&self, product: ProductId) -> Result<(), Rejection> {
+    pub fn known(&self, product: ProductId) -> Result<(), Rejection> {
         self.products.get(&product).map(|_| ()).ok_or(Rejection::ProductNotFound { product })
     }
 
@@ -203,10 +205,9 @@ impl Model {
         if on_hand > i128::from(UNITS_MAX) {
             return Err(Rejection::TooManyUnits { limit: UNITS_MAX });
         }
-        let in_use = self.in_use(product);
-        if on_hand < i128::from(in_use) {
-            let (in_use, on_hand) = (in_use as u32, on_hand as i64);
-            return Err(Rejection::UnitsInUse { in_use, on_hand });
+        let least = self.least_on_hand(product);
+        if on_hand < i128::from(least) {
+            return Err(Rejection::UnitsInUse { least, on_hand: on_hand as i64 });
         }
         if let Some(product) = self.products.get_mut(&product) {
             product.on_hand = on_hand as u32;

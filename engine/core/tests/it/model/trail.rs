@@ -116,11 +116,14 @@ fn told(row: &AuditRow, side: impl Fn(&engine_core::audit::Change) -> Option<&Fi
 }
 
 /// The fields that are compared.
-const KNOWN: [(&str, &str); 18] = [
+const KNOWN: [(&str, &str); 21] = [
     ("product", "version"),
     ("product", "price"),
     ("product", "archived_at"),
     ("stock", "on_hand"),
+    ("stock", "safety"),
+    ("stock", "backorder_limit"),
+    ("stock", "low_stock_threshold"),
     ("order", "version"),
     ("order", "status"),
     ("order", "total"),
@@ -160,7 +163,14 @@ fn see(view: &dyn View, orders: &[OrderId]) -> Seen {
     for product in read::products(view, None, usize::MAX).unwrap() {
         let stock = read::stock(view, product.id).unwrap().expect("a level");
         let id = product.id.to_string();
-        note("stock", id.clone(), vec![("on_hand", Some(stock.on_hand.to_string()))]);
+        let policy = stock.policy;
+        let fields = vec![
+            ("on_hand", Some(stock.on_hand.to_string())),
+            ("safety", Some(policy.safety.to_string())),
+            ("backorder_limit", Some(policy.backorder_limit.to_string())),
+            ("low_stock_threshold", policy.low_stock_threshold.map(|units| units.to_string())),
+        ];
+        note("stock", id.clone(), fields);
         let fields = vec![
             ("version", Some(product.version.to_string())),
             ("price", Some(product.details.price.amount.to_string())),

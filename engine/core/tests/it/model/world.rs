@@ -16,6 +16,7 @@ use rand_chacha::ChaCha8Rng;
 use super::cart::Cart;
 use super::expect::{Expected, Told, compare, compare_shard};
 use super::naive::{Model, Stage, Why};
+use super::policy::Low;
 use super::provider::Provider;
 use super::shop::Shop;
 use super::trail::{self, Trail};
@@ -69,6 +70,7 @@ impl World {
         self.model.tick(shard, now);
         let made = self.model.now(shard);
         let request = if retried { dedup::request_id(made, self.rng.random()) } else { 0 };
+        let low = Low::before(&self.shop, &self.model, shard);
         let expected = self.expect(shard, &command);
         let actor = self.rng.random_bool(0.3).then(|| trail::actor(&mut self.rng));
         let stamp = Stamp { now, request, idempotency: None, actor };
@@ -90,6 +92,7 @@ impl World {
         before.compare(&self.shop, &command, &applied);
         self.adopt_odd(shard);
         compare(&command, &applied.outcome, &expected);
+        low.compare(&self.shop, &self.model, &command);
         // A pulse that fired nothing has moved the clock and nothing else.
         if !matches!(applied.outcome, Ok(Reply::Pulsed { fired: 0, .. })) {
             self.check(shard, &command);
@@ -143,6 +146,7 @@ impl World {
             Command::ReceiveStock(command) => model.receive(command),
             Command::AdjustStock(command) => model.adjust(command),
             Command::SetStock(command) => model.set_stock(command),
+            Command::SetStockPolicy(command) => model.set_policy(command),
             Command::HoldStock(command) => model.hold_stock(shard, command),
             Command::CommitHold(command) => model.commit_hold(shard, command),
             Command::ReleaseHold(command) => model.release_hold(shard, command),

@@ -2,7 +2,8 @@
 
 use engine_core::inventory::{HoldLine, HoldRef};
 use engine_core::{
-    AdjustStock, Command, CommitHold, HoldStock, ReceiveStock, ReleaseHold, SetStock, ShardId, read,
+    AdjustStock, Command, CommitHold, HoldStock, ReceiveStock, ReleaseHold, SetStock,
+    SetStockPolicy, ShardId, read,
 };
 
 use super::world::World;
@@ -28,6 +29,18 @@ enum Line {
         to: u32,
         #[arg(key)]
         reason: Option<String>,
+    },
+    /// Replaces the policy of a product's stock.
+    Policy {
+        product: String,
+        #[arg(key)]
+        expected: Option<u64>,
+        #[arg(key)]
+        safety: Option<u32>,
+        #[arg(key)]
+        backorders: Option<u32>,
+        #[arg(key)]
+        low: Option<u32>,
     },
     /// Holds units: `order=` for an order, or else a name for the hold itself.
     Hold {
@@ -84,6 +97,15 @@ pub fn run(world: &mut World, line: &goldenscript::Command) -> Said {
             let product = world.names.product(&product);
             let reason = self::reason(reason);
             Command::SetStock(SetStock { product, expected, on_hand: to, reason })
+        }
+        Line::Policy { product, expected, safety, backorders, low } => {
+            Command::SetStockPolicy(SetStockPolicy {
+                product: world.names.product(&product),
+                expected_version: expected,
+                safety: safety.unwrap_or(0),
+                backorder_limit: backorders.unwrap_or(0),
+                low_stock_threshold: low,
+            })
         }
         Line::Hold { name, order, ms, currency, times, lines } => {
             let hold = hold_ref(world, name, order);

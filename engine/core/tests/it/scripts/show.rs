@@ -3,7 +3,7 @@
 use engine_core::access::{ApiKey, SecretHash};
 use engine_core::catalog::{Collection, Product};
 use engine_core::feed::Event;
-use engine_core::inventory::{HeldLine, HoldReceipt, Stock};
+use engine_core::inventory::{HeldLine, HoldReceipt, Stock, StockPolicy};
 use engine_core::order::Order;
 use engine_core::{Applied, Money, Reply};
 
@@ -48,6 +48,9 @@ pub fn event(event: &Event) -> String {
         Event::OrderChanged { order, owner, status } => {
             format!("order {order:?} of {owner:?} is {}", status.as_str())
         }
+        Event::StockLow { product, balance, threshold } => {
+            format!("{product:?} is low: {balance}, told at {threshold}")
+        }
     }
 }
 
@@ -86,9 +89,17 @@ fn collection(collection: &Collection) -> String {
 }
 
 pub fn stock(stock: &Stock) -> String {
-    let Stock { on_hand, held, committed, .. } = stock;
+    let Stock { on_hand, held, committed, policy, .. } = stock;
     let available = stock.available();
-    format!("{on_hand} on hand, {held} held, {committed} committed, {available} available")
+    let mut text =
+        format!("{on_hand} on hand, {held} held, {committed} committed, {available} available");
+    let StockPolicy { version, safety, backorder_limit, low_stock_threshold } = policy;
+    if *version > 1 {
+        text += &format!("; balance {}", stock.balance());
+        text += &format!(", policy v{version}: safety {safety}, backorders {backorder_limit}");
+        text += &low_stock_threshold.map(|units| format!(", low at {units}")).unwrap_or_default();
+    }
+    text
 }
 
 fn receipt(receipt: &HoldReceipt) -> String {
