@@ -50,7 +50,7 @@ api-contract: build ## schemathesis, where installed, tries a node against the O
 setup: ## checks for compilers and libclang, installs libclang
 	@.ci/setup
 
-build: setup ## all binaries: stoad, stoa, stoa-bench
+build: setup ## all binaries: stoad, stoa, stoa-bench, stoa-stripe-sim
 	@$(CARGO) build --release --locked --workspace --bins
 
 fmt: ## formats the tree
@@ -59,4 +59,4 @@ fmt: ## formats the tree
 dist: setup ## a tar of stripped binaries, in dist/ of the target folder (compiles RocksDB anew)
 	@$(CARGO) build --profile dist --locked --workspace --bins
 	@. .ci/env && tar -C "$$CARGO_TARGET_DIR"/dist -czf "$$CARGO_TARGET_DIR"/dist/stoa.tar.gz \
-		stoad stoa stoa-bench && echo "$$CARGO_TARGET_DIR/dist/stoa.tar.gz"
+		stoad stoa stoa-bench stoa-stripe-sim && echo "$$CARGO_TARGET_DIR/dist/stoa.tar.gz"

@@ -1,4 +1,5 @@
-//! A cluster of `stoad` processes in a temporary folder, on ports of its own. Node ids are 1, 2, ….
+//! A cluster of `stoad` processes in a temporary folder, on ports of its own, with a stand-in for
+//! Stripe beside it. Node ids are 1, 2, ….
 //!
 //! One cluster at a time in a test binary: two on a small machine would only measure each other.
 
@@ -18,6 +19,7 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 use crate::{
     ports,
     process::{self, Process},
+    stripe::Stripe,
     wait,
 };
 
@@ -40,6 +42,7 @@ pub struct Cluster {
     shards: u16,
     extra: Vec<String>,
     environment: Vec<(String, String)>,
+    stripe: Stripe,
     folder: TempDir,
     _turn: OwnedMutexGuard<()>,
 }
@@ -63,14 +66,18 @@ impl Cluster {
     /// A cluster whose nodes are not started yet.
     pub async fn prepare(nodes: usize, shards: u16) -> Self {
         let turn = turn().await;
-        let ports = ports::free(nodes * 2);
+        let ports = ports::free(nodes * 2 + 1);
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let (ports, stripe) = ports.split_at(nodes * 2);
+        let stripe = Stripe::start(folder.path(), stripe[0]).await;
         let node = |pair: &[u16]| Node { process: None, http: pair[0], peer: pair[1] };
         let cluster = Self {
             nodes: ports.chunks(2).map(node).collect(),
             shards,
             extra: Vec::new(),
             environment: Vec::new(),
-            folder: tempfile::tempdir().expect("a temporary folder"),
+            stripe,
+            folder,
             _turn: turn,
         };
         for id in cluster.ids() {
@@ -87,6 +94,11 @@ impl Cluster {
     /// Sets a variable for every node that is started from now on.
     pub fn environment(&mut self, name: &str, value: &str) {
         self.environment.push((name.to_owned(), value.to_owned()));
+    }
+
+    /// The stand-in for Stripe that takes its payments.
+    pub fn stripe(&mut self) -> &mut Stripe {
+        &mut self.stripe
     }
 
     /// The ids of all nodes.
@@ -223,8 +235,11 @@ impl Cluster {
             ("--cluster-id", "test".to_string()),
             ("--shards", self.shards.to_string()),
             ("--currency", "USD".to_string()),
-            ("--card-simulator", text(&self.folder.path().join("cards"))),
         ];
+        if !self.extra.iter().any(|flag| flag.starts_with("--stripe-")) {
+            args.push(("--stripe-key", text(&self.stripe.key_file())));
+            args.push(("--stripe-url", self.stripe.url()));
+        }
         for (index, peer) in self.nodes.iter().enumerate() {
             let id = index + 1;
             args.push(("--peer", format!("{id}={},{}", at(peer.peer), self.url(id))));

@@ -34,3 +34,23 @@ where
     })
     .await;
 }
+
+/// Waits until `probe` finds nothing to complain of; panics at the deadline with what it found
+/// last.
+pub async fn until_right<F>(what: &str, deadline: Duration, mut probe: impl FnMut() -> F)
+where
+    F: Future<Output = Vec<String>>,
+{
+    let started = Instant::now();
+    let mut looks = tokio::time::interval(Duration::from_millis(LOOK_MS));
+    looks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        looks.tick().await;
+        let complaints = probe().await;
+        if complaints.is_empty() {
+            return;
+        }
+        let waited = started.elapsed();
+        assert!(waited < deadline, "waited {waited:?} in vain for: {what}: {complaints:#?}");
+    }
+}

@@ -48,10 +48,6 @@ pub struct Args {
     /// The currency of the seeds' prices
     #[arg(long, env = "STOA_CURRENCY", default_value = "USD")]
     pub currency: Currency,
-    /// Where the simulated card provider keeps its books; nodes of a local cluster share it.
-    /// Without it: `cards` beside the node's directory
-    #[arg(long, env = "STOA_CARD_SIMULATOR")]
-    pub card_simulator: Option<PathBuf>,
     /// Payments by card.
     #[command(flatten)]
     pub stripe: StripeFlags,
@@ -232,11 +228,6 @@ impl Args {
         let urls =
             |arg: &PeerArg| Urls { clients: arg.peer.url.clone(), operators: arg.ops_url.clone() };
         self.peers.iter().map(|arg| (arg.id, urls(arg))).collect()
-    }
-
-    /// Where the simulated card provider keeps its books.
-    pub fn card_dir(&self) -> PathBuf {
-        self.card_simulator.clone().unwrap_or_else(|| self.dir.join("cards"))
     }
 }
 

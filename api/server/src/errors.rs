@@ -88,6 +88,7 @@ codes! {
     WebhookEndpointDisabled = "webhook_endpoint_disabled", 409, false,
         "The webhook endpoint is disabled";
     WebhooksOff = "webhooks_off", 409, false, "The node sends no webhooks";
+    CardsOff = "cards_off", 409, false, "The node takes no cards";
     VersionMismatch = "version_mismatch", 412, false, "It has changed since it was read";
     BodyTooLarge = "body_too_large", 413, false, "The body is too large";
     UnsupportedMediaType = "unsupported_media_type", 415, false, "The body is not application/json";

@@ -6,7 +6,7 @@
 //!                                                ├─ state::write ─► raft: the shard's leader
 //!                                                ├─ order/coordinator ─► holds, then the decision
 //!                                                └─ search_pool ─► the index, fed by `indexer`
-//!  raft's provider pump ─► payment/driver ─► payment/stripe, or payment/simulator
+//!  raft's provider pump ─► payment/driver ─► payment/stripe ─► Stripe
 //!  feeds of the shards it leads ─► webhooks ─► endpoints of the shop's own
 //! ```
 //!
@@ -53,6 +53,7 @@ mod webhooks;
 pub use access::AccessFlags;
 pub use config::{Args, BadConfig, LogFormat, PeerArg};
 pub use log::start as start_log;
+pub use payment::StripeFlags;
 pub use server::{Server, StartError};
 pub use tls::TlsArgs;
 pub use traces::{NoTraces, TraceFlags, Tracing};

@@ -20,7 +20,7 @@ use crate::indexer::Indexer;
 use crate::listen::Listeners;
 use crate::metrics::Metrics;
 use crate::node_file::{NodeFile, NodeFileError};
-use crate::payment::{BadStripe, Driver, Simulator, Stripe};
+use crate::payment::{BadStripe, Driver, Nobody, Stripe};
 use crate::peers::Clients;
 use crate::rest;
 use crate::search_pool::SearchPool;
@@ -109,10 +109,7 @@ impl Server {
         }
         let door = door(&args).await?;
         let webhooks = Webhooks::new(&args.webhooks)?;
-        let provider: Arc<dyn ProviderDriver> = match Stripe::new(&args.stripe)? {
-            Some(stripe) => Arc::new(Driver::new(stripe)),
-            None => Arc::new(Driver::new(Simulator::open(&args.card_dir()).map_err(system)?)),
-        };
+        let (provider, takes_cards) = provider(&args)?;
         let node = Node::start(raft_config(&args, &peers), provider).await?;
         let config = engine_search::Config {
             dir: args.dir.join("search"),
@@ -141,6 +138,7 @@ impl Server {
             search: SearchPool::new(index),
             indexed,
             webhooks,
+            takes_cards,
             trace_ratio: args.traces.ratio(),
             metrics: Metrics::install(),
             stopping: AtomicBool::new(false),
@@ -201,6 +199,14 @@ fn raft_config(args: &Args, peers: &BTreeMap<NodeId, Peer>) -> raft::Config {
         timing: raft::Timing::default(),
         clock: raft::Config::system_clock(),
     }
+}
+
+/// Who takes payments by card, and whether anybody does.
+fn provider(args: &Args) -> Result<(Arc<dyn ProviderDriver>, bool), BadStripe> {
+    Ok(match Stripe::new(&args.stripe)? {
+        Some(stripe) => (Arc::new(Driver::new(stripe)), true),
+        None => (Arc::new(Nobody), false),
+    })
 }
 
 async fn door(args: &Args) -> Result<Door, StartError> {

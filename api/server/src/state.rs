@@ -57,6 +57,8 @@ pub struct AppState {
     pub indexed: Indexed,
     /// What webhooks are signed with, and where they may go.
     pub webhooks: Webhooks,
+    /// There is a provider to pay by card.
+    pub takes_cards: bool,
     /// Which part of the requests that belong to no trace get one.
     pub trace_ratio: Ratio,
     /// Counts.

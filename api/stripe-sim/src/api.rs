@@ -1,5 +1,7 @@
 //! The calls of Stripe's API that are understood, and the simulator's own under `/_sim`.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 use crate::book::{Book, Call, NewIntent, NewRefund};
@@ -16,8 +18,7 @@ const CAPTURES: [&str; 3] = ["manual", "automatic", "automatic_async"];
 /// Why money may be given back.
 const REFUND_REASONS: [&str; 3] = ["duplicate", "fraudulent", "requested_by_customer"];
 /// What is taken, and means nothing here.
-const MEANINGLESS: [&str; 7] = [
-    "expand[",
+const MEANINGLESS: [&str; 6] = [
     "allowed_payment_method_types[",
     "automatic_payment_methods[",
     "payment_method_types[",
@@ -26,14 +27,33 @@ const MEANINGLESS: [&str; 7] = [
     "statement_descriptor",
 ];
 
+/// What can be told whole and not only by its id.
+const EXPANDED: &str = "latest_charge";
+
 /// Does one call of the API.
 pub fn perform(
+    book: &mut Book,
+    call: Call<'_>,
+    route: (&str, &[&str]),
+    mut form: Form,
+) -> Result<Value, Refusal> {
+    form.ignore(&MEANINGLESS);
+    let expands = form.list("expand").iter().any(|name| name == EXPANDED);
+    let mut answer = answer(book, call, route, form)?;
+    if let Some(intent) = book.intents.get(answer["id"].as_str().unwrap_or("")).filter(|_| expands)
+        && let Some(charge) = intent.charges.last()
+    {
+        answer[EXPANDED] = render::charge(intent, charge);
+    }
+    Ok(answer)
+}
+
+fn answer(
     book: &mut Book,
     call: Call<'_>,
     (method, path): (&str, &[&str]),
     mut form: Form,
 ) -> Result<Value, Refusal> {
-    form.ignore(&MEANINGLESS);
     match (method, path) {
         ("POST", ["v1", "payment_intents"]) => create(book, call, form),
         ("GET", ["v1", "payment_intents"]) => {
@@ -113,15 +133,17 @@ pub fn steer(book: &mut Book, call: Call<'_>, path: &[&str]) -> Result<Value, Re
 
 /// The books in short: what each intent has reserved, taken and given back.
 pub fn ledger(book: &Book) -> Value {
+    let mut refunded: BTreeMap<&str, i64> = BTreeMap::new();
+    for refund in book.refunds.values().filter(|it| it.status != RefundStatus::Failed) {
+        *refunded.entry(&refund.intent).or_default() += refund.amount;
+    }
     let row = |intent: &Intent| {
         let paid = intent.charges.iter().filter(|charge| charge.paid);
         let captured: i64 = paid.clone().filter_map(|charge| charge.captured).sum();
-        let refunds = book.refunds.values().filter(|refund| refund.intent == intent.id);
-        let refunded = refunds.filter(|refund| refund.status != RefundStatus::Failed);
+        let refunded = refunded.get(intent.id.as_str()).copied().unwrap_or(0);
         json!({"id": intent.id, "status": intent.status, "amount": intent.amount,
             "currency": intent.currency, "metadata": intent.metadata,
-            "authorizations": paid.count(), "captured": captured,
-            "refunded": refunded.map(|refund| refund.amount).sum::<i64>()})
+            "authorizations": paid.count(), "captured": captured, "refunded": refunded})
     };
     json!({"intents": book.intents.values().map(row).collect::<Vec<_>>()})
 }

@@ -80,6 +80,12 @@ impl Form {
         Ok(metadata)
     }
 
+    /// The texts of a list, as `expand[]=latest_charge` or `expand[0]=latest_charge`.
+    pub fn list(&mut self, name: &str) -> Vec<String> {
+        let of = |it: &str| it.strip_prefix(name).is_some_and(|rest| rest.starts_with('['));
+        self.take(of).into_iter().map(|(_, text)| text).collect()
+    }
+
     /// Leaves out what is taken, and means nothing here.
     pub fn ignore(&mut self, prefixes: &[&str]) {
         self.take(|name| prefixes.iter().any(|prefix| name.starts_with(prefix)));
@@ -124,6 +130,9 @@ mod tests {
         assert!(form.word("capture_method", &["manual", "automatic"]).is_err());
         form.ignore(&["payment_"]);
         assert_eq!(form.done(), Ok(()));
+        let mut form = Form::parse(b"expand[]=latest_charge&expand_x=1");
+        assert_eq!(form.list("expand"), ["latest_charge"]);
+        assert!(form.done().is_err());
         let long = format!("metadata[a]={}", "x".repeat(501));
         assert!(Form::parse(long.as_bytes()).metadata().is_err());
     }

@@ -1,13 +1,14 @@
 //! `stoa-stripe-sim`: a stand-in for Stripe's test mode at an address of this machine.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Parser;
 use stripe_sim::Config;
 use stripe_sim::hooks::Endpoint;
 use stripe_sim::knobs::Knobs;
+use tokio::signal::unix::{SignalKind, signal};
 
 /// A stand-in for Stripe's test mode
 #[derive(Debug, Parser)]
@@ -24,6 +25,9 @@ struct Args {
         hide_env_values = true
     )]
     key: String,
+    /// A file with that key, alone: others see no file's contents in the list of processes
+    #[arg(long, env = "STOA_STRIPE_SIM_KEY_FILE", value_name = "FILE", conflicts_with = "key")]
+    key_file: Option<PathBuf>,
     /// Where to keep the journal; without it everything is forgotten at the end
     #[arg(long, env = "STOA_STRIPE_SIM_DIR")]
     dir: Option<PathBuf>,
@@ -35,11 +39,42 @@ struct Args {
     #[arg(long, env = "STOA_STRIPE_SIM_KNOBS", value_parser = knobs, default_value = "{}")]
     knobs: Knobs,
     /// Where to send webhooks
-    #[arg(long, env = "STOA_STRIPE_SIM_WEBHOOK", requires = "webhook_secret")]
+    #[arg(long, env = "STOA_STRIPE_SIM_WEBHOOK", requires = "secret")]
     webhook: Option<String>,
     /// What to sign them with: whsec_…
-    #[arg(long, env = "STOA_STRIPE_SIM_WEBHOOK_SECRET", hide_env_values = true)]
+    #[arg(long, env = "STOA_STRIPE_SIM_WEBHOOK_SECRET", hide_env_values = true, group = "secret")]
     webhook_secret: Option<String>,
+    /// A file with that secret, alone
+    #[arg(
+        long,
+        env = "STOA_STRIPE_SIM_WEBHOOK_SECRET_FILE",
+        value_name = "FILE",
+        group = "secret"
+    )]
+    webhook_secret_file: Option<PathBuf>,
+}
+
+impl Args {
+    /// What the simulator is told; why not, if a file cannot be read.
+    fn config(self) -> Result<(SocketAddr, Config), String> {
+        let key = self.key_file.as_deref().map(first_line).transpose()?.unwrap_or(self.key);
+        let secret = self.webhook_secret_file.as_deref().map(first_line).transpose()?;
+        let secret = secret.or(self.webhook_secret);
+        let endpoint = self.webhook.zip(secret).map(|(url, secret)| Endpoint { url, secret });
+        let Self { listen, dir, seed, knobs, .. } = self;
+        Ok((listen, Config { key, dir, seed, knobs, endpoint }))
+    }
+}
+
+/// What a file says in its first line.
+fn first_line(path: &Path) -> Result<String, String> {
+    let text = std::fs::read_to_string(path);
+    let text = text.map_err(|error| format!("{}: {error}", path.display()))?;
+    let line = text.lines().next().unwrap_or_default().trim();
+    match line.is_empty() {
+        true => Err(format!("{} is empty", path.display())),
+        false => Ok(line.to_owned()),
+    }
 }
 
 fn knobs(text: &str) -> Result<Knobs, String> {
@@ -51,24 +86,23 @@ fn knobs(text: &str) -> Result<Knobs, String> {
 async fn main() -> ExitCode {
     let args = Args::parse();
     tracing_subscriber::fmt().with_writer(std::io::stderr).init();
-    let endpoint = args.webhook.zip(args.webhook_secret);
-    let config = Config {
-        key: args.key,
-        dir: args.dir,
-        seed: args.seed,
-        knobs: args.knobs,
-        endpoint: endpoint.map(|(url, secret)| Endpoint { url, secret }),
-    };
-    let running = match stripe_sim::start(args.listen, config).await {
-        Ok(running) => running,
-        Err(error) => {
-            eprintln!("stoa-stripe-sim: {}: {error}", args.listen);
-            return ExitCode::FAILURE;
-        }
-    };
-    println!("ready {}", running.url);
-    match tokio::signal::ctrl_c().await {
+    match run(args).await {
         Ok(()) => ExitCode::SUCCESS,
-        Err(_) => ExitCode::FAILURE,
+        Err(why) => {
+            eprintln!("stoa-stripe-sim: {why}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(args: Args) -> Result<(), String> {
+    let (listen, config) = args.config()?;
+    let mut terminate = signal(SignalKind::terminate()).map_err(|error| error.to_string())?;
+    let started = stripe_sim::start(listen, config).await;
+    let running = started.map_err(|error| format!("{listen}: {error}"))?;
+    println!("ready {}", running.url);
+    tokio::select! {
+        _ = terminate.recv() => Ok(()),
+        ended = tokio::signal::ctrl_c() => ended.map_err(|error| error.to_string()),
     }
 }

@@ -70,6 +70,10 @@ async fn serve(listener: TcpListener, sim: Arc<Sim>) -> Infallible {
                 continue;
             }
         };
+        // Small answers must not wait for the next request.
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "a connection stays slow");
+        }
         let sim = sim.clone();
         tokio::spawn(async move {
             let service = service_fn(|request| answer(&sim, request));
@@ -91,6 +95,7 @@ async fn answer(sim: &Sim, request: Request<Incoming>) -> Result<Response<Full<B
     let path = head.uri.path();
     let parts: Vec<&str> = path.trim_matches('/').split('/').collect();
     match &parts[..] {
+        ["_sim"] if head.method == hyper::Method::GET => html(sim.overview()),
         ["_sim", rest @ ..] => json(sim.steer(head.method.as_str(), rest, &body), false),
         ["authenticate", intent] => page(sim, head.method.as_str(), intent, &body),
         _ => {
@@ -104,7 +109,9 @@ async fn answer(sim: &Sim, request: Request<Incoming>) -> Result<Response<Full<B
                 authorization: header(AUTHORIZATION.as_str()),
                 key: header("idempotency-key"),
             });
-            sleep(Duration::from_millis(outcome.latency_ms)).await;
+            if outcome.latency_ms > 0 {
+                sleep(Duration::from_millis(outcome.latency_ms)).await;
+            }
             json(outcome.answer.ok_or(NoAnswer::Lost)?, outcome.replayed)
         }
     }
@@ -121,6 +128,11 @@ fn json(answer: Answer, replayed: bool) -> Result<Response<Full<Bytes>>, NoAnswe
     Ok(response)
 }
 
+fn html(page: String) -> Result<Response<Full<Bytes>>, NoAnswer> {
+    let html = Response::builder().header(CONTENT_TYPE, "text/html; charset=utf-8");
+    Ok(html.body(Full::from(page))?)
+}
+
 /// The customer's page: what it shows, and what was chosen on it.
 fn page(
     sim: &Sim,
@@ -129,8 +141,7 @@ fn page(
     body: &[u8],
 ) -> Result<Response<Full<Bytes>>, NoAnswer> {
     if method == "GET" {
-        let html = Response::builder().header(CONTENT_TYPE, "text/html; charset=utf-8");
-        return Ok(html.body(Full::from(page::ask(intent)))?);
+        return html(page::ask(intent));
     }
     let verb = page::chosen(body);
     let done = sim.steer("POST", &["intents", intent, verb], b"");

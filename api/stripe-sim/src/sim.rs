@@ -17,6 +17,7 @@ use crate::form::Form;
 use crate::hooks::{Endpoint, Hooks};
 use crate::keys::{Answer, KEY_CHARS_MAX, Keys};
 use crate::knobs::{Chance, End, Knobs};
+use crate::page;
 use crate::store::{Store, UsedKey};
 
 /// What a simulator is told when it starts.
@@ -164,6 +165,11 @@ impl Sim {
             Ok(value) => Answer { status: 200, body: value.to_string() },
             Err(refusal) => refused(&refusal),
         }
+    }
+
+    /// What was paid last, for a person to see.
+    pub fn overview(&self) -> String {
+        page::overview(self.state.lock().book.intents.values().rev())
     }
 
     /// Where the customer returns to, with how it went.

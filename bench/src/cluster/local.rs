@@ -1,4 +1,5 @@
-//! A cluster of our own on this machine: one folder, free loopback ports, one process per node.
+//! A cluster of our own on this machine: one folder, free loopback ports, one process per node, and
+//! a stand-in for Stripe beside them.
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
@@ -7,6 +8,7 @@ use tempfile::TempDir;
 
 use super::process::{Launch, NodeProcess};
 use super::status::wait_ready;
+use super::stripe::StripeProcess;
 use crate::error::Failure;
 
 /// The currency of a cluster of our own.
@@ -30,6 +32,8 @@ pub(crate) struct Shape {
 pub(crate) struct LocalCluster {
     /// Its nodes.
     pub(crate) nodes: Vec<NodeProcess>,
+    /// Who takes its payments by card.
+    pub(crate) stripe: StripeProcess,
     /// Where its data lies.
     pub(crate) dir: PathBuf,
     // Held for its end: it deletes the folder.
@@ -48,19 +52,22 @@ impl LocalCluster {
             (None, Some(scratch)) => scratch.path().to_owned(),
             (None, None) => return Err(Failure::Usage("no folder for the data".to_owned())),
         };
-        let ports = free_ports(2 * usize::try_from(shape.nodes).unwrap_or_default())?;
+        let mut ports = free_ports(2 * usize::try_from(shape.nodes).unwrap_or_default() + 1)?;
+        let stripe = ports.pop().ok_or_else(|| Failure::Cluster("no port".to_owned()))?;
+        let stripe = StripeProcess::start(&shape.program, &dir, stripe).await?;
         let nodes = (1..=shape.nodes)
             .zip(ports.chunks_exact(2))
             .map(|(id, pair)| {
                 let folder = dir.join(format!("node{id}"));
                 std::fs::create_dir_all(&folder)?;
-                let args = arguments(shape, &dir, id, &ports);
+                let mut args = arguments(shape, &dir, id, &ports);
+                args.extend(stripe.flags());
                 let log = folder.join("log");
                 let launch = Launch { program: shape.program.clone(), args, log };
                 Ok(NodeProcess::new(id, pair[0], launch))
             })
             .collect::<Result<Vec<_>, Failure>>()?;
-        let mut cluster = Self { nodes, dir, _scratch: scratch };
+        let mut cluster = Self { nodes, stripe, dir, _scratch: scratch };
         for node in &mut cluster.nodes {
             node.start()?;
         }
@@ -88,7 +95,6 @@ fn arguments(shape: &Shape, dir: &Path, id: u64, ports: &[SocketAddr]) -> Vec<St
         "--cluster-id=bench".to_owned(),
         format!("--shards={}", shape.shards),
         format!("--currency={CURRENCY}"),
-        format!("--card-simulator={}", dir.join("cards").display()),
         "--trust-loopback".to_owned(),
     ];
     for (number, pair) in (1..).zip(ports.chunks_exact(2)) {

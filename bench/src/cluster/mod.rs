@@ -4,6 +4,7 @@ mod local;
 mod machine;
 mod process;
 mod status;
+mod stripe;
 mod target;
 mod usage;
 

@@ -43,8 +43,10 @@ impl Target {
             status.nodes.iter().filter(|_| here).filter_map(|node| {
                 Some(Process { name: format!("node {}", node.id), pid: node.pid? })
             });
+        let stripe = local.as_ref().and_then(|own| own.stripe.pid());
+        let stripe = stripe.map(|pid| Process { name: "stripe-sim".to_owned(), pid });
         Ok(Self {
-            processes: processes.collect(),
+            processes: processes.chain(stripe).collect(),
             shards: u16::try_from(status.shards.iter().filter(|s| s.id > 0).count()).unwrap_or(1),
             currency: status.currency,
             addrs,

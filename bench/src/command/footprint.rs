@@ -15,7 +15,7 @@ use crate::load::{self, Load, Outcome, Recorder, WallClock};
 use crate::report::{FootprintReport, NodeFootprint, emit};
 use crate::stage::Stage;
 use crate::stoa::StoaSession;
-use crate::workload::{Crowd, Customers, Script, UniformOrders};
+use crate::workload::{Crowd, Customers, Pay, Script, UniformOrders};
 
 /// How long the orders may take.
 const ORDERS_WITHIN: Duration = Duration::from_secs(600);
@@ -58,7 +58,7 @@ async fn place(args: &FootprintArgs, stage: &Stage) -> Result<Outcome, Failure> 
     let clients = (0..crowd.clients).map(|number| {
         let (rng, customers) = (crowd.rng(number), Customers::anywhere(&crowd.run, number));
         let script: Box<dyn Script> =
-            Box::new(UniformOrders { rng, customers, products, lines: 1 });
+            Box::new(UniformOrders { rng, customers, products, lines: 1, pay: Pay::OnAccount });
         (StoaSession::new(&nodes, &stage.catalog, number), script)
     });
     let recorder = Recorder::new(load.warmup, load.whole()).stopping_after(args.orders);

@@ -12,7 +12,7 @@ use crate::load::{self, Gathered, Recorder, WallClock};
 use crate::report::{Crowded, OverloadReport, emit};
 use crate::stage::Stage;
 use crate::stoa::StoaSession;
-use crate::workload::{Crowd, Customers, Script, UniformOrders};
+use crate::workload::{Crowd, Customers, Pay, Script, UniformOrders};
 
 /// Measures both; says whether everything held.
 pub(super) async fn run(args: &OverloadArgs) -> Result<bool, Failure> {
@@ -47,7 +47,7 @@ async fn phase(
     let scripts = (0..clients).map(|number| {
         let (rng, customers) = (crowd.rng(number), Customers::anywhere(&crowd.run, number));
         let script: Box<dyn Script> =
-            Box::new(UniformOrders { rng, customers, products, lines: 1 });
+            Box::new(UniformOrders { rng, customers, products, lines: 1, pay: Pay::OnAccount });
         (StoaSession::new(&nodes, &stage.catalog, number), script)
     });
     let recorder = Arc::new(Mutex::new(Recorder::new(load.warmup, load.whole())));

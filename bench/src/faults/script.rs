@@ -1,13 +1,19 @@
 //! Who orders while nodes break: for every shard as many clients as for any other.
 
-use crate::workload::{Crowd, Customers, Script, UniformOrders};
+use crate::workload::{Crowd, Customers, Pay, Script, UniformOrders};
 
 /// One script for each client; client `c` has its customers in shard `1 + c mod shards`.
 pub(crate) fn scripts(crowd: &Crowd, products: u32, shards: u16) -> Vec<Box<dyn Script>> {
     let script = |client: usize| -> Box<dyn Script> {
         let shard = 1 + u16::try_from(client % usize::from(shards.max(1))).unwrap_or_default();
         let customers = Customers::in_shard(&crowd.run, client, shard, shards);
-        Box::new(UniformOrders { rng: crowd.rng(client), customers, products, lines: 1 })
+        Box::new(UniformOrders {
+            rng: crowd.rng(client),
+            customers,
+            products,
+            lines: 1,
+            pay: Pay::OnAccount,
+        })
     };
     (0..crowd.clients).map(script).collect()
 }

@@ -1,10 +1,12 @@
-//! Every acknowledged order is there, on another node than the one that took it.
+//! Every acknowledged order is there, on another node than the one that took it, and is paid as it
+//! says.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::Deserialize;
 
+use super::payments::{Books, Paid};
 use super::{Ledger, Units, Verdict};
 use crate::http::crew;
 use crate::load::Acknowledged;
@@ -22,6 +24,8 @@ pub(super) struct Sold {
 struct Order {
     id: String,
     status: String,
+    total: i64,
+    payment: Paid,
     lines: Vec<OrderLine>,
 }
 
@@ -32,7 +36,11 @@ struct OrderLine {
 }
 
 /// Finds every order; says how many units of each product live in them.
-pub(super) async fn orders(ledger: &Ledger<'_>, verdict: &mut Verdict) -> BTreeMap<u32, Sold> {
+pub(super) async fn orders(
+    ledger: &Ledger<'_>,
+    books: Option<&Books>,
+    verdict: &mut Verdict,
+) -> BTreeMap<u32, Sold> {
     let found = crew(ledger.addrs, &ledger.acknowledged, async |apis, _, known| {
         let path = format!("/v1/orders/{}", known.order);
         apis.node(known.client + 1).get_patiently::<Order>(&path, THERE_WITHIN).await
@@ -48,6 +56,12 @@ pub(super) async fn orders(ledger: &Ledger<'_>, verdict: &mut Verdict) -> BTreeM
         };
         if let Some(difference) = differs(&order, known, &ledger.catalog.ids) {
             verdict.wrong.note(format!("{}: {difference}", known.order));
+        }
+        if let Some(books) = books {
+            verdict.payments += u64::from(order.payment.intent_id.is_some());
+            if let Some(difference) = books.differ(&order.id, order.total, &order.payment) {
+                verdict.payment_differs.note(format!("{} {difference}", known.order));
+            }
         }
         for line in &known.ask.lines {
             let sold = units.entry(line.product).or_default();
@@ -81,7 +95,7 @@ fn differs(order: &Order, known: &Acknowledged, ids: &[Box<str>]) -> Option<Stri
 mod tests {
     use std::sync::Arc;
 
-    use super::{Order, OrderLine, differs};
+    use super::{Order, OrderLine, Paid, differs};
     use crate::load::Acknowledged;
     use crate::workload::{Line, OrderAsk, OrderRef, Pay};
 
@@ -98,6 +112,8 @@ mod tests {
         let there = |quantity| Order {
             id: order.to_string(),
             status: "confirmed".to_owned(),
+            total: 0,
+            payment: Paid { status: "on_account".to_owned(), intent_id: None },
             lines: [("prod_a", 4), ("prod_b", quantity)]
                 .map(|(id, quantity)| OrderLine { product_id: id.to_owned(), quantity })
                 .into(),

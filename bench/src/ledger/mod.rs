@@ -4,13 +4,15 @@
 //! every acknowledged order is there, on another node than the one that took it, with the lines
 //! that were asked for; the same key gives the same order again; customers have no orders that
 //! nobody was told of; and each product's level has moved by exactly the units of the orders that
-//! live. Then the cluster audits itself. A fast wrong run is a failed run.
+//! live. Payments of a cluster of our own are held against the books of its stand-in for Stripe.
+//! Then the cluster audits itself. A fast wrong run is a failed run.
 //!
 //! It takes for granted that nobody else orders the bench's products meanwhile.
 
 mod exist;
 mod levels;
 mod lists;
+mod payments;
 mod resolve;
 mod verdict;
 
@@ -22,6 +24,7 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use api_client::Audit;
+use payments::Books;
 
 use crate::catalog::Catalog;
 use crate::error::Failure;
@@ -42,6 +45,8 @@ pub(crate) struct Ledger<'a> {
     pub(crate) catalog: &'a Catalog,
     /// The levels before the run.
     pub(crate) before: &'a Levels,
+    /// Where the books of the payments are, if they are ours.
+    pub(crate) stripe: Option<SocketAddr>,
     /// Orders that exist, as clients were told.
     pub(crate) acknowledged: Vec<Acknowledged>,
     /// Orders that may exist.
@@ -71,7 +76,8 @@ impl<'a> Ledger<'a> {
     pub(crate) fn of(stage: &'a Stage, before: &'a Levels, gathered: Gathered) -> Self {
         let Gathered { acknowledged, unclear } = gathered;
         let (addrs, catalog) = (&stage.target.addrs[..], &*stage.catalog);
-        Self { addrs, catalog, before, acknowledged, unclear }
+        let stripe = stage.target.local.as_ref().map(|own| own.stripe.addr);
+        Self { addrs, catalog, before, stripe, acknowledged, unclear }
     }
 
     /// Checks everything. What does not hold is in the verdict, not an error.
@@ -81,7 +87,11 @@ impl<'a> Ledger<'a> {
         resolve::unclear(&mut self, &mut verdict).await;
         verdict.orders = self.acknowledged.len() as u64;
         self.find_doubled_ids(&mut verdict);
-        let units = exist::orders(&self, &mut verdict).await;
+        let books = match self.stripe {
+            Some(addr) => Some(Books::read(addr).await?),
+            None => None,
+        };
+        let units = exist::orders(&self, books.as_ref(), &mut verdict).await;
         resolve::same_key_same_order(&self, &mut verdict).await;
         lists::customers(&self, &mut verdict).await;
         levels::units(&self, &units, &mut verdict).await;

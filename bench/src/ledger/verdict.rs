@@ -38,6 +38,8 @@ pub(crate) struct Verdict {
     pub(crate) replayed: u64,
     /// Products whose level was compared.
     pub(crate) levels: u64,
+    /// Payments that were held against the provider's books.
+    pub(crate) payments: u64,
     /// Orders that stayed unclear.
     pub(crate) still_unclear: Findings,
     /// Acknowledged orders that are not there.
@@ -50,6 +52,8 @@ pub(crate) struct Verdict {
     pub(crate) oversold: Findings,
     /// Products whose level is not what the orders say.
     pub(crate) level_differs: Findings,
+    /// Orders whose payment is another at the provider.
+    pub(crate) payment_differs: Findings,
     /// The cluster's own audit.
     pub(crate) audit: Option<Audit>,
     /// How long checking took, in milliseconds.
@@ -64,7 +68,7 @@ impl Verdict {
     }
 
     /// The findings by name.
-    pub(crate) fn findings(&self) -> [(&'static str, &Findings); 6] {
+    pub(crate) fn findings(&self) -> [(&'static str, &Findings); 7] {
         [
             ("still unclear", &self.still_unclear),
             ("lost", &self.lost),
@@ -72,6 +76,7 @@ impl Verdict {
             ("wrong lines", &self.wrong),
             ("oversold", &self.oversold),
             ("level differs", &self.level_differs),
+            ("payment differs", &self.payment_differs),
         ]
     }
 }

@@ -80,6 +80,9 @@ pub(super) fn verdict(verdict: &Verdict) -> String {
         verdict.levels,
         verdict.took_ms as f64 / 1e3,
     );
+    if verdict.payments > 0 {
+        let _ = writeln!(text, "  {} payments compared with Stripe's books", verdict.payments);
+    }
     let (placed, refused) = (verdict.resolved_placed, verdict.resolved_refused);
     if placed + refused > 0 {
         let _ = writeln!(text, "  unclear during the run: {placed} placed, {refused} refused");

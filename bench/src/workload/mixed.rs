@@ -7,6 +7,7 @@ use std::sync::Arc;
 use rand::Rng as _;
 use rand_chacha::ChaCha8Rng;
 
+use super::order_card::CARD;
 use super::{Ask, Customers, Line, OrderAsk, OrderRef, Pay, Script};
 
 /// Of a hundred asks, how many are searches.
@@ -18,7 +19,6 @@ const DECLINED_PERCENT: u32 = 10;
 /// The most lines of an order.
 const LINES_MAX: usize = 3;
 
-const CARD: Pay = Pay::Card { token: "pm_card_visa", leads_to: "authorized" };
 const DECLINED_CARD: Pay = Pay::Card { token: "pm_card_chargeDeclined", leads_to: "declined" };
 
 /// One person in the shop.

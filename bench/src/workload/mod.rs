@@ -9,6 +9,7 @@ mod baskets;
 mod customers;
 mod mixed;
 mod order_3lines;
+mod order_card;
 mod order_hot;
 mod order_uniform;
 mod product_page;

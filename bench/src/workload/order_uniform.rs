@@ -19,6 +19,8 @@ pub(crate) struct UniformOrders {
     pub(crate) products: u32,
     /// How many lines an order has.
     pub(crate) lines: usize,
+    /// How they are paid.
+    pub(crate) pay: Pay,
 }
 
 impl Script for UniformOrders {
@@ -31,7 +33,7 @@ impl Script for UniformOrders {
                 lines.push(Line { product, quantity: 1 });
             }
         }
-        Ask::Place(OrderAsk { customer, key, lines, pay: Pay::OnAccount })
+        Ask::Place(OrderAsk { customer, key, lines, pay: self.pay })
     }
 }
 
@@ -41,11 +43,12 @@ mod tests {
     use rand_chacha::ChaCha8Rng;
 
     use super::UniformOrders;
-    use crate::workload::{Ask, Customers, Script as _};
+    use crate::workload::{Ask, Customers, Pay, Script as _};
 
     fn script(products: u32, lines: usize) -> UniformOrders {
         let rng = ChaCha8Rng::seed_from_u64(7);
-        UniformOrders { rng, customers: Customers::anywhere("r", 0), products, lines }
+        let customers = Customers::anywhere("r", 0);
+        UniformOrders { rng, customers, products, lines, pay: Pay::OnAccount }
     }
 
     #[test]

@@ -11,8 +11,8 @@ use super::baskets::Baskets;
 use super::mixed::Shopper;
 use super::product_page::ProductPages;
 use super::search::Searches;
-use super::{BasketFile, Customers, Script, UniformOrders};
-use super::{order_3lines, order_hot, order_uniform, queries};
+use super::{BasketFile, Customers, Pay, Script, UniformOrders};
+use super::{order_3lines, order_card, order_hot, order_uniform, queries};
 use crate::catalog::{Goods, Kind};
 
 /// What is measured.
@@ -26,6 +26,8 @@ pub(crate) enum Scenario {
     /// Three lines of 100,000 products, on account.
     #[value(name = "order_3lines")]
     Order3Lines,
+    /// One line of 100,000 products, by a card that pays: place to authorized.
+    OrderCard,
     /// The baskets of a real wholesaler, on account.
     Baskets,
     /// Words of the electronics catalog.
@@ -63,6 +65,7 @@ impl Scenario {
             Self::OrderUniform => "order_uniform",
             Self::OrderHot => "order_hot",
             Self::Order3Lines => "order_3lines",
+            Self::OrderCard => "order_card",
             Self::Baskets => "baskets",
             Self::Search => "search",
             Self::ProductPage => "product_page",
@@ -73,7 +76,9 @@ impl Scenario {
     /// What has to be on sale for it.
     pub(crate) fn kind(self) -> Kind {
         match self {
-            Self::OrderUniform | Self::ProductPage => Kind::Uniform(order_uniform::PRODUCTS),
+            Self::OrderUniform | Self::OrderCard | Self::ProductPage => {
+                Kind::Uniform(order_uniform::PRODUCTS)
+            }
             Self::Order3Lines => Kind::Uniform(order_3lines::PRODUCTS),
             Self::OrderHot => Kind::Hot(order_hot::PRODUCTS),
             Self::Baskets => Kind::Retail,
@@ -105,19 +110,22 @@ impl Scenario {
             _ => Arc::default(),
         };
         let place = Arc::new(AtomicUsize::new(0));
+        let orders =
+            |rng, customers, lines, pay| UniformOrders { rng, customers, products, lines, pay };
         let script = |client: usize| -> Box<dyn Script> {
             let rng = crowd.rng(client);
             let customers = Customers::anywhere(&crowd.run, client);
             let queries = Arc::clone(&words);
             match self {
-                Self::OrderUniform => {
-                    Box::new(UniformOrders { rng, customers, products, lines: 1 })
-                }
+                Self::OrderUniform => Box::new(orders(rng, customers, 1, Pay::OnAccount)),
                 Self::OrderHot => {
-                    Box::new(UniformOrders { rng, customers, products, lines: order_hot::LINES })
+                    Box::new(orders(rng, customers, order_hot::LINES, Pay::OnAccount))
                 }
                 Self::Order3Lines => {
-                    Box::new(UniformOrders { rng, customers, products, lines: order_3lines::LINES })
+                    Box::new(orders(rng, customers, order_3lines::LINES, Pay::OnAccount))
+                }
+                Self::OrderCard => {
+                    Box::new(orders(rng, customers, order_card::LINES, order_card::CARD))
                 }
                 Self::Baskets => Box::new(Baskets {
                     file: Arc::clone(&file),

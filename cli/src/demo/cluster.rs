@@ -1,7 +1,8 @@
-//! All nodes: started, waited for, stopped.
+//! All nodes, and the stand-in for Stripe: started, waited for, stopped.
 
 use std::{
-    net::TcpListener,
+    net::{TcpListener, TcpStream},
+    path::PathBuf,
     time::{Duration, Instant},
 };
 
@@ -11,10 +12,15 @@ use super::{
     certs,
     folder::{Folder, NodeFile},
     process::Process,
-    webhooks,
+    secrets,
+    start::Programs,
 };
 use crate::{failure::Failure, output::Output, target::trusting};
 
+/// The node's program.
+const STOAD: &str = "stoad";
+/// The program of the stand-in for Stripe.
+const STRIPE_SIM: &str = "stoa-stripe-sim";
 /// How long the nodes may take to serve, in milliseconds.
 const READY_MS: u64 = 120_000;
 /// How long they may take to stop, in milliseconds, before they are killed.
@@ -42,6 +48,8 @@ pub struct Cluster {
     pub folder: Folder,
     /// The nodes, by id from 1.
     pub nodes: Vec<Node>,
+    /// The stand-in for Stripe.
+    pub stripe: Process,
     /// They ask everybody for credentials.
     pub require_auth: bool,
 }
@@ -49,27 +57,23 @@ pub struct Cluster {
 impl Cluster {
     /// The nodes of the folder, as they are; writes their `start`.
     pub fn new(folder: Folder, require_auth: bool) -> Result<Self, Failure> {
-        let stoad = std::env::current_exe()
-            .map(|stoa| stoa.with_file_name("stoad"))
-            .map_err(|error| Failure { what: format!("where am I? {error}"), next: None })?;
-        if !stoad.is_file() {
-            let what = format!("{} is missing: it belongs beside stoa", stoad.display());
-            return Err(Failure::new(what, "make demo"));
-        }
+        let programs = Programs { stoad: beside(STOAD)?, stripe_sim: beside(STRIPE_SIM)? };
         let ca = folder.ca();
         if ca.is_some() {
             certs::ensure(&folder.certs(), &folder.cluster)?;
         }
-        webhooks::ensure(&folder.webhook_master())?;
-        folder.write_starts(&stoad, require_auth)?;
+        secrets::ensure(&folder.webhook_master(), "")?;
+        secrets::ensure(&folder.stripe_key(), "sk_test_")?;
+        folder.write_starts(&programs, require_auth)?;
         let mut nodes = Vec::new();
         for file in &folder.cluster.nodes {
             let client = trusting(Client::new(&file.url())?, ca.as_deref())?;
             let client = client.with_timeout(Duration::from_millis(ASK_MS));
-            let process = Process::new(folder.node(file.id));
+            let process = Process::new(STOAD, folder.node(file.id));
             nodes.push(Node { file: file.clone(), process, client });
         }
-        Ok(Self { folder, nodes, require_auth })
+        let stripe = Process::new(STRIPE_SIM, folder.stripe());
+        Ok(Self { folder, nodes, stripe, require_auth })
     }
 
     /// Asks every node with this key from now on.
@@ -80,8 +84,14 @@ impl Cluster {
         Ok(())
     }
 
-    /// Starts the nodes which do not run.
+    /// Starts what does not run.
     pub fn start(&self, output: &Output) -> Result<(), Failure> {
+        if let Some(pid) = self.stripe.pid() {
+            output.note(&format!("the stand-in for Stripe runs already as process {pid}"));
+        } else {
+            free(&self.folder.cluster.stripe)?;
+            launch(&self.stripe)?;
+        }
         let mut down = Vec::new();
         for node in &self.nodes {
             match node.process.pid() {
@@ -96,16 +106,22 @@ impl Cluster {
             free(&node.file.http)?;
             free(&node.file.peer)?;
         }
-        for node in down {
-            let script = node.process.start_script();
-            node.process.start().map_err(|error| Failure::io(&script, error))?;
-        }
-        Ok(())
+        down.iter().try_for_each(|node| launch(&node.process))
     }
 
-    /// Waits until every node serves.
+    /// Waits until every node serves, and the stand-in for Stripe does.
     pub async fn ready(&self) -> Result<(), Failure> {
         let started = Instant::now();
+        while let Err(error) = TcpStream::connect(&self.folder.cluster.stripe) {
+            let waited = started.elapsed();
+            let gone = self.stripe.pid().is_none() && waited > Duration::from_millis(ASK_MS);
+            if gone || waited > Duration::from_millis(READY_MS) {
+                let what = format!("the stand-in for Stripe: {error}\n{}", self.stripe.log_tail());
+                let next = format!("read {}", self.folder.stripe().join("log").display());
+                return Err(Failure::new(what, next));
+            }
+            tokio::time::sleep(Duration::from_millis(LOOK_MS)).await;
+        }
         for node in &self.nodes {
             while let Err(error) = node.client.ready().await {
                 let waited = started.elapsed();
@@ -124,13 +140,19 @@ impl Cluster {
         Ok(())
     }
 
-    /// Stops every node, in good order; says whether all of them did.
+    /// Stops every node, in good order, and then the stand-in for Stripe; says whether all of them
+    /// did.
     pub async fn stop(&self) -> bool {
-        self.nodes.iter().for_each(|node| node.process.terminate());
         let asked = Instant::now();
+        self.nodes.iter().for_each(|node| node.process.terminate());
+        let mut stripe_was_asked = false;
         while self.runs() {
             if asked.elapsed() > Duration::from_millis(STOP_MS) {
                 return self.kill();
+            }
+            if !stripe_was_asked && self.nodes.iter().all(|node| node.process.pid().is_none()) {
+                self.stripe.terminate();
+                stripe_was_asked = true;
             }
             tokio::time::sleep(Duration::from_millis(LOOK_MS)).await;
         }
@@ -140,13 +162,33 @@ impl Cluster {
     /// Kills what still runs; says whether nothing did.
     pub fn kill(&self) -> bool {
         let ran = self.runs();
-        self.nodes.iter().for_each(|node| node.process.kill());
+        self.processes().for_each(Process::kill);
         !ran
     }
 
     fn runs(&self) -> bool {
-        self.nodes.iter().any(|node| node.process.pid().is_some())
+        self.processes().any(|process| process.pid().is_some())
     }
+
+    fn processes(&self) -> impl Iterator<Item = &Process> {
+        self.nodes.iter().map(|node| &node.process).chain([&self.stripe])
+    }
+}
+
+/// A program of ours, which lies beside this one.
+fn beside(name: &str) -> Result<PathBuf, Failure> {
+    let program = std::env::current_exe()
+        .map(|stoa| stoa.with_file_name(name))
+        .map_err(|error| Failure { what: format!("where am I? {error}"), next: None })?;
+    if program.is_file() {
+        return Ok(program);
+    }
+    let what = format!("{} is missing: it belongs beside stoa", program.display());
+    Err(Failure::new(what, "make demo"))
+}
+
+fn launch(process: &Process) -> Result<(), Failure> {
+    process.start().map_err(|error| Failure::io(&process.start_script(), error))
 }
 
 /// Fails when somebody listens at the address.

@@ -1,10 +1,9 @@
-//! What lies where: the demo's folder, its `cluster.json`, and each node's `start`.
+//! What lies where: the demo's folder, its `cluster.json`, and each process's `start`.
 
 use std::{
     env, fs,
     fs::File,
     io::ErrorKind,
-    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     time::{SystemTime, UNIX_EPOCH},
 };
@@ -23,6 +22,8 @@ const SHARDS: u16 = 4;
 const HTTP_PORT: u16 = 7_100;
 /// Node i talks to its peers on the HTTP base port plus this plus i.
 const PEER_PORT_OFFSET: u16 = 100;
+/// The stand-in for Stripe listens on the HTTP base port plus this.
+const STRIPE_PORT_OFFSET: u16 = 100;
 /// The currency of the catalog's prices.
 const CURRENCY: &str = "USD";
 
@@ -50,6 +51,16 @@ pub struct ClusterFile {
     pub currency: String,
     /// The nodes, by id from 1.
     pub nodes: Vec<NodeFile>,
+    /// Where the stand-in for Stripe listens.
+    #[serde(default)]
+    pub stripe: String,
+}
+
+impl ClusterFile {
+    /// The stand-in's address as a URL.
+    pub fn stripe_url(&self) -> String {
+        format!("http://{}", self.stripe)
+    }
 }
 
 /// A node of `cluster.json`.
@@ -87,7 +98,7 @@ pub struct Folder {
 /// Opens the folder, creating what is missing.
 pub fn open(path: Option<PathBuf>, wish: &Wish) -> Result<Folder, Failure> {
     let path = path.map_or_else(default_path, Ok)?;
-    fs::create_dir_all(path.join("cards")).map_err(|error| Failure::io(&path, error))?;
+    fs::create_dir_all(&path).map_err(|error| Failure::io(&path, error))?;
     let path = path.canonicalize().map_err(|error| Failure::io(&path, error))?;
     let lock = lock(&path)?;
     let known = read(&path)?;
@@ -114,6 +125,16 @@ impl Folder {
         self.path.join("webhook-master")
     }
 
+    /// Where the stand-in for Stripe keeps what it knows.
+    pub fn stripe(&self) -> PathBuf {
+        self.path.join("stripe")
+    }
+
+    /// Where the key lies that the nodes show to it.
+    pub fn stripe_key(&self) -> PathBuf {
+        self.path.join("stripe-key")
+    }
+
     /// Where certificates lie, in a demo that speaks TLS.
     pub fn certs(&self) -> Certs {
         Certs::new(&self.path.join("certs"))
@@ -123,82 +144,6 @@ impl Folder {
     pub fn ca(&self) -> Option<PathBuf> {
         self.cluster.nodes.iter().any(|node| node.tls).then(|| self.certs().ca_crt())
     }
-
-    /// Writes each node's `start`.
-    pub fn write_starts(&self, stoad: &Path, require_auth: bool) -> Result<(), Failure> {
-        for node in &self.cluster.nodes {
-            let folder = self.node(node.id);
-            let start = folder.join("start");
-            let written = fs::create_dir_all(&folder)
-                .and_then(|()| fs::write(&start, self.start(node, stoad, require_auth)))
-                .and_then(|()| fs::set_permissions(&start, fs::Permissions::from_mode(0o755)));
-            written.map_err(|error| Failure::io(&start, error))?;
-        }
-        Ok(())
-    }
-
-    /// The script that starts a node, from anywhere: it becomes the node, under the `pid` it notes.
-    fn start(&self, node: &NodeFile, stoad: &Path, require_auth: bool) -> String {
-        let folder = self.node(node.id);
-        let mut command = vec![
-            ("--dir", folder.display().to_string()),
-            ("--node-id", node.id.to_string()),
-            ("--http", node.http.clone()),
-            ("--peer-listen", node.peer.clone()),
-        ];
-        for peer in &self.cluster.nodes {
-            command.push(("--peer", format!("{}={},{}", peer.id, peer.peer, peer.url())));
-        }
-        if node.tls {
-            let certs = self.certs();
-            let (crt, key) = (certs.node_crt(node.id), certs.node_key(node.id));
-            for (flag, file) in [
-                ("--tls-cert", &crt),
-                ("--tls-key", &key),
-                ("--peer-ca", &certs.ca_crt()),
-                ("--peer-cert", &crt),
-                ("--peer-key", &key),
-            ] {
-                command.push((flag, file.display().to_string()));
-            }
-        }
-        command.push(("--cluster-id", self.cluster.cluster_id.clone()));
-        command.push(("--shards", self.cluster.shards.to_string()));
-        command.push(("--currency", self.cluster.currency.clone()));
-        command.push(("--card-simulator", self.path.join("cards").display().to_string()));
-        command.push(("--webhook-master", self.webhook_master().display().to_string()));
-        if !require_auth {
-            // A receiver to try with is on this machine, too.
-            command.push(("--webhook-allow", "127.0.0.0/8,::1".to_string()));
-        }
-        let mut flags: Vec<String> =
-            command.iter().map(|(flag, value)| format!("{flag} {}", quoted(value))).collect();
-        if !require_auth {
-            flags.push("--trust-loopback".to_string());
-        }
-        format!(
-            "#!/bin/sh\n\
-             # Starts node {id} of this cluster, unless it runs already. Its log: {log}\n\
-             cd {folder} || exit 2\n\
-             pid=$(cat pid 2>/dev/null) && grep -qsF {folder} \"/proc/$pid/cmdline\" && \
-             echo \"node {id} runs already: process $pid\" >&2 && exit 1\n\
-             echo $$ >pid && exec {stoad} {flags} >>log 2>&1\n",
-            id = node.id,
-            log = folder.join("log").display(),
-            folder = quoted(&folder.display().to_string()),
-            stoad = quoted(&stoad.display().to_string()),
-            flags = flags.join(" "),
-        )
-    }
-}
-
-/// A text as one word of a shell.
-pub fn quoted(text: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-:=,".contains(&byte);
-    if !text.is_empty() && text.bytes().all(plain) {
-        return text.to_string();
-    }
-    format!("'{}'", text.replace('\'', r"'\''"))
 }
 
 fn default_path() -> Result<PathBuf, Failure> {
@@ -247,10 +192,12 @@ fn decide(known: Option<ClusterFile>, wish: &Wish, path: &Path) -> Result<Cluste
         shards: wish.shards.unwrap_or(SHARDS),
         currency: CURRENCY.to_string(),
         nodes: Vec::new(),
+        stripe: String::new(),
     });
     if fresh {
         let base = wish.http_port.unwrap_or(HTTP_PORT);
         cluster.nodes = nodes(wish.nodes.unwrap_or(NODES), base, wish.tls)?;
+        cluster.stripe = stripe(base)?;
         return Ok(cluster);
     }
     let count = cluster.nodes.len();
@@ -267,6 +214,13 @@ fn decide(known: Option<ClusterFile>, wish: &Wish, path: &Path) -> Result<Cluste
     let tls = wish.tls || cluster.nodes.iter().any(|node| node.tls);
     if let (Some(base), Ok(count)) = (wish.http_port, u16::try_from(count)) {
         cluster.nodes = nodes(count, base, tls)?;
+        cluster.stripe = stripe(base)?;
+    }
+    if cluster.stripe.is_empty() {
+        // A demo from before there was a stand-in.
+        let first = cluster.nodes.first().and_then(|node| node.http.rsplit_once(':'));
+        let port = first.and_then(|(_, port)| port.parse::<u16>().ok()?.checked_sub(1));
+        cluster.stripe = stripe(port.unwrap_or(HTTP_PORT))?;
     }
     cluster.nodes.iter_mut().for_each(|node| node.tls = tls);
     Ok(cluster)
@@ -281,7 +235,16 @@ fn nodes(count: u16, base: u16, tls: bool) -> Result<Vec<NodeFile>, Failure> {
             Some(NodeFile { id: id.into(), http: at(http), peer: at(peer), tls })
         })
         .collect::<Option<_>>()
-        .ok_or_else(|| Failure::new("the ports end at 65535", "stoa demo --http-port 7100"))
+        .ok_or_else(no_ports)
+}
+
+fn stripe(base: u16) -> Result<String, Failure> {
+    let port = base.checked_add(STRIPE_PORT_OFFSET).ok_or_else(no_ports)?;
+    Ok(format!("127.0.0.1:{port}"))
+}
+
+fn no_ports() -> Failure {
+    Failure::new("the ports end at 65535", "stoa demo --http-port 7100")
 }
 
 fn new_cluster_id() -> String {
@@ -305,6 +268,7 @@ mod tests {
         assert_eq!((cluster.nodes.len(), cluster.shards), (2, 1));
         assert_eq!(cluster.nodes[1].url(), "http://127.0.0.1:9002");
         assert_eq!(cluster.nodes[1].peer, "127.0.0.1:9102");
+        assert_eq!(cluster.stripe_url(), "http://127.0.0.1:9100");
     }
 
     #[test]
@@ -322,6 +286,10 @@ mod tests {
         let after = decide(before.clone(), &moved, Path::new("/d")).unwrap();
         assert_eq!(after.cluster_id, before.unwrap().cluster_id);
         assert_eq!(after.nodes[0].http, "127.0.0.1:8001");
+        assert_eq!(after.stripe, "127.0.0.1:8100");
+        let old = ClusterFile { stripe: String::new(), ..after };
+        let now = decide(Some(old), &Wish::default(), Path::new("/d")).unwrap();
+        assert_eq!(now.stripe, "127.0.0.1:8100", "a demo from before there was a stand-in");
     }
 
     #[test]
@@ -338,11 +306,5 @@ mod tests {
     fn ports_beyond_the_last_are_refused() {
         let wish = Wish { http_port: Some(65_500), ..Wish::default() };
         assert!(decide(None, &wish, Path::new("/d")).is_err());
-    }
-
-    #[test]
-    fn a_word_stays_a_word() {
-        assert_eq!(quoted("/a/b-c.d"), "/a/b-c.d");
-        assert_eq!(quoted("/a b/it's"), r"'/a b/it'\''s'");
     }
 }

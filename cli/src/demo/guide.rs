@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use api_client::{Client, SearchQuery};
 use serde::Serialize;
 
-use super::{cluster::Cluster, folder::quoted};
+use super::{cluster::Cluster, start::quoted};
 use crate::{failure::Failure, output::Output};
 
 /// What the first command searches for.
@@ -24,6 +24,7 @@ struct Guide {
     products: Option<u64>,
     shards: u16,
     nodes: Vec<Place>,
+    stripe: String,
     commands: Vec<Command>,
     ready: bool,
 }
@@ -67,6 +68,7 @@ pub async fn print(
         products,
         shards: cluster.folder.cluster.shards,
         nodes: places.collect(),
+        stripe: format!("{}/_sim/", cluster.folder.cluster.stripe_url()),
         commands: commands(cluster, product.as_deref()),
         ready: true,
     };
@@ -174,6 +176,7 @@ fn text(guide: &Guide) -> String {
     for node in &guide.nodes {
         text.push_str(&format!("  node {}  {}\n", node.id, node.url));
     }
+    text.push_str(&format!("  cards   {}  (a stand-in for Stripe)\n", guide.stripe));
     text.push_str(match guide.trusting {
         true => "\nWhoever is on this machine may do everything (--require-auth asks for keys).",
         false => "\nWrites need an API key: `Authorization: Bearer stoa_sk_…`.",

@@ -66,7 +66,7 @@ async fn look(cluster: &Cluster) -> Seen {
 }
 
 fn view(cluster: &Cluster, seen: &Seen, before: Option<&Seen>) -> String {
-    let rows: Vec<Vec<String>> = cluster
+    let mut rows: Vec<Vec<String>> = cluster
         .nodes
         .iter()
         .zip(&seen.nodes)
@@ -86,8 +86,22 @@ fn view(cluster: &Cluster, seen: &Seen, before: Option<&Seen>) -> String {
             }
         })
         .collect();
+    rows.push(stand_in(cluster));
     let table = table(&["node", "state", "url", "pid", "leads"], &rows);
     format!("\n{table}\n{}   (Ctrl-C stops every node)", headline(seen, before))
+}
+
+/// The stand-in for Stripe, as a row.
+fn stand_in(cluster: &Cluster) -> Vec<String> {
+    let (url, page) = (cluster.folder.cluster.stripe_url(), "/_sim/");
+    let (state, pid, note) = match cluster.stripe.pid() {
+        Some(pid) => ("alive", pid.to_string(), "a stand-in for Stripe".to_string()),
+        None => {
+            let start = cluster.stripe.start_script();
+            ("down", "-".to_string(), format!("start it: {} &", start.display()))
+        }
+    };
+    vec!["cards".to_string(), state.to_string(), format!("{url}{page}"), pid, note]
 }
 
 fn headline(seen: &Seen, before: Option<&Seen>) -> String {

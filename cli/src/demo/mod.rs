@@ -1,14 +1,15 @@
-//! `stoa demo`: a cluster of `stoad` processes on this machine, with a real catalog in it.
+//! `stoa demo`: a cluster of `stoad` processes on this machine, with a real catalog in it, and
+//! beside it a stand-in for Stripe.
 //!
-//! Everything lies in one folder: `cluster.json`, `keys.json`, `webhook-master`, and per node its
-//! data, its log, its `pid`, and `start`, the command that starts it. Invariant: a node is
-//! recognized by its `pid` file and the folder on its command line, whoever started it; so a node
-//! started by hand is one of ours, and the nodes of a demo that was killed are taken over by the
-//! next one. The demo never restarts a node by itself.
+//! Everything lies in one folder: `cluster.json`, `keys.json`, `webhook-master`, `stripe-key`, and
+//! per process its data, its log, its `pid`, and `start`, the command that starts it. Invariant: a
+//! process is recognized by its `pid` file and the folder on its command line, whoever started it;
+//! so a node started by hand is one of ours, and the nodes of a demo that was killed are taken over
+//! by the next one. The demo never restarts a node by itself.
 //!
-//! `folder` what lies where · `process` one node · `cluster` all of them · `certs` and `keys`
-//! ready-made certificates and API keys · `webhooks` their master key · `stock_up` the catalog ·
-//! `guide` what is printed · `live` the view afterwards.
+//! `folder` what lies where · `start` the scripts · `process` one process · `cluster` all of them ·
+//! `certs` and `keys` ready-made certificates and API keys · `secrets` what else is secret ·
+//! `stock_up` the catalog · `guide` what is printed · `live` the view afterwards.
 
 mod certs;
 mod cluster;
@@ -17,8 +18,9 @@ mod guide;
 mod keys;
 mod live;
 mod process;
+mod secrets;
+mod start;
 mod stock_up;
-mod webhooks;
 
 use std::path::PathBuf;
 
@@ -45,7 +47,8 @@ pub struct Args {
     /// Where the data lies [default: stoa/demo in $XDG_DATA_HOME or ~/.local/share]
     #[arg(long, value_name = "D")]
     dir: Option<PathBuf>,
-    /// Node i takes HTTP on port P+i, and its peers on port P+100+i [default: 7100]
+    /// Node i takes HTTP on port P+i, and its peers on port P+100+i; the stand-in for Stripe is on
+    /// port P+100 [default: 7100]
     #[arg(long, value_name = "P", value_parser = clap::value_parser!(u16).range(1..=65_000))]
     http_port: Option<u16>,
     /// Start without products
@@ -72,7 +75,7 @@ pub async fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
         served = serve(&mut cluster, args, output) => served,
         () = stops.next() => Ok(()),
     };
-    output.note("stopping every node");
+    output.note("stopping every node, and the stand-in for Stripe");
     let stopped = tokio::select! {
         stopped = cluster.stop() => stopped,
         () = stops.next() => cluster.kill(),

@@ -1,4 +1,5 @@
-//! One node's process: found by its `pid` file, known by the folder on its command line.
+//! One process, a node's or the stand-in's for Stripe: found by its `pid` file, known by the folder
+//! on its command line.
 
 use std::{
     fs,
@@ -15,16 +16,17 @@ const LOG_TAIL_BYTES: i64 = 1_500;
 /// A log larger than this is put aside at a start, in bytes.
 const LOG_BYTES_MAX: u64 = 64 << 20;
 
-/// One node's process, or the place where it would be.
+/// A process, or the place where it would be.
 #[derive(Debug)]
 pub struct Process {
+    program: &'static str,
     folder: PathBuf,
 }
 
 impl Process {
-    /// The process of the node in this folder.
-    pub fn new(folder: PathBuf) -> Self {
-        Self { folder }
+    /// The process of this program in this folder.
+    pub fn new(program: &'static str, folder: PathBuf) -> Self {
+        Self { program, folder }
     }
 
     /// The script that starts it.
@@ -42,7 +44,7 @@ impl Process {
         let noted = fs::read_to_string(self.pid_file()).ok()?;
         let pid: i32 = noted.trim().parse().ok()?;
         let command = fs::read(format!("/proc/{pid}/cmdline")).ok()?;
-        is_node(&command, &self.folder).then_some(pid)
+        is_program(&command, self.program, &self.folder).then_some(pid)
     }
 
     /// Starts it, out of reach of the terminal's own Ctrl-C: the demo stops it in good order.
@@ -94,11 +96,11 @@ impl Process {
     }
 }
 
-/// Whether a command line, as /proc has it, is that of the node in this folder.
-fn is_node(command: &[u8], folder: &Path) -> bool {
+/// Whether a command line, as /proc has it, is that of the program in this folder.
+fn is_program(command: &[u8], program: &str, folder: &Path) -> bool {
     let words: Vec<&[u8]> = command.split(|byte| *byte == 0).collect();
     let named = |word: &&[u8]| **word == *folder.as_os_str().as_encoded_bytes();
-    words.first().is_some_and(|program| program.ends_with(b"stoad"))
+    words.first().is_some_and(|word| word.ends_with(program.as_bytes()))
         && words.windows(2).any(|pair| pair[0] == b"--dir" && named(&pair[1]))
 }
 
@@ -109,15 +111,17 @@ mod tests {
     #[test]
     fn a_process_is_known_by_its_folder() {
         let folder = Path::new("/d/node1");
-        assert!(is_node(b"/bin/stoad\0--dir\0/d/node1\0--node-id\x001\0", folder));
-        assert!(!is_node(b"/bin/stoad\0--dir\0/d/node11\0", folder));
-        assert!(!is_node(b"vi\0/d/node1\0", folder));
-        assert!(!is_node(b"", folder), "a process that has ended and waits to be reaped");
+        let is_node = |command| is_program(command, "stoad", folder);
+        assert!(is_node(b"/bin/stoad\0--dir\0/d/node1\0--node-id\x001\0"));
+        assert!(!is_node(b"/bin/stoad\0--dir\0/d/node11\0"));
+        assert!(!is_node(b"/bin/stoa-stripe-sim\0--dir\0/d/node1\0"));
+        assert!(!is_node(b"vi\0/d/node1\0"));
+        assert!(!is_node(b""), "a process that has ended and waits to be reaped");
     }
 
     #[test]
     fn nothing_runs_in_an_empty_folder() {
-        let process = Process::new("/nonexistent".into());
+        let process = Process::new("stoad", "/nonexistent".into());
         assert_eq!(process.pid(), None);
         process.kill();
         assert!(process.log_tail().starts_with("(no log"));

@@ -51,6 +51,7 @@ async fn the_four_commands_work_and_a_second_start_resumes() {
     let ended = demo.process.terminate().await;
     assert!(ended.success(), "{ended}: {}", demo.log());
     assert!(Client::new(&demo.url(1)).unwrap().ready().await.is_err(), "it ends with the demo");
+    assert!(!demo.runs("stripe"), "the stand-in for Stripe ends with the demo, too");
 
     let second = Demo::start(home.path(), &[]).await;
     let id = placed["id"].as_str().unwrap();
@@ -88,10 +89,11 @@ async fn nodes_of_a_killed_demo_are_taken_over() {
     let home = tempfile::tempdir().unwrap();
     let flags = ["--no-catalog", "--nodes", "1", "--shards", "1"];
     let mut first = Demo::start(home.path(), &flags).await;
-    let pid = first.pid(1);
+    let (pid, stripe) = (first.pid(1), first.pid_of("stripe"));
     first.process.kill();
     let mut second = Demo::start(home.path(), &flags).await;
     assert_eq!(second.pid(1), pid, "it runs on");
+    assert_eq!(second.pid_of("stripe"), stripe, "it runs on, too");
     assert!(second.log().contains("taken over"), "{}", second.log());
     assert!(second.process.terminate().await.success());
     // Whoever adopted it may not have reaped it yet: a process that has ended has no command line.
@@ -177,8 +179,18 @@ impl Demo {
     }
 
     fn pid(&self, id: usize) -> u32 {
-        let noted = fs::read_to_string(self.folder.join(format!("node{id}/pid"))).unwrap();
+        self.pid_of(&format!("node{id}"))
+    }
+
+    fn pid_of(&self, name: &str) -> u32 {
+        let noted = fs::read_to_string(self.folder.join(name).join("pid")).unwrap();
         noted.trim().parse().unwrap()
+    }
+
+    /// Whoever adopted a process may not have reaped it: then it has no command line.
+    fn runs(&self, name: &str) -> bool {
+        let command = fs::read(format!("/proc/{}/cmdline", self.pid_of(name)));
+        command.is_ok_and(|words| !words.is_empty())
     }
 
     async fn all_ready(&self) {
@@ -194,11 +206,11 @@ impl Drop for Demo {
     /// Its nodes would outlive it.
     fn drop(&mut self) {
         self.process.kill();
-        for id in 1..=3 {
-            if !self.folder.join(format!("node{id}")).exists() {
+        for name in ["node1", "node2", "node3", "stripe"] {
+            if !self.folder.join(name).join("pid").exists() {
                 continue;
             }
-            let pid = self.folder.join(format!("node{id}/pid")).display().to_string();
+            let pid = self.folder.join(name).join("pid").display().to_string();
             let folder = self.folder.display();
             shell(&format!(
                 "pid=$(cat {pid}) && grep -qsF {folder} /proc/$pid/cmdline && kill -9 $pid; true"

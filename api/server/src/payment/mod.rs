@@ -1,17 +1,18 @@
-//! The payment provider: what we need of one, the driver that calls it, Stripe, and a simulated one.
+//! The payment provider: what we need of one, the driver that calls it, and Stripe.
+//!
+//! Nothing here knows of the stand-in that tests and demos have instead (docs/stripe-sim.md): it is
+//! at another URL, that is all.
 
 mod driver;
-mod ledger;
-mod simulator;
+mod nobody;
 mod stripe;
-mod tokens;
 
 use engine_core::payment::{Intent, IntentId, PaymentMethod};
 use engine_core::{Money, OrderId};
 use futures::future::BoxFuture;
 
 pub use driver::Driver;
-pub use simulator::Simulator;
+pub use nobody::Nobody;
 pub use stripe::{BadStripe, Stripe, StripeFlags};
 
 /// Why a call gave no intent.

@@ -55,7 +55,7 @@ pub fn routes() -> Routes {
                 .refuses(&[Code::InvalidId, Code::OutOfRange, Code::ProductNotFound])
                 .refuses(&[Code::ProductArchived, Code::OutOfStock, Code::CurrencyMismatch])
                 .refuses(&[Code::PriceChanged, Code::CustomerNotFound])
-                .refuses(&[Code::TooManyOpenOrders, Code::CardNumber])
+                .refuses(&[Code::TooManyOpenOrders, Code::CardNumber, Code::CardsOff])
                 .answers::<WireOrder>(201, "The order.")
                 .seen(),
             place,
@@ -110,6 +110,10 @@ pub async fn place(
     if request.pay == Pay::OnAccount {
         // An invoice is the shop's trust in a customer: a customer cannot say that there is any.
         caller.require(Scope::OrdersWrite)?;
+    } else if !app.takes_cards {
+        let detail = "this node was started without --stripe-key, so it takes no cards; ask another \
+                      one, or order `on_account`";
+        return Err(Error::about(Code::CardsOff, "payment_method", detail));
     }
     let wait = prefer_wait(&headers);
     let mut placed = {

@@ -1,8 +1,13 @@
-//! Orders paid by card, with the simulated provider.
+//! Orders paid by card, at Stripe's stand-in.
 
 use api_client::{NewOrder, Order};
+use api_server::{Args, Server, StripeFlags};
+use stripe_sim::knobs::Knobs;
 
-use crate::harness::{Node, Tested, eventually, order, with_node};
+use crate::harness::{
+    Node, Tested, alone, args, eventually, free_ports, fresh_dir, order, ready, with_node,
+};
+use crate::stripe::{stand_in, turn};
 
 /// Places an order with a card and waits until its payment is decided.
 async fn pay(
@@ -25,7 +30,7 @@ fn an_approved_card_confirms_the_order() -> Tested {
             (placed.status.as_str(), placed.payment.status.as_str()),
             ("confirmed", "authorized")
         );
-        assert!(placed.payment.intent_id.is_some_and(|id| id.starts_with("pi_sim_")));
+        assert!(placed.payment.intent_id.is_some_and(|id| id.starts_with("pi_sim")));
         let canceled = node.client()?.cancel_order(None, &placed.id).await?.body;
         assert!(["canceling", "canceled"].contains(&canceled.status.as_str()));
         eventually(async || {
@@ -71,13 +76,48 @@ fn a_stolen_card_ends_the_order_and_frees_its_units() -> Tested {
 
 #[test]
 fn a_lost_answer_is_found_again_and_never_called_failed() -> Tested {
-    with_node(async |node| {
+    alone(async || {
+        let lossy = Knobs { answer_lost: 1_000, ..Knobs::default() };
+        let (sim, stripe) = stand_in("cards-lost", lossy).await?;
+        let (dir, ports) = (fresh_dir("cards-lost-node")?, free_ports(2)?);
+        let args = Args { stripe, ..args(&dir, 1, &[(1, ports[0], ports[1])])? };
+        let node = ready(Server::start(args).await?).await?;
         let id = node.product("Lost", 100, 1).await?.id;
-        let placed = pay(node, "card-lost", &id, "pm_sim_lost_answer").await?;
-        assert_eq!(placed.status, "confirmed", "asked about within the wait");
-        let history = node.client()?.order_history(&placed.id).await?.body.data;
+        let asked = NewOrder {
+            payment_method: Some("pm_card_visa".to_owned()),
+            ..order("cus_lost", &[(&id, 1)])
+        };
+        let placed = node.client()?.place_order("card-lost", &asked, None).await?.body;
+        let client = node.client()?;
+        let now = async || Some(client.order(&placed.id).await.ok()?.body.status);
+        eventually(async || now().await.filter(|status| status == "payment_unknown")).await?;
+        turn(&sim, Knobs::default()).await?;
+        eventually(async || now().await.filter(|status| status == "confirmed")).await?;
+        let history = client.order_history(&placed.id).await?.body.data;
         let steps: Vec<&str> = history.iter().map(|step| step.transition.as_str()).collect();
         assert!(steps.contains(&"T4") && steps.contains(&"T6"), "{steps:?}");
+        node.server.shutdown().await;
+        Ok(())
+    })
+}
+
+#[test]
+fn a_node_without_a_key_takes_orders_on_account_only() -> Tested {
+    alone(async || {
+        let (dir, ports) = (fresh_dir("cards-off")?, free_ports(2)?);
+        let own = args(&dir, 1, &[(1, ports[0], ports[1])])?;
+        let node =
+            ready(Server::start(Args { stripe: StripeFlags::default(), ..own }).await?).await?;
+        let id = node.product("Off", 100, 2).await?.id;
+        let lines = serde_json::json!([{"product_id": id, "quantity": 1}]);
+        let body = serde_json::json!({"customer_id": "cus_off", "currency": "USD", "lines": lines});
+        let refused = node.post("/v1/orders", "card-off", &body).await?;
+        assert_eq!((refused.status, refused.code().as_str()), (409, "cards_off"));
+        assert_eq!(refused.param(), "payment_method");
+        let placed =
+            node.client()?.place_order("off", &order("cus_off", &[(&id, 1)]), None).await?;
+        assert_eq!(placed.body.status, "confirmed");
+        node.server.shutdown().await;
         Ok(())
     })
 }

@@ -1,6 +1,6 @@
 //! A node in this process, and short ways to talk to it.
 
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 use std::time::Duration;
@@ -10,11 +10,15 @@ use api_server::{Args, PeerArg, Server, WebhookFlags};
 use clap::Parser as _;
 use reqwest::header::HeaderMap;
 use serde_json::Value;
+use stripe_sim::Running;
 use tokio::runtime::Runtime;
 use tokio::sync::OnceCell;
 use tokio::time::{Instant, interval};
 
 use crate::contract;
+
+/// The key of the stand-in for Stripe.
+pub const STRIPE_KEY: &str = "sk_test_of_a_shop";
 
 /// Whatever went wrong.
 pub type Fault = Box<dyn std::error::Error + Send + Sync>;
@@ -27,6 +31,21 @@ const DEADLINE_MS: u64 = 20_000;
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| match Runtime::new() {
     Ok(runtime) => runtime,
     Err(error) => panic!("no runtime: {error}"),
+});
+/// The stand-in for Stripe that all nodes have which do not say otherwise. It has a runtime of its
+/// own: whoever makes flags need not wait for it.
+static STRIPE: LazyLock<Result<Running, String>> = LazyLock::new(|| {
+    let config = stripe_sim::Config { key: STRIPE_KEY.to_owned(), ..Default::default() };
+    let listen = SocketAddr::from(([127, 0, 0, 1], 0));
+    let (started, running) = std::sync::mpsc::channel();
+    std::thread::spawn(move || -> std::io::Result<()> {
+        Runtime::new()?.block_on(async {
+            let _nobody_waits = started.send(stripe_sim::start(listen, config).await);
+            std::future::pending().await
+        })
+    });
+    let started = running.recv().map_err(|error| error.to_string())?;
+    started.map_err(|error| error.to_string())
 });
 static NODE: OnceCell<Node> = OnceCell::const_new();
 static STRICT: OnceCell<Strict> = OnceCell::const_new();
@@ -160,8 +179,10 @@ pub fn args(dir: &Path, id: u64, nodes: &[(u64, u16, u16)]) -> Result<Args, Faul
         &format!("127.0.0.1:{http}"),
         "--peer-listen",
         &format!("127.0.0.1:{peer}"),
-        "--card-simulator",
-        &dir.join("cards").to_string_lossy(),
+        "--stripe-key",
+        &stripe_key(dir)?.to_string_lossy(),
+        "--stripe-url",
+        &STRIPE.as_ref().map_err(String::as_str)?.url,
         "--trust-loopback",
         "--peer",
         "1=127.0.0.1:1,http://127.0.0.1:1",
@@ -171,6 +192,13 @@ pub fn args(dir: &Path, id: u64, nodes: &[(u64, u16, u16)]) -> Result<Args, Faul
     });
     args.peers = peers.collect::<Result<_, _>>()?;
     Ok(args)
+}
+
+/// A file with the key of the stand-in for Stripe.
+pub fn stripe_key(dir: &Path) -> std::io::Result<PathBuf> {
+    let file = dir.join("stripe-key");
+    std::fs::write(&file, STRIPE_KEY)?;
+    Ok(file)
 }
 
 /// Waits until a node says that it is ready.

@@ -16,7 +16,6 @@ mod metrics;
 mod openapi;
 mod ops;
 mod orders;
-mod provider;
 mod reads;
 mod search;
 mod seeds;

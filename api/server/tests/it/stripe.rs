@@ -1,6 +1,7 @@
 //! Stripe as the provider, as far as its stand-in goes: docs/stripe-sim.md.
 
-use api_server::payment::{CallError, Driver, PaymentProvider as _, Stripe, StripeFlags};
+use api_server::StripeFlags;
+use api_server::payment::{CallError, Driver, PaymentProvider as _, Stripe};
 use engine_core::outbox::{Call, EffectId, ProviderCall};
 use engine_core::payment::{CallResult, Intent, IntentStatus, PaymentMethod};
 use engine_core::{Currency, Money, OrderId, Slot};
@@ -8,28 +9,32 @@ use raft::ProviderDriver as _;
 use stripe_sim::Running;
 use stripe_sim::knobs::Knobs;
 
-use crate::harness::{Fault, Tested, alone, fresh_dir};
+use crate::harness::{Fault, STRIPE_KEY, Tested, alone, fresh_dir, stripe_key};
 
 const ORDER: OrderId = OrderId { slot: Slot(7), hash: 9 };
 const PRICE: Money = Money { amount: 2_999, currency: Currency::USD };
-const KEY: &str = "sk_test_of_a_shop";
 
 fn method(token: &str) -> PaymentMethod {
     PaymentMethod(token.to_owned())
 }
 
+/// A stand-in with these knobs, and the flags of a node that has it.
+pub async fn stand_in(name: &str, knobs: Knobs) -> Result<(Running, StripeFlags), Fault> {
+    let config = stripe_sim::Config { key: STRIPE_KEY.to_owned(), knobs, ..Default::default() };
+    let sim = stripe_sim::start("127.0.0.1:0".parse()?, config).await?;
+    let stripe_key = Some(stripe_key(&fresh_dir(name)?)?);
+    let flags = StripeFlags { stripe_key, stripe_url: Some(sim.url.parse()?) };
+    Ok((sim, flags))
+}
+
 /// Stripe at a stand-in with these knobs.
 async fn stripe(name: &str, knobs: Knobs) -> Result<(Running, Stripe), Fault> {
-    let config = stripe_sim::Config { key: KEY.to_owned(), knobs, ..Default::default() };
-    let sim = stripe_sim::start("127.0.0.1:0".parse()?, config).await?;
-    let file = fresh_dir(name)?.join("stripe-key");
-    std::fs::write(&file, format!("{KEY}\n"))?;
-    let flags = StripeFlags { stripe_key: Some(file), stripe_url: Some(sim.url.parse()?) };
+    let (sim, flags) = stand_in(name, knobs).await?;
     Ok((sim, Stripe::new(&flags)?.ok_or("no Stripe")?))
 }
 
 /// Turns what goes wrong on and off.
-async fn turn(sim: &Running, knobs: Knobs) -> Tested {
+pub async fn turn(sim: &Running, knobs: Knobs) -> Tested {
     let url = format!("{}/_sim/knobs", sim.url);
     let turned = reqwest::Client::new().put(url).json(&knobs).send().await?;
     turned.error_for_status()?;
@@ -82,12 +87,22 @@ fn a_lost_answer_is_unknown_and_is_found_when_it_is_asked_about() -> Tested {
             return Err("a replay did not find it".into());
         };
         turn(&sim, knobs).await?;
-        let confirm = Call::ConfirmIntent { intent, method: method("pm_card_visa") };
+        let visa = method("pm_card_visa");
+        let confirm = Call::ConfirmIntent { intent: intent.clone(), method: visa };
         assert_eq!(run(1, confirm.clone(), false).await, CallResult::Unknown);
         let CallResult::Intent(found) = run(1, confirm, true).await else {
             return Err("a repeat did not ask".into());
         };
         assert_eq!(found.status, IntentStatus::RequiresCapture);
+        assert!(found.capture_before.is_some(), "until when it can be captured is told");
+        turn(&sim, Knobs::default()).await?;
+        let cancel = Call::CancelIntent { intent };
+        for (number, repeated) in [(2, false), (2, true), (3, false)] {
+            let CallResult::Intent(void) = run(number, cancel.clone(), repeated).await else {
+                return Err("a cancel was refused".into());
+            };
+            assert_eq!(void.status, IntentStatus::Canceled);
+        }
         Ok(())
     })
 }

@@ -41,8 +41,8 @@ const REFUNDS_MAX: i64 = 100;
 /// The flags about Stripe.
 #[derive(Debug, Clone, Default, Args)]
 pub struct StripeFlags {
-    /// A file with the secret or restricted key of a Stripe account. Without it cards are
-    /// simulated
+    /// A file with the secret or restricted key of a Stripe account. Without it this node takes no
+    /// cards, only orders on account
     #[arg(long, env = "STOA_STRIPE_KEY", value_name = "FILE")]
     pub stripe_key: Option<PathBuf>,
     /// Where Stripe is: another address is a stand-in's

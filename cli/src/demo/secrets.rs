@@ -1,4 +1,5 @@
-//! The master key that the demo's nodes derive the secrets of webhooks from.
+//! What only the demo's own processes know: the master key that nodes derive the secrets of
+//! webhooks from, and what they and the stand-in for Stripe know one another by.
 
 use std::{
     fs,
@@ -10,11 +11,11 @@ use std::{
 
 use crate::failure::Failure;
 
-/// Random bytes of the key.
+/// Random bytes of a secret.
 const BYTES: usize = 32;
 
-/// Makes the key if there is none: for its owner's eyes only.
-pub fn ensure(file: &Path) -> Result<(), Failure> {
+/// Makes a secret that begins so, if there is none: for its owner's eyes only.
+pub fn ensure(file: &Path, prefix: &str) -> Result<(), Failure> {
     let failed = |error| Failure::io(file, error);
     match fs::metadata(file) {
         Ok(_) => return Ok(()),
@@ -29,7 +30,7 @@ pub fn ensure(file: &Path) -> Result<(), Failure> {
     let fresh = file.with_extension("new");
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(true).mode(0o600);
-    let written = options.open(&fresh).and_then(|mut file| writeln!(file, "{text}"));
+    let written = options.open(&fresh).and_then(|mut file| writeln!(file, "{prefix}{text}"));
     written.and_then(|()| fs::rename(&fresh, file)).map_err(failed)
 }
 
@@ -40,14 +41,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_key_is_made_once_and_only_its_owner_reads_it() {
+    fn a_secret_is_made_once_and_only_its_owner_reads_it() {
         let dir = tempfile::tempdir().unwrap();
-        let file = dir.path().join("webhook-master");
-        ensure(&file).unwrap();
+        let file = dir.path().join("stripe-key");
+        ensure(&file, "sk_test_").unwrap();
         let text = fs::read_to_string(&file).unwrap();
-        assert_eq!(text.trim().len(), 2 * BYTES);
+        assert!(text.starts_with("sk_test_"));
+        assert_eq!(text.trim().len(), "sk_test_".len() + 2 * BYTES);
         assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
-        ensure(&file).unwrap();
+        ensure(&file, "sk_test_").unwrap();
         assert_eq!(fs::read_to_string(&file).unwrap(), text);
     }
 }

@@ -1,0 +1,203 @@
+//! The stand-in for Stripe as a process, and what its books say beside ours.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use api_client::{Client, Order};
+use rustix::process::Signal;
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::Value;
+
+use crate::{
+    process::{self, Process},
+    wait,
+};
+
+/// The key of all clusters.
+const KEY: &str = "sk_test_of_a_cluster";
+/// How long it may take to listen, and our books to agree with its own, in seconds.
+const READY_S: u64 = 30;
+
+/// A stand-in for Stripe.
+#[derive(Debug)]
+pub struct Stripe {
+    process: Process,
+    folder: PathBuf,
+    port: u16,
+    http: reqwest::Client,
+}
+
+/// What it knows of a payment.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Payment {
+    /// The intent's id.
+    pub id: String,
+    /// Where it stands.
+    pub status: String,
+    /// What it is over, in minor units.
+    pub amount: i64,
+    /// What its maker has attached.
+    pub metadata: BTreeMap<String, String>,
+    /// How often a bank said yes.
+    pub authorizations: u32,
+    /// What was taken, in minor units.
+    pub captured: i64,
+    /// What was given back, in minor units.
+    pub refunded: i64,
+}
+
+impl Payment {
+    /// The order that it is for.
+    pub fn order(&self) -> &str {
+        self.metadata.get("stoa_order").map_or("", String::as_str)
+    }
+}
+
+#[derive(Deserialize)]
+struct Ledger {
+    intents: Vec<Payment>,
+}
+
+impl Stripe {
+    /// Starts it, with its journal in a folder of its own below this one, and waits until it
+    /// listens.
+    pub async fn start(folder: &Path, port: u16) -> Self {
+        let folder = folder.join("stripe");
+        fs::create_dir_all(&folder).expect("a folder for the stand-in");
+        fs::write(folder.join("key"), KEY).expect("a file for its key");
+        let http = reqwest::Client::builder().no_proxy().build().expect("a client");
+        let process = run(&folder, port);
+        let stripe = Self { process, folder, port, http };
+        stripe.listens().await;
+        stripe
+    }
+
+    /// Where it is.
+    pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// The file with the key that it takes.
+    pub fn key_file(&self) -> PathBuf {
+        self.folder.join("key")
+    }
+
+    /// `kill -9`.
+    pub fn kill9(&mut self) {
+        self.process.kill();
+    }
+
+    /// Starts it again, with what it knew.
+    pub async fn again(&mut self) {
+        self.process = run(&self.folder, self.port);
+        self.listens().await;
+    }
+
+    /// `SIGSTOP`: it hangs, its connections stay.
+    pub fn stop(&mut self) {
+        self.process.signal(Signal::STOP);
+    }
+
+    /// `SIGCONT`.
+    pub fn cont(&mut self) {
+        self.process.signal(Signal::CONT);
+    }
+
+    /// Turns what goes wrong on and off: docs/stripe-sim.md.
+    pub async fn knobs(&self, knobs: &Value) {
+        self.ask::<Value>("PUT", "_sim/knobs", knobs).await;
+    }
+
+    /// What a customer or a bank does, as `intents/{id}/authenticate`.
+    pub async fn steer(&self, what: &str) -> Value {
+        self.ask("POST", &format!("_sim/{what}"), &Value::Null).await
+    }
+
+    /// All payments.
+    pub async fn payments(&self) -> Vec<Payment> {
+        self.ask::<Ledger>("GET", "_sim/ledger", &Value::Null).await.intents
+    }
+
+    /// Checks that its books say the same as these orders, to the cent, and have no other order:
+    /// a payment each, asked of a bank once at most. What an order says last may still be on its
+    /// way.
+    pub async fn agrees(&self, client: &Client, orders: &[String]) {
+        let what = format!("the books agree over {} orders", orders.len());
+        wait::until_right(&what, Duration::from_secs(READY_S), || self.differences(client, orders))
+            .await;
+    }
+
+    async fn differences(&self, client: &Client, orders: &[String]) -> Vec<String> {
+        let mut by_order: BTreeMap<String, Vec<Payment>> = BTreeMap::new();
+        for payment in self.payments().await {
+            by_order.entry(payment.order().to_owned()).or_default().push(payment);
+        }
+        let mut differs = Vec::new();
+        for id in orders {
+            let payments = by_order.remove(id).unwrap_or_default();
+            match client.order(id).await {
+                Ok(order) => differs.extend(difference(&order.body, &payments)),
+                Err(error) => differs.push(format!("{id}: {error}")),
+            }
+        }
+        differs.extend(by_order.into_keys().map(|id| format!("nobody knows of {id}")));
+        differs
+    }
+
+    async fn listens(&self) {
+        wait::until_true(
+            "the stand-in for Stripe listens",
+            Duration::from_secs(READY_S),
+            || async { self.http.get(format!("{}/_sim/knobs", self.url())).send().await.is_ok() },
+        )
+        .await;
+    }
+
+    async fn ask<T: DeserializeOwned>(&self, method: &str, path: &str, body: &Value) -> T {
+        let method = method.parse().expect("a method");
+        let request = self.http.request(method, format!("{}/{path}", self.url())).json(body);
+        let answer = request.send().await.expect("the stand-in for Stripe answers");
+        let answer = answer.error_for_status().expect("the stand-in does it");
+        answer.json().await.expect("it answers with JSON")
+    }
+}
+
+/// How an order and its payments differ.
+pub fn difference(order: &Order, payments: &[Payment]) -> Option<String> {
+    let differs = |what: &str| Some(format!("{}: {what}: {order:?} {payments:?}", order.id));
+    let [payment] = payments else {
+        let none = payments.is_empty() && order.payment.intent_id.is_none();
+        return if none { None } else { differs("not one payment") };
+    };
+    if order.payment.intent_id.as_ref() != Some(&payment.id) {
+        return differs("another intent");
+    }
+    if payment.authorizations > 1 || payment.amount != order.total {
+        return differs("another amount, or asked of a bank twice");
+    }
+    let (captured, refunded) = (payment.captured, payment.refunded);
+    let agrees = match payment.status.as_str() {
+        "requires_capture" => order.payment.status == "authorized",
+        "succeeded" if refunded == 0 => order.payment.status == "captured",
+        "succeeded" => captured == refunded && order.payment.status == "refunded",
+        "canceled" => order.payment.status == "voided" && captured == 0,
+        // Nothing is reserved and nothing taken.
+        _ => !["authorized", "captured", "refunded", "voided"].contains(&&*order.payment.status),
+    };
+    if agrees { None } else { differs("another state") }
+}
+
+fn run(folder: &Path, port: u16) -> Process {
+    let args = [
+        ("--listen", format!("127.0.0.1:{port}")),
+        ("--key-file", folder.join("key").display().to_string()),
+        ("--dir", folder.display().to_string()),
+    ];
+    let args: Vec<String> =
+        args.into_iter().flat_map(|(flag, value)| [flag.to_owned(), value]).collect();
+    Process::start(&process::binary("stoa-stripe-sim"), &args, &[], &folder.join("log"))
+}
