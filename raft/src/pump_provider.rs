@@ -4,6 +4,10 @@
 //! key, and what it hears is proposed as `Settle`, which deletes the row. Rows that a new leader
 //! finds are repeated at once, and the driver is told so: it asks before it repeats what may have
 //! happened. One call of an order is under way at a time; all orders together, a bounded number.
+//!
+//! Which calls are ordered is told by hints of the replica. To look for them in the rows means to
+//! wade through all that were settled and not yet compacted away, so that is done now and then, and
+//! where hints may have been lost.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -11,10 +15,10 @@ use std::time::Duration;
 
 use engine_core::outbox::{self, EffectId, ProviderCall};
 use engine_core::payment::{CallResult, Settle};
-use engine_core::{Command, OrderId};
+use engine_core::{Command, Fault, OrderId};
 use futures::future::BoxFuture;
 use futures::stream::{FuturesUnordered, StreamExt};
-use tokio::time::sleep;
+use tokio::time::{MissedTickBehavior, interval};
 use tracing::{Instrument as _, Span};
 
 use crate::group::Group;
@@ -25,6 +29,8 @@ use crate::proposal::{Proposal, ProposeError};
 const CALLS_MAX: usize = 64;
 /// The most rows that are looked at once.
 const ROWS_PER_LOOK: usize = 256;
+/// The most hints that wait for their turn; what is beyond is found in the rows.
+const HINTS_MAX: usize = 4_096;
 /// Hints may be lost: so often the rows are looked at anyway.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// How long one settlement may take.
@@ -43,8 +49,10 @@ pub trait ProviderDriver: Send + Sync {
     ) -> BoxFuture<'a, CallResult>;
 }
 
-/// What became of a call.
-type Ended = (EffectId, Result<(), ProposeError>);
+/// What became of a call: at which log index it was settled.
+type Ended = (EffectId, Result<u64, ProposeError>);
+/// Calls under way.
+type Calls = FuturesUnordered<BoxFuture<'static, Ended>>;
 
 /// Makes calls until it is canceled.
 pub(crate) async fn run(inner: Arc<Inner>, group: Arc<Group>) {
@@ -52,22 +60,24 @@ pub(crate) async fn run(inner: Arc<Inner>, group: Arc<Group>) {
         inner,
         group,
         busy: BTreeSet::new(),
+        hinted: BTreeMap::new(),
         settled: BTreeMap::new(),
         unsettled: BTreeSet::new(),
         first_look: true,
     };
-    let mut calls: FuturesUnordered<BoxFuture<'static, Ended>> = FuturesUnordered::new();
+    let mut calls = Calls::new();
     let mut applied = pump.group.replica.watch_applied();
+    let mut looks = interval(LOOK_EVERY);
+    looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
-        applied.mark_unchanged();
-        pump.look(&mut calls);
         tokio::select! {
             Some(ended) = calls.next() => pump.ended(ended),
             changed = applied.changed() => if changed.is_err() {
                 return;
             },
-            () = sleep(LOOK_EVERY) => {}
+            _ = looks.tick() => pump.look(&mut calls),
         }
+        pump.take_hints(&mut calls);
     }
 }
 
@@ -76,30 +86,34 @@ struct Pump {
     group: Arc<Group>,
     /// Orders with a call under way.
     busy: BTreeSet<OrderId>,
-    /// The last settled call of an order, while its row may still be seen here.
-    settled: BTreeMap<OrderId, u32>,
-    /// Calls that were made, and whose settlement failed.
+    /// Calls that were ordered, perhaps, and not begun.
+    hinted: BTreeMap<OrderId, EffectId>,
+    /// At which log index the last call of an order was settled, until its row is gone here.
+    settled: BTreeMap<OrderId, u64>,
+    /// Calls that may have been made: by the leader before, or here, and their settlement failed.
     unsettled: BTreeSet<EffectId>,
     /// Rows found now were there before this node led.
     first_look: bool,
 }
 
 impl Pump {
-    /// Begins the calls that may begin.
-    fn look(&mut self, calls: &mut FuturesUnordered<BoxFuture<'static, Ended>>) {
+    /// Begins the calls that may begin, as the rows have them.
+    fn look(&mut self, calls: &mut Calls) {
         let mut after = None;
-        while calls.len() < CALLS_MAX {
+        while calls.len() < CALLS_MAX || self.first_look {
+            let seen = self.group.replica.applied();
             let rows = match outbox::provider_calls(&self.group.view, after, ROWS_PER_LOOK) {
                 Ok(rows) => rows,
-                Err(fault) => {
-                    tracing::error!(shard = %self.group.id, %fault, "cannot read provider calls");
-                    return;
-                }
+                Err(fault) => return self.unreadable(&fault),
             };
             let full = rows.len() == ROWS_PER_LOOK;
             after = rows.last().map(|(effect, _)| *effect);
             for (effect, call) in rows {
-                if calls.len() < CALLS_MAX && self.may_begin(effect) {
+                if self.first_look {
+                    // The leader before may have made it.
+                    self.unsettled.insert(effect);
+                }
+                if calls.len() < CALLS_MAX && self.may_begin(effect, seen) {
                     calls.push(self.begin(effect, call));
                 }
             }
@@ -110,13 +124,58 @@ impl Pump {
         self.first_look = false;
     }
 
-    fn may_begin(&mut self, effect: EffectId) -> bool {
-        let done = self.settled.get(&effect.order).is_some_and(|last| effect.number <= *last);
-        !done && self.busy.insert(effect.order)
+    /// Begins the calls that may begin, as far as they were heard of.
+    fn take_hints(&mut self, calls: &mut Calls) {
+        if self.first_look {
+            return;
+        }
+        let seen = self.group.replica.applied();
+        for effect in self.group.replica.take_hints() {
+            if self.hinted.len() < HINTS_MAX {
+                self.hinted.insert(effect.order, effect);
+            }
+        }
+        let free = CALLS_MAX.saturating_sub(calls.len());
+        let waiting = self.hinted.values().filter(|effect| !self.busy.contains(&effect.order));
+        let next: Vec<EffectId> = waiting.take(free).copied().collect();
+        for effect in next {
+            if !self.may_begin(effect, seen) {
+                continue;
+            }
+            self.hinted.remove(&effect.order);
+            match outbox::provider_call(&self.group.view, effect) {
+                Ok(Some(call)) => calls.push(self.begin(effect, call)),
+                // It was settled meanwhile.
+                Ok(None) => {
+                    self.busy.remove(&effect.order);
+                }
+                Err(fault) => {
+                    self.busy.remove(&effect.order);
+                    return self.unreadable(&fault);
+                }
+            }
+        }
+    }
+
+    fn unreadable(&self, fault: &Fault) {
+        tracing::error!(shard = %self.group.id, %fault, "cannot read provider calls");
+    }
+
+    /// Notes that a call begins, unless another of its order is under way, or was settled after
+    /// what this replica had applied when the row was looked for.
+    fn may_begin(&mut self, effect: EffectId, seen: u64) -> bool {
+        match self.settled.get(&effect.order) {
+            Some(index) if *index > seen => return false,
+            Some(_) => {
+                self.settled.remove(&effect.order);
+            }
+            None => {}
+        }
+        self.busy.insert(effect.order)
     }
 
     fn begin(&self, effect: EffectId, call: ProviderCall) -> BoxFuture<'static, Ended> {
-        let repeated = self.first_look || self.unsettled.contains(&effect);
+        let repeated = self.unsettled.contains(&effect);
         let (inner, shard) = (self.inner.clone(), self.group.id);
         let span = self.group.traces.of(effect.order).map_or_else(Span::none, |trace| {
             let (shard, effect) = (tracing::field::display(shard), tracing::field::display(effect));
@@ -130,6 +189,7 @@ impl Pump {
                 if let Err(rejection) = settled.applied.outcome {
                     tracing::error!(%shard, %effect, ?rejection, "a settlement was refused");
                 }
+                settled.index
             });
             (effect, outcome)
         };
@@ -142,16 +202,15 @@ impl Pump {
             "shard" => self.group.id.to_string(), "settled" => outcome.is_ok().to_string())
         .increment(1);
         match outcome {
-            // It is applied here: the row is gone from the next look on.
-            Ok(()) => {
+            Ok(index) => {
                 self.unsettled.remove(&effect);
-                self.settled.insert(effect.order, effect.number);
-                if self.settled.len() > ROWS_PER_LOOK {
-                    self.settled.pop_first();
+                if index > self.group.replica.applied() {
+                    self.settled.insert(effect.order, index);
                 }
             }
             Err(error) => {
                 tracing::warn!(shard = %self.group.id, %effect, %error, "not settled yet");
+                // The next look begins it again.
                 self.unsettled.insert(effect);
             }
         }

@@ -203,6 +203,16 @@ pub fn delivered(view: &dyn View, from: ShardId) -> Result<u64, Fault> {
     Ok(view.read::<Sequence>(&Key::Delivered { from })?.unwrap_or_default().0)
 }
 
+/// A call to the provider, if it is there and not settled.
+pub fn provider_call(view: &dyn View, id: EffectId) -> Result<Option<ProviderCall>, Fault> {
+    view.read(&Key::ProviderCall(id))
+}
+
+/// The call that a row's key names, if it is such a row's.
+pub fn call_of(key: &[u8]) -> Option<EffectId> {
+    key.starts_with(b"pc").then(|| effect_of(key).ok()).flatten()
+}
+
 /// The first calls to the provider that are not settled, after an effect id.
 pub fn provider_calls(
     view: &dyn View,

@@ -7,6 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
 use engine_core::codec::encode;
+use engine_core::outbox::{self, EffectId};
 use engine_core::{Applied, Digest, Fault, Txn, digest_after};
 use engine_store::Batch;
 
@@ -25,11 +26,12 @@ impl StateMachine {
             digest: Digest { index, ..self.position.digest },
         };
         let mut writes = Batch::under(keys::prefix(self.shard.id));
-        let mut applied = Vec::new();
+        let (mut applied, mut calls) = (Vec::new(), Vec::new());
         match &entry.payload {
             Payload::Blank => {}
             Payload::Normal(batch) => {
-                applied = self.apply_batch(batch, &mut writes, &mut position.digest)?;
+                let digest = &mut position.digest;
+                (applied, calls) = self.apply_batch(batch, &mut writes, digest)?;
             }
             Payload::Membership(membership) => {
                 position.members = StoredMembership::new(Some(entry.log_id), membership.clone());
@@ -39,6 +41,7 @@ impl StateMachine {
         }
         writes.put(keys::APPLIED.to_vec(), encode(&position.applied()));
         self.common.store.write(writes)?;
+        self.replica.hint(calls);
         self.replica.advance(position.digest);
         self.position = position;
         metrics::histogram!("stoa_raft_apply_seconds").record(began.elapsed());
@@ -48,13 +51,13 @@ impl StateMachine {
         Ok(applied)
     }
 
-    /// Runs the core on a batch and gathers its writes.
+    /// Runs the core on a batch and gathers its writes; and which calls to the provider it orders.
     fn apply_batch(
         &self,
         batch: &SharedBatch,
         writes: &mut Batch,
         digest: &mut Digest,
-    ) -> Result<Vec<Applied>, Fault> {
+    ) -> Result<(Vec<Applied>, Vec<EffectId>), Fault> {
         if let Some(theirs) = batch.digest {
             self.replica.compare(theirs)?;
         }
@@ -65,12 +68,16 @@ impl StateMachine {
             Err(Fault(format!("the state machine panicked on log entry {}", digest.index)))
         })?;
         digest.value = digest_after(digest.value, txn.writes());
+        let mut calls = Vec::new();
         for (key, value) in txn.into_writes() {
             match value {
-                Some(value) => writes.put(key, value),
+                Some(value) => {
+                    calls.extend(outbox::call_of(&key));
+                    writes.put(key, value);
+                }
                 None => writes.delete(key),
             }
         }
-        Ok(applied)
+        Ok((applied, calls))
     }
 }

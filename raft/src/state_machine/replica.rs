@@ -6,12 +6,16 @@
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use engine_core::outbox::EffectId;
 use engine_core::{Digest, Fault, ShardId};
 use parking_lot::Mutex;
 use tokio::sync::watch;
 
 /// How many log entries back a replica remembers its digest, to compare it with the leader's.
 pub const DIGESTS_REMEMBERED: usize = 512;
+
+/// How many calls that were ordered a replica remembers until somebody asks for them.
+const CALLS_REMEMBERED: usize = 4_096;
 
 /// The public face of one replica.
 pub struct Replica {
@@ -20,6 +24,7 @@ pub struct Replica {
     digests: Mutex<VecDeque<Digest>>,
     fault: Mutex<Option<String>>,
     installing: AtomicBool,
+    calls: Mutex<Vec<EffectId>>,
 }
 
 impl Replica {
@@ -30,6 +35,7 @@ impl Replica {
             digests: Mutex::new(VecDeque::from([digest])),
             fault: Mutex::new(None),
             installing: AtomicBool::new(false),
+            calls: Mutex::default(),
         }
     }
 
@@ -94,6 +100,24 @@ impl Replica {
         digests.push_back(digest);
         drop(digests);
         self.applied.send_replace(digest.index);
+    }
+
+    /// Remembers which calls to the provider were ordered: a hint, which the leader's pump takes,
+    /// and which is lost where nobody does.
+    pub(super) fn hint(&self, ordered: Vec<EffectId>) {
+        if ordered.is_empty() {
+            return;
+        }
+        let mut calls = self.calls.lock();
+        if calls.len() + ordered.len() > CALLS_REMEMBERED {
+            calls.clear();
+        }
+        calls.extend(ordered);
+    }
+
+    /// The calls that were ordered since this was asked for last.
+    pub(crate) fn take_hints(&self) -> Vec<EffectId> {
+        std::mem::take(&mut self.calls.lock())
     }
 
     /// Stops the replica. The first fault is the one to look at.

@@ -8,7 +8,8 @@ use engine_core::order::{Receipt, Status};
 use engine_core::outbox::{Call, EffectId, ProviderCall};
 use engine_core::payment::{CallResult, Intent, IntentId, IntentStatus, Pay, PaymentMethod};
 use engine_core::{
-    Command, HoldStock, OrderId, Owner, PlaceOrder, ProductId, Reply, ShardId, h128, read,
+    Command, Currency, HoldStock, Money, OrderId, Owner, PlaceOrder, ProductId, Reply, ShardId,
+    h128, read,
 };
 use futures::future::BoxFuture;
 use parking_lot::Mutex;
@@ -143,4 +144,45 @@ async fn a_card_order_is_confirmed_by_the_leaders_calls() {
     let calls = provider.calls.lock().clone();
     assert_eq!(calls.len(), 2, "created, then confirmed: {calls:?}");
     assert!(calls.values().all(|count| *count == 1), "each once: {calls:?}");
+}
+
+/// A provider whose first answer to each call that changes something is lost, and the work with it.
+#[derive(Default)]
+struct Loses(Authorizes);
+
+impl ProviderDriver for Loses {
+    fn call<'a>(
+        &'a self,
+        effect: EffectId,
+        call: &'a ProviderCall,
+        repeated: bool,
+    ) -> BoxFuture<'a, CallResult> {
+        let asks = matches!(call.call, Call::GetIntent { .. });
+        let first = !self.0.calls.lock().contains_key(&effect);
+        let create = Call::CreateIntent { amount: Money { amount: 200, currency: Currency::USD } };
+        let asked = ProviderCall { call: create, ..call.clone() };
+        let answer = self.0.call(effect, if asks { &asked } else { call }, repeated);
+        match first && !asks {
+            true => Box::pin(async { CallResult::Unknown }),
+            false => Box::pin(std::future::ready(futures::executor::block_on(answer))),
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_call_of_unknown_outcome_is_made_again_under_its_number() {
+    let provider = Arc::new(Loses::default());
+    let cluster = Cluster::start_with(3, 3, |_| {}, provider.clone()).await;
+    let owner = owner_in(&cluster, ShardId(1));
+    let product = cluster.product(cluster.number_in(ShardId(2), 1), 10).await;
+    let pay = Pay::Card(Some(PaymentMethod("pm_card_visa".to_owned())));
+    let id = order(&cluster, &owner, product, pay).await;
+    eventually("it is confirmed", || {
+        let order = read::order(&cluster.node(1).view(ShardId(1)), id, &read::Whose::Anybody);
+        order.unwrap().is_some_and(|order| order.status() == Status::Confirmed)
+    })
+    .await;
+    let calls = provider.0.calls.lock().clone();
+    let made: Vec<_> = calls.iter().map(|(effect, times)| (effect.number, *times)).collect();
+    assert_eq!(made, [(0, 2), (1, 2), (2, 1)], "created, confirmed, and asked about in between");
 }
