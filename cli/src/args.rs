@@ -109,6 +109,14 @@ pub enum Key {
 pub enum Order {
     /// One order, with its history
     Show(verbs::order_show::Args),
+    /// What has happened to an order, or had by a time
+    History(verbs::order_history::Args),
+    /// Every order that somebody should look at; exit 1 when there is one
+    Stuck(verbs::order_recover::StuckArgs),
+    /// Have the payment provider asked about an order now, and settle its review
+    Recover(verbs::order_recover::RecoverArgs),
+    /// Check every invariant over all shards, those of orders among them
+    Audit(verbs::stock_audit::Args),
 }
 
 /// Stock.

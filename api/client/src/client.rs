@@ -360,7 +360,7 @@ impl Client {
         Ok(checked(response).await?.text().await?)
     }
 
-    async fn post<B: Serialize + Sync, T: DeserializeOwned>(
+    pub(crate) async fn post<B: Serialize + Sync, T: DeserializeOwned>(
         &self,
         path: &str,
         key: Option<&str>,
@@ -369,7 +369,7 @@ impl Client {
         answer(keyed(self.request(Method::POST, path), key).json(body)).await
     }
 
-    async fn page<T: DeserializeOwned>(
+    pub(crate) async fn page<T: DeserializeOwned>(
         &self,
         path: &str,
         query: &[(&str, &str)],

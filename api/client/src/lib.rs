@@ -18,6 +18,7 @@ mod keys;
 mod list;
 mod orders;
 mod problem;
+mod recovery;
 mod search;
 mod stock;
 mod webhooks;
@@ -33,6 +34,7 @@ pub use keys::{ApiKey, Guest, NewKey, RotateKey, ShownKey};
 pub use list::List;
 pub use orders::{NewLine, NewOrder, Order, OrderFlags, OrderLine, OrderTransition, Payment};
 pub use problem::{Problem, ShortLine};
+pub use recovery::{OrderRecovery, OrderToRecover, RecoverOrder};
 pub use search::{Facet, Facets, SearchHit, SearchQuery, SearchResults};
 pub use stock::{
     AdjustStock, Movement, ReceiveStock, SetStock, SetStockPolicy, Stock, StockPolicy,

@@ -81,6 +81,9 @@ codes! {
     HoldEnded = "hold_ended", 409, false, "The hold has ended";
     TooManyOpenOrders = "too_many_open_orders", 409, false, "Too many orders wait for payment";
     OrderNotCancelable = "order_not_cancelable", 409, false, "The order can no longer be canceled";
+    NothingToRecover = "nothing_to_recover", 409, false,
+        "There is nothing to find out about the order";
+    ReviewStands = "review_stands", 409, false, "The order cannot do without its review";
     KeyRevoked = "key_revoked", 409, false, "The API key is not valid any more";
     AlreadyInitialized = "already_initialized", 409, false, "The cluster has had its first API key";
     TooManyWebhookEndpoints = "too_many_webhook_endpoints", 409, false,

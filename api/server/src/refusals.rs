@@ -130,6 +130,15 @@ fn conflict(rejection: &Rejection) -> Error {
             let detail = format!("the order is {} and can no longer be canceled", status.as_str());
             Error::new(Code::OrderNotCancelable, detail)
         }
+        Rejection::NothingToRecover => {
+            let detail = "the order has no payment intent to ask about, and no review to settle";
+            Error::new(Code::NothingToRecover, detail)
+        }
+        Rejection::ReviewStands => {
+            let detail = "without its review nothing would ever happen to the order again; \
+                          mend what the review is about first";
+            Error::new(Code::ReviewStands, detail)
+        }
         other => Error::fault(format!("a rejection without an error: {other:?}")),
     }
 }

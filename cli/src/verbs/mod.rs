@@ -8,6 +8,8 @@ pub mod cluster_init;
 pub mod cluster_status;
 pub mod import_products;
 pub mod key;
+pub mod order_history;
+pub mod order_recover;
 pub mod order_show;
 pub mod stock_audit;
 pub mod stock_policy;
@@ -42,6 +44,10 @@ pub async fn run(noun: Noun, output: &Output) -> Result<Exit, Failure> {
         Noun::Key(Key::Rotate(args)) => key::rotate(&args, output).await,
         Noun::Key(Key::Revoke(args)) => key::revoke(&args, output).await,
         Noun::Order(Order::Show(args)) => order_show::run(&args, output).await,
+        Noun::Order(Order::History(args)) => order_history::run(&args, output).await,
+        Noun::Order(Order::Stuck(args)) => order_recover::stuck(&args, output).await,
+        Noun::Order(Order::Recover(args)) => order_recover::recover(&args, output).await,
+        Noun::Order(Order::Audit(args)) => stock_audit::run(&args, output).await,
         Noun::Stock(Stock::Show(args)) => stock_show::run(&args, output).await,
         Noun::Stock(Stock::Audit(args)) => stock_audit::run(&args, output).await,
         Noun::Stock(Stock::Policy(args)) => stock_policy::run(&args, output).await,

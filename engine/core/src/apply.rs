@@ -171,6 +171,7 @@ fn dispatch(ctx: &mut Ctx<'_, '_>, command: &Command) -> Result<Reply, Stop> {
         Command::CloseDeliveries(command) => command.apply(ctx),
         Command::ReplayDeadLetters(command) => command.apply(ctx),
         Command::SetStockPolicy(command) => command.apply(ctx),
+        Command::RecoverOrder(command) => command.apply(ctx),
     }
 }
 

@@ -20,7 +20,7 @@ pub use crate::deliver::{Acknowledge, Deliver};
 pub use crate::inventory::{
     AdjustStock, CommitHold, HoldStock, ReceiveStock, ReleaseHold, SetStock, SetStockPolicy,
 };
-pub use crate::order::{CancelOrder, PlaceOrder, RefuseOrder, ResolveHold};
+pub use crate::order::{CancelOrder, PlaceOrder, RecoverOrder, RefuseOrder, ResolveHold};
 pub use crate::payment::Settle;
 pub use crate::pulse::Pulse;
 pub use crate::webhook::{
@@ -109,6 +109,7 @@ pub enum Command {
     CloseDeliveries(CloseDeliveries),
     ReplayDeadLetters(ReplayDeadLetters),
     SetStockPolicy(SetStockPolicy),
+    RecoverOrder(RecoverOrder),
 }
 
 /// What the caller is told when the command was accepted. Append only.

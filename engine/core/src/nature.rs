@@ -53,7 +53,8 @@ impl Command {
             | Self::RotateWebhookSecret(_)
             | Self::DeleteWebhook(_)
             | Self::ReplayDeadLetters(_)
-            | Self::SetStockPolicy(_) => false,
+            | Self::SetStockPolicy(_)
+            | Self::RecoverOrder(_) => false,
         }
     }
 
@@ -85,6 +86,7 @@ impl Command {
             Self::NoteKeyUses(note) => note.uses.len() * KEY_USE_BYTES,
             Self::CreateWebhook(create) => create.url.len() + create.description.len(),
             Self::UpdateWebhook(update) => text(&update.url) + text(&update.description),
+            Self::RecoverOrder(recover) => recover.reason.len(),
             Self::NoteDeliveries(note) => note.outcomes.len() * OUTCOME_BYTES,
             _ => 0,
         };

@@ -209,6 +209,15 @@ pub fn orders_of(
     Ok(orders)
 }
 
+/// Every owner's orders in the order of their ids, after one.
+pub fn orders(view: &dyn View, after: Option<OrderId>, limit: usize) -> Result<Vec<Order>, Fault> {
+    let range = match after {
+        Some(order) => [Key::Order(order).encode(), vec![0]].concat()..prefixed(b"od").end,
+        None => prefixed(b"od"),
+    };
+    view.scan(range, limit)?.iter().map(|(_, value)| decode(value)).collect()
+}
+
 /// What was decided of an order that was not placed.
 pub fn decision(view: &dyn View, order: OrderId) -> Result<Option<Decision>, Fault> {
     view.read(&Key::Decision(order))

@@ -133,6 +133,10 @@ pub enum Rejection {
     EndpointDisabled,
     /// Another sender of webhooks has taken over.
     SenderReplaced,
+    /// There is nothing to ask the payment provider about, and no review to settle.
+    NothingToRecover,
+    /// Without the review nothing would ever happen to the order again.
+    ReviewStands,
 }
 
 impl Rejection {

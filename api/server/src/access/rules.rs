@@ -58,6 +58,8 @@ const RULES: &[(&str, Need, Need)] = &[
     ("/v1/orders/{id}", CustomerOr(OrdersRead), Nothing),
     ("/v1/orders/{id}/cancel", Nothing, CustomerOr(OrdersWrite)),
     ("/v1/orders/{id}/history", CustomerOr(OrdersRead), Nothing),
+    ("/v1/orders/{id}/recover", Nothing, All(&[OrdersWrite])),
+    ("/v1/recovery/orders", All(&[OrdersRead]), Nothing),
     ("/v1/guests", Nothing, Nothing),
     ("/v1/cluster/status", All(&[ClusterRead]), Nothing),
     ("/v1/cluster/self", All(&[ClusterRead]), Nothing),

@@ -97,6 +97,8 @@ fn of_type(kind: &str, field: &str) -> Option<Value> {
         ("ClusterShard", "id") => shard(),
         // A hold that has ended keeps none.
         ("Hold", "lines") => json!({"maxItems": LINES_PER_ORDER_MAX}),
+        ("OrderToRecover", "status") => order_status("payment_unknown"),
+        ("OrderToRecover", "why") => json!({"pattern": "^[a-z_]{1,64}$"}),
         ("ApiKey", "status") => json!({"enum": ["active", "expired", "revoked"]}),
         ("ApiKey" | "NewKey", "name") => text(1, KEY_NAME_BYTES_MAX, "shop"),
         ("Guest", "token") => id("gst_", 32),
@@ -193,6 +195,8 @@ fn orders(field: &str) -> Option<Value> {
     let codes: Vec<&str> = Code::ALL.iter().map(|code| code.name()).collect();
     Some(match field {
         "customer_id" => customer(),
+        "order_id" => id("ord_", 35),
+        "recovery" => json!({"enum": ["ask", "repeat", "wait", "nothing"]}),
         "lines" => json!({"minItems": 1, "maxItems": LINES_PER_ORDER_MAX}),
         "payment_method" => json!({
             "maxLength": PAYMENT_METHOD_BYTES_MAX, "pattern": "^(on_account|pm_[A-Za-z0-9_]*)$",

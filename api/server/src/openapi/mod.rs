@@ -9,6 +9,7 @@
 pub mod limits;
 mod operation;
 mod parameters;
+mod recovery_samples;
 mod routes;
 mod samples;
 mod schemas;

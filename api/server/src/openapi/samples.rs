@@ -9,12 +9,14 @@ use api_client::*;
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::recovery_samples::recovery;
+
 const PRODUCT: &str = "prod_0123456789abcdef0123456789abcdef";
 const COLLECTION: &str = "col_0123456789abcdef0123456789abcdef";
 const HOLD: &str = "hold_0123456789abcdef0123456789abcdef";
-const ORDER: &str = "ord_5d30123456789abcdef0123456789abcdef";
+pub const ORDER: &str = "ord_5d30123456789abcdef0123456789abcdef";
 const BEFORE: &str = "2026-11-22T19:07:03.250Z";
-const AFTER: &str = "2026-11-22T19:09:41.007Z";
+pub const AFTER: &str = "2026-11-22T19:09:41.007Z";
 
 /// The samples, by the name of their type.
 pub fn samples() -> Vec<(&'static str, Value)> {
@@ -32,7 +34,7 @@ pub fn samples() -> Vec<(&'static str, Value)> {
 }
 
 /// A sample as it goes over the wire.
-fn sample<T: Serialize>(name: &'static str, value: T) -> (&'static str, Value) {
+pub fn sample<T: Serialize>(name: &'static str, value: T) -> (&'static str, Value) {
     (name, json!(value))
 }
 
@@ -274,7 +276,7 @@ fn attributes() -> BTreeMap<String, String> {
     BTreeMap::from([("origin".to_owned(), "Shizuoka".to_owned())])
 }
 
-fn page<T>(item: T) -> List<T> {
+pub fn page<T>(item: T) -> List<T> {
     List { data: vec![item], has_more: true, next_cursor: Some(PRODUCT.to_owned()) }
 }
 
@@ -323,7 +325,8 @@ fn orders() -> Vec<(&'static str, Value)> {
         to: "confirmed".to_owned(),
         note: Some("not confirmed: confirming again".to_owned()),
     };
-    vec![
+    let mut all = recovery(&order);
+    all.extend([
         sample("OrderLine", line),
         sample("Payment", payment),
         sample("OrderFlags", flags),
@@ -331,7 +334,8 @@ fn orders() -> Vec<(&'static str, Value)> {
         sample("OrderList", page(order)),
         sample("OrderTransition", step.clone()),
         sample("OrderTransitionList", page(step)),
-    ]
+    ]);
+    all
 }
 
 fn search() -> Vec<(&'static str, Value)> {

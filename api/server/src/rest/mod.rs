@@ -10,6 +10,7 @@ mod holds;
 mod keys;
 mod orders;
 mod products;
+mod recovery;
 mod search;
 mod seeds;
 mod stock;
@@ -41,6 +42,7 @@ fn clients() -> Routes {
         .and(stock_policy::routes())
         .and(holds::routes())
         .and(orders::routes())
+        .and(recovery::routes())
         .and(guests::routes())
         .and(webhooks::routes())
         .and(viewer::routes())

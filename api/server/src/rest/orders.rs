@@ -231,7 +231,8 @@ fn check_own(caller: &Principal, owner: &Owner) -> Result<(), Error> {
     Err(Error::about(Code::CustomerNotFound, "customer_id", detail))
 }
 
-fn not_found(id: OrderId) -> Error {
+/// There is no such order, as far as the caller may know.
+pub fn not_found(id: OrderId) -> Error {
     Error::new(Code::OrderNotFound, format!("there is no order {id}"))
 }
 

@@ -44,6 +44,7 @@ impl Command {
             Self::CloseDeliveries(_) => "close_deliveries",
             Self::ReplayDeadLetters(_) => "replay_dead_letters",
             Self::SetStockPolicy(_) => "set_stock_policy",
+            Self::RecoverOrder(_) => "recover_order",
         }
     }
 
@@ -66,6 +67,7 @@ impl Command {
             Self::RefuseOrder(command) => Resource::Order(command.order),
             Self::ResolveHold(command) => Resource::Order(command.order),
             Self::CancelOrder(command) => Resource::Order(command.order),
+            Self::RecoverOrder(command) => Resource::Order(command.order),
             Self::Settle(command) => Resource::Order(command.effect.order),
             Self::Deliver(command) => Resource::Shard(command.from),
             Self::Acknowledge(command) => Resource::Shard(command.to),

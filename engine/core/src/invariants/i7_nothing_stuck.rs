@@ -11,7 +11,6 @@ use crate::ids::OrderId;
 use crate::keys::prefixed;
 use crate::order::{Order, OrderTimer};
 use crate::outbox;
-use crate::payment::PaymentState;
 use crate::txn::View;
 
 pub(super) fn check(view: &dyn View, found: &mut Vec<Violation>) -> Result<(), Fault> {
@@ -40,9 +39,7 @@ pub(super) fn check(view: &dyn View, found: &mut Vec<Violation>) -> Result<(), F
             let what = format!("{}: {made} calls are pending, not as said", order.id);
             violation(found, "I7", what);
         }
-        let refunding = order.payment.state == PaymentState::RefundRequested;
-        let open = refunding || !order.status().is_terminal();
-        if open && !moves && order.flags.needs_review.is_none() {
+        if order.is_unfinished() && !moves && order.flags.needs_review.is_none() {
             violation(found, "I7", format!("{} is {} for ever", order.id, order.status().as_str()));
         }
         Ok(())

@@ -4,6 +4,7 @@
 //! The headline status is derived from hold, payment and flags by [`Order::status`]: the parts can
 //! never disagree with the label.
 
+mod attention;
 mod cancel_order;
 mod change;
 mod confirm;
@@ -11,6 +12,7 @@ mod decision;
 mod ending;
 mod place_order;
 mod receipts;
+mod recover_order;
 mod refuse_order;
 mod resolve_hold;
 pub(crate) mod rows;
@@ -25,9 +27,11 @@ use crate::money::Currency;
 use crate::payment::Payment;
 use crate::rejection::Rejection;
 
+pub use attention::{Attention, CALL_ALARM_MS, Recovery, TIMER_ALARM_MS, UNKNOWN_ALARM_MS};
 pub use cancel_order::CancelOrder;
 pub(crate) use change::{Change, OrderTimer};
 pub use place_order::{PlaceOrder, Receipt};
+pub use recover_order::RecoverOrder;
 pub use refuse_order::RefuseOrder;
 pub use resolve_hold::ResolveHold;
 pub(crate) use resolve_hold::resolve;

@@ -62,13 +62,17 @@ impl Change<'_, '_, '_> {
         }
     }
 
-    /// Voids the intent. An order that ended before its intent was known stays as it is.
+    /// Voids the intent; with a call in flight, its settlement does. An order that ended before its
+    /// intent was known stays as it is.
     pub(crate) fn void(&mut self) {
         self.disarm(OrderTimer::Reconcile);
         let payment = &mut self.order.payment;
         let ended = self.order.units == Units::Released && payment.state == PaymentState::Voided;
         if !ended {
             payment.state = PaymentState::Voiding;
+        }
+        if self.order.calls_pending > 0 {
+            return;
         }
         let honored_since = self.ctx.now().saturating_sub(PROVIDER_KEY_MS);
         let open = payment.open.take().filter(|open| {
@@ -82,14 +86,16 @@ impl Change<'_, '_, '_> {
         }
     }
 
-    /// Gives back what the provider has received.
+    /// Gives back what the provider has received; with a call in flight, its settlement does.
     pub(crate) fn refund(&mut self, amount: i64) {
         let payment = &mut self.order.payment;
         let Some(intent) = payment.intent.clone() else { return };
         payment.state = PaymentState::RefundRequested;
         payment.refunded = amount;
-        let amount = Money { amount, currency: self.order.currency };
-        self.call(Call::Refund { intent, amount });
+        if self.is_idle() {
+            let amount = Money { amount, currency: self.order.currency };
+            self.call(Call::Refund { intent, amount });
+        }
     }
 
     fn put_call(&mut self, number: u32, call: &ProviderCall) {

@@ -4,7 +4,7 @@
 //! other outcome is resolved by asking for the intent.
 
 use super::{OpenCall, PaymentState, RECONCILE_STEPS_MS, UNKNOWN_MAX_MS};
-use crate::order::{Change, OrderTimer, Review, Units};
+use crate::order::{Change, OrderTimer, Recovery, Review, Units};
 use crate::outbox::Call;
 
 impl Change<'_, '_, '_> {
@@ -65,21 +65,19 @@ impl Change<'_, '_, '_> {
 
     /// The reconcile timer has fired.
     pub(crate) fn ask_again(&mut self) {
-        if !self.is_idle() {
-            return;
+        if self.is_idle() {
+            self.review_overdue();
+            self.ask_now();
         }
-        self.review_overdue();
+    }
+
+    /// Finds out what became of the payment, as far as there is something to ask about.
+    pub(crate) fn ask_now(&mut self) {
         let payment = &self.order.payment;
-        let repeat = matches!(
-            &payment.open,
-            Some(OpenCall { call: Call::CreateIntent { .. } | Call::Refund { .. }, .. })
-        );
-        if repeat {
-            if let Some(open) = self.order.payment.open.clone() {
-                self.call_again(open);
-            }
-        } else if let Some(intent) = payment.intent.clone() {
-            self.call(Call::GetIntent { intent });
+        match (self.order.recovery(), payment.open.clone(), payment.intent.clone()) {
+            (Recovery::Repeat, Some(open), _) => self.call_again(open),
+            (Recovery::Ask, _, Some(intent)) => self.call(Call::GetIntent { intent }),
+            _ => {}
         }
     }
 
@@ -91,9 +89,13 @@ impl Change<'_, '_, '_> {
         payment.unknown_since = None;
         payment.reconcile_step = 0;
         flags.reconciling = false;
-        if matches!(flags.needs_review, Some(Review::PaymentUnknown | Review::ProviderRefused)) {
-            flags.needs_review = None;
-        }
+        // A refund that was refused stays refused, whatever the intent says.
+        let refund_refused = payment.state == PaymentState::RefundRequested;
+        flags.needs_review.take_if(|reason| match reason {
+            Review::PaymentUnknown => true,
+            Review::ProviderRefused => !refund_refused,
+            _ => false,
+        });
     }
 
     /// T10a: unknown for too long. The questions go on, and the units stay.

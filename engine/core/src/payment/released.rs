@@ -11,6 +11,17 @@ impl Change<'_, '_, '_> {
     pub(super) fn seen_released(&mut self, asked: &Call, intent: &Intent) -> Result<(), Fault> {
         let canceling = self.order.payment.state == PaymentState::Voiding;
         let ended = self.order.payment.state == PaymentState::Voided;
+        let (wanted, open) = (self.order.payment.refunded, self.order.payment.open.is_some());
+        if self.order.payment.state == PaymentState::RefundRequested && wanted > 0 {
+            if open {
+                self.unresolved();
+            } else {
+                // Something else was asked when the refund was wanted.
+                self.resolved();
+                self.refund(wanted);
+            }
+            return Ok(());
+        }
         if !canceling && !ended {
             self.resolved();
             return Ok(());

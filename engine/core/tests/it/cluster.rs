@@ -93,6 +93,7 @@ impl Cluster {
             Command::RefuseOrder(c) => topology.of_order(c.order),
             Command::ResolveHold(c) => topology.of_order(c.order),
             Command::CancelOrder(c) => topology.of_order(c.order),
+            Command::RecoverOrder(c) => topology.of_order(c.order),
             Command::Settle(c) => topology.of_order(c.effect.order),
             Command::CommitHold(_)
             | Command::ReleaseHold(_)

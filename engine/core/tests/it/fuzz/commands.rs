@@ -14,8 +14,9 @@ use engine_core::payment::{
 use engine_core::{
     Acknowledge, AdjustStock, ArchiveCollection, ArchiveProduct, CancelOrder, Command, CommitHold,
     CreateCollection, CreateKey, CreateProduct, Deliver, HoldStock, KeyId, NoteKeyUses, PlaceOrder,
-    Pulse, ReceiveStock, RecordOperation, RefuseOrder, Rejection, ReleaseHold, ResolveHold,
-    RevokeKey, RotateKey, SetStock, SetStockPolicy, Settle, UpdateCollection, UpdateProduct,
+    Pulse, ReceiveStock, RecordOperation, RecoverOrder, RefuseOrder, Rejection, ReleaseHold,
+    ResolveHold, RevokeKey, RotateKey, SetStock, SetStockPolicy, Settle, UpdateCollection,
+    UpdateProduct,
 };
 use rand::Rng as _;
 
@@ -161,6 +162,11 @@ fn order(v: &mut Values) -> Command {
             shards: v.many(3, Values::shard),
         }),
         7 => Command::ResolveHold(ResolveHold { order, from: v.shard() }),
+        8 => Command::RecoverOrder(RecoverOrder {
+            order,
+            reason: v.text(),
+            reviewed: v.random.random_bool(0.5),
+        }),
         _ => Command::CancelOrder(CancelOrder { order, owner: v.maybe(|_| owner) }),
     }
 }

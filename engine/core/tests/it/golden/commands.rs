@@ -13,9 +13,9 @@ use engine_core::payment::{
 use engine_core::{
     Acknowledge, AdjustStock, Applied, ArchiveCollection, ArchiveProduct, Batch, CancelOrder,
     Command, CommitHold, CreateCollection, CreateKey, CreateProduct, Currency, Deliver, Digest,
-    HoldStock, NoteKeyUses, PlaceOrder, Pulse, ReceiveStock, RecordOperation, RefuseOrder,
-    Rejection, ReleaseHold, Reply, ResolveHold, RevokeKey, RotateKey, SetStock, SetStockPolicy,
-    Settle, ShardId, Stamp, Stamped, UpdateCollection, UpdateProduct, v1,
+    HoldStock, NoteKeyUses, PlaceOrder, Pulse, ReceiveStock, RecordOperation, RecoverOrder,
+    RefuseOrder, Rejection, ReleaseHold, Reply, ResolveHold, RevokeKey, RotateKey, SetStock,
+    SetStockPolicy, Settle, ShardId, Stamp, Stamped, UpdateCollection, UpdateProduct, v1,
 };
 
 use super::values::*;
@@ -184,6 +184,7 @@ fn orders() -> Vec<Command> {
         }),
         Command::ResolveHold(ResolveHold { order, from: ShardId(4) }),
         Command::CancelOrder(CancelOrder { order, owner: Some(owner) }),
+        Command::RecoverOrder(RecoverOrder { order, reason: "asked".into(), reviewed: true }),
     ]
 }
 

@@ -258,6 +258,8 @@ pub fn rejections() -> Vec<Rejection> {
         Rejection::TooManyEndpoints { limit: 32 },
         Rejection::EndpointDisabled,
         Rejection::SenderReplaced,
+        Rejection::NothingToRecover,
+        Rejection::ReviewStands,
     ]
 }
 

@@ -6,8 +6,8 @@ use engine_core::outbox;
 use engine_core::payment::{CallResult, Decline, Intent, IntentId, IntentStatus};
 use engine_core::{
     AdjustStock, ArchiveProduct, CancelOrder, Command, CommitHold, CreateProduct, Currency, HoldId,
-    HoldStock, Money, OrderId, ProductId, Pulse, ReceiveStock, ReleaseHold, ResolveHold, SetStock,
-    SetStockPolicy, Settle, ShardId, UpdateProduct,
+    HoldStock, Money, OrderId, ProductId, Pulse, ReceiveStock, RecoverOrder, ReleaseHold,
+    ResolveHold, SetStock, SetStockPolicy, Settle, ShardId, Slot, UpdateProduct,
 };
 use rand::Rng;
 use rand::seq::IndexedRandom;
@@ -37,7 +37,8 @@ impl World {
                 let (from, to) = *pairs.choose(&mut self.rng).unwrap();
                 self.deliver(from, to, false);
             }
-            91..93 => self.resolve_some(),
+            91 => self.resolve_some(),
+            92 => self.recover_some(),
             93..94 => self.provider.something_happens(&mut self.rng),
             _ => self.pass_time(),
         }
@@ -186,6 +187,15 @@ impl World {
             _ => owner,
         };
         let command = Command::CancelOrder(CancelOrder { order, owner });
+        self.propose(self.model.home(order), command);
+    }
+
+    /// A person looks at an order that needs it, or that does not.
+    fn recover_some(&mut self) {
+        let missing = OrderId { slot: Slot(0), hash: 0 };
+        let order = self.any_order().unwrap_or(missing);
+        let (reason, reviewed) = ("looked at it".to_owned(), self.rng.random_bool(0.5));
+        let command = Command::RecoverOrder(RecoverOrder { order, reason, reviewed });
         self.propose(self.model.home(order), command);
     }
 

@@ -160,6 +160,10 @@ impl World {
                 let odd = model.orders.get(&command.order).is_some_and(|order| order.odd);
                 if odd { Ok(Told::Whatever) } else { model.cancel(command) }
             }
+            Command::RecoverOrder(command) if model.orders.contains_key(&command.order) => {
+                Ok(Told::Whatever)
+            }
+            Command::RecoverOrder(_) => Err(Rejection::OrderNotFound),
             Command::Settle(command) => self.expect_settle(shard, command),
             Command::Deliver(command) => self.expect_delivery(shard, command),
             Command::Acknowledge(_) | Command::Pulse(_) => Ok(Told::Anything),

@@ -4,7 +4,8 @@ use engine_core::inventory::{HoldRef, HoldState};
 use engine_core::order::{Order, PlaceOrder, Receipt};
 use engine_core::payment::{Pay, PaymentMethod};
 use engine_core::{
-    CancelOrder, Command, OrderId, RefuseOrder, Rejection, ResolveHold, ShardId, h128, read,
+    CancelOrder, Command, OrderId, RecoverOrder, RefuseOrder, Rejection, ResolveHold, ShardId,
+    h128, read,
 };
 
 use super::inventory::{hold_lines, unquote};
@@ -67,6 +68,16 @@ enum Line {
         #[arg(key)]
         by: Option<String>,
     },
+    /// Has the provider asked about an order; `reviewed=true` takes it off the list of reviews.
+    Recover {
+        order: String,
+        #[arg(key)]
+        reason: Option<String>,
+        #[arg(key)]
+        reviewed: Option<bool>,
+    },
+    /// Tells which orders of the shard of an order somebody should look at, and why.
+    Attention(String),
     /// Tells an order and its history.
     Order(String),
     /// Tells an owner's orders, newest first.
@@ -104,6 +115,12 @@ pub fn run(world: &mut World, line: &goldenscript::Command) -> Said {
             let owner = by.map(|by| world.names.owner(&by));
             Command::CancelOrder(CancelOrder { order: world.names.order(&order), owner })
         }
+        Line::Recover { order, reason, reviewed } => {
+            let reason = unquote(&reason.unwrap_or_else(|| "asked".to_owned()));
+            let (order, reviewed) = (world.names.order(&order), reviewed.unwrap_or(false));
+            Command::RecoverOrder(RecoverOrder { order, reason, reviewed })
+        }
+        Line::Attention(order) => return attention(world, &order),
         Line::Order(order) => return order_and_history(world, &order),
         Line::Orders(owner) => return orders(world, &owner),
         Line::ShowKey { key, by } => {
@@ -220,4 +237,18 @@ fn orders(world: &mut World, name: &str) -> Said {
     let rows = world.cluster.rows(world.cluster.topology.of_owner(&owner));
     let orders: Vec<Order> = read::orders_of(rows, &owner, None, 100)?;
     Ok(orders.iter().map(|order| show::order(order) + "\n").collect())
+}
+
+fn attention(world: &mut World, name: &str) -> Said {
+    let id = world.names.order(name);
+    let rows = world.cluster.rows(world.cluster.topology.of_order(id));
+    let now = read::clock(rows)?.now;
+    let mut said = String::new();
+    for order in read::orders(rows, None, 100)? {
+        if let Some(why) = order.attention(now) {
+            let recovery = order.recovery().as_str();
+            said += &format!("{}: {}, recovering: {recovery}\n", order.id, why.as_str());
+        }
+    }
+    Ok(if said.is_empty() { "nobody needs to look\n".into() } else { said })
 }
