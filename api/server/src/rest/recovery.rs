@@ -97,8 +97,7 @@ pub async fn list(
 /// `POST /v1/orders/{id}/recover`
 pub async fn recover(
     State(app): State<App>,
-    caller: Principal,
-    by: By,
+    (caller, by): (Principal, By),
     headers: HeaderMap,
     Id(id): Id<OrderId>,
     Json(body): Json<WireRecover>,
@@ -106,7 +105,7 @@ pub async fn recover(
     let shard = app.topology.of_order(id);
     if body.dry_run.unwrap_or(false) {
         let strong = Freshness { strong: true, ..Freshness::default() };
-        let find = |view: &dyn engine_core::View| read::order(view, id, &Whose::Anybody);
+        let find = |view: &raft::ShardView| read::order(view, id, &Whose::Anybody);
         let (order, seen) = app.find(shard, &strong, find).await?;
         let order = order.ok_or_else(|| super::orders::not_found(id))?;
         return Ok(seen.mark(answer::json(StatusCode::OK, &told(true, order))?));
