@@ -69,6 +69,7 @@ impl OrderTraces {
         let order = match command {
             Command::PlaceOrder(place) => place.order,
             Command::CancelOrder(cancel) => cancel.order,
+            Command::RetryPayment(retry) => retry.order,
             _ => return,
         };
         let mut known = self.0.lock();

@@ -112,6 +112,18 @@ impl Stripe {
         self.ask::<Value>("PUT", "_sim/knobs", knobs).await;
     }
 
+    /// Sends webhooks there from now on, signed with this.
+    pub async fn send_to(&self, url: &str, secret: &str) {
+        let endpoint = serde_json::json!({"url": url, "secret": secret});
+        self.ask::<Value>("PUT", "_sim/endpoint", &endpoint).await;
+    }
+
+    /// The intent of an order, by its id.
+    pub async fn intent_of(&self, order: &str) -> String {
+        let found = self.payments().await.into_iter().find(|payment| payment.order() == order);
+        found.unwrap_or_else(|| panic!("{order} has no intent")).id
+    }
+
     /// What a customer or a bank does, as `intents/{id}/authenticate`.
     pub async fn steer(&self, what: &str) -> Value {
         self.ask("POST", &format!("_sim/{what}"), &Value::Null).await

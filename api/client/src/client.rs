@@ -16,7 +16,7 @@ const TIMEOUT_MS: u64 = 10_000;
 /// How long connecting may take, in milliseconds.
 const CONNECT_TIMEOUT_MS: u64 = 2_000;
 /// How much longer than `Prefer: wait` the client waits, in milliseconds.
-const WAIT_MARGIN_MS: u64 = 5_000;
+pub(crate) const WAIT_MARGIN_MS: u64 = 5_000;
 /// How long an audit may take, in milliseconds.
 const AUDIT_TIMEOUT_MS: u64 = 300_000;
 
@@ -28,7 +28,7 @@ const ENDPOINTS: &str = "/v1/webhook-endpoints";
 pub struct Client {
     http: reqwest::Client,
     base: String,
-    timeout: Duration,
+    pub(crate) timeout: Duration,
     credentials: Option<HeaderValue>,
 }
 
@@ -383,7 +383,7 @@ impl Client {
         answer(request).await
     }
 
-    fn request(&self, method: Method, path: &str) -> RequestBuilder {
+    pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let request = self.http.request(method, format!("{}{path}", self.base));
         let request = match &self.credentials {
             Some(value) => request.header(AUTHORIZATION, value),
@@ -400,7 +400,7 @@ fn builder() -> reqwest::ClientBuilder {
         .no_proxy()
 }
 
-fn keyed(request: RequestBuilder, key: Option<&str>) -> RequestBuilder {
+pub(crate) fn keyed(request: RequestBuilder, key: Option<&str>) -> RequestBuilder {
     match key {
         Some(key) => request.header(header::IDEMPOTENCY_KEY, key),
         None => request,
@@ -414,7 +414,9 @@ fn with(mut request: RequestBuilder, headers: &[(&str, &str)]) -> RequestBuilder
     request
 }
 
-async fn answer<T: DeserializeOwned>(request: RequestBuilder) -> Result<Answer<T>, Error> {
+pub(crate) async fn answer<T: DeserializeOwned>(
+    request: RequestBuilder,
+) -> Result<Answer<T>, Error> {
     let response = checked(request.send().await?).await?;
     let status = response.status().as_u16();
     let headers = response.headers().clone();

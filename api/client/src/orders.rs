@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::NextAction;
+
 /// The body of `POST /v1/orders`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -96,6 +98,13 @@ pub struct Payment {
     /// Until when the authorization can be captured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub capture_before: Option<String>,
+    /// What the customer has to do, where the order is `requires_action`. Told to who may pay it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_action: Option<NextAction>,
+    /// What the customer's own page confirms the payment with, by the provider's script, where the
+    /// order waits for a method. Told to who may pay it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_secret: Option<String>,
 }
 
 /// What somebody should know of an order beside its status.

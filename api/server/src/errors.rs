@@ -54,6 +54,7 @@ codes! {
     InvalidId = "invalid_id", 400, false, "A text is not an id of this kind";
     OutOfRange = "out_of_range", 400, false, "A value is outside its limits";
     CardNumber = "card_number", 400, false, "A field has a card's number in it";
+    InvalidSignature = "invalid_signature", 400, false, "The event is not signed as it must be";
     IdempotencyKeyRequired = "idempotency_key_required", 400, false, "An Idempotency-Key is needed";
     Unauthenticated = "unauthenticated", 401, false, "The request needs credentials";
     InvalidCredentials = "invalid_credentials", 401, false, "The credentials open nothing";
@@ -84,6 +85,7 @@ codes! {
     NothingToRecover = "nothing_to_recover", 409, false,
         "There is nothing to find out about the order";
     ReviewStands = "review_stands", 409, false, "The order cannot do without its review";
+    PaymentNotOpen = "payment_not_open", 409, false, "The order waits for no payment method";
     KeyRevoked = "key_revoked", 409, false, "The API key is not valid any more";
     AlreadyInitialized = "already_initialized", 409, false, "The cluster has had its first API key";
     TooManyWebhookEndpoints = "too_many_webhook_endpoints", 409, false,

@@ -1,6 +1,7 @@
 //! What clients are told when the engine refuses a command: the only mapping of its rejections.
 
 use api_client::ShortLine;
+use engine_core::payment::PaymentState;
 use engine_core::{Field, Rejection};
 
 use crate::errors::{Code, Error};
@@ -139,8 +140,26 @@ fn conflict(rejection: &Rejection) -> Error {
                           mend what the review is about first";
             Error::new(Code::ReviewStands, detail)
         }
+        Rejection::PaymentNotOpen { state } => payment_not_open(*state),
         other => Error::fault(format!("a rejection without an error: {other:?}")),
     }
+}
+
+fn payment_not_open(state: PaymentState) -> Error {
+    let what = match state {
+        PaymentState::IntentCreating | PaymentState::Confirming | PaymentState::Unknown => {
+            "it is under way: read the order until it is decided"
+        }
+        PaymentState::RequiresAction => {
+            "the customer has to finish what their bank asks for: `payment.next_action`"
+        }
+        PaymentState::IntentReady | PaymentState::Declined => {
+            "the provider is being asked about it, or its time is over: read the order"
+        }
+        _ => "it needs no other method; an order that has ended is placed again",
+    };
+    let detail = format!("the payment is {}; {what}", state.as_str());
+    Error::new(Code::PaymentNotOpen, detail)
 }
 
 fn out_of_stock(short: &[engine_core::ShortLine]) -> Error {

@@ -147,6 +147,9 @@ fn payment(payment: Payment) -> wire::Payment {
         attempts: payment.attempts,
         decline_code: payment.decline_code,
         capture_before: payment.capture_before.map(rfc3339),
+        // Who may know what comes next is told so by `AppState::shown`.
+        next_action: None,
+        client_secret: None,
     }
 }
 

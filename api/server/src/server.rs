@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use engine_core::{ShardId, Topology};
 use engine_search::SearchIndex;
-use raft::{Node, NodeId, Peer, ProviderDriver};
+use raft::{Node, NodeId, Peer};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -20,7 +20,7 @@ use crate::indexer::Indexer;
 use crate::listen::Listeners;
 use crate::metrics::Metrics;
 use crate::node_file::{NodeFile, NodeFileError};
-use crate::payment::{BadStripe, Driver, Nobody, Stripe};
+use crate::payment::{BadDesk, Desk};
 use crate::peers::Clients;
 use crate::rest;
 use crate::search_pool::SearchPool;
@@ -60,9 +60,9 @@ pub enum StartError {
     /// The replicas do not start.
     #[error(transparent)]
     Raft(#[from] raft::StartError),
-    /// Stripe cannot be called.
+    /// Stripe cannot be called, or not be told from others.
     #[error(transparent)]
-    Stripe(#[from] BadStripe),
+    Payments(#[from] BadDesk),
     /// Webhooks cannot be sent.
     #[error(transparent)]
     Webhooks(#[from] BadWebhooks),
@@ -109,8 +109,8 @@ impl Server {
         }
         let door = door(&args).await?;
         let webhooks = Webhooks::new(&args.webhooks)?;
-        let (provider, takes_cards) = provider(&args)?;
-        let node = Node::start(raft_config(&args, &peers), provider).await?;
+        let payments = Desk::open(&args.stripe)?;
+        let node = Node::start(raft_config(&args, &peers), payments.driver()).await?;
         let config = engine_search::Config {
             dir: args.dir.join("search"),
             cluster_id: args.cluster_id.clone(),
@@ -138,7 +138,7 @@ impl Server {
             search: SearchPool::new(index),
             indexed,
             webhooks,
-            takes_cards,
+            payments,
             trace_ratio: args.traces.ratio(),
             metrics: Metrics::install(),
             stopping: AtomicBool::new(false),
@@ -199,14 +199,6 @@ fn raft_config(args: &Args, peers: &BTreeMap<NodeId, Peer>) -> raft::Config {
         timing: raft::Timing::default(),
         clock: raft::Config::system_clock(),
     }
-}
-
-/// Who takes payments by card, and whether anybody does.
-fn provider(args: &Args) -> Result<(Arc<dyn ProviderDriver>, bool), BadStripe> {
-    Ok(match Stripe::new(&args.stripe)? {
-        Some(stripe) => (Arc::new(Driver::new(stripe)), true),
-        None => (Arc::new(Nobody), false),
-    })
 }
 
 async fn door(args: &Args) -> Result<Door, StartError> {

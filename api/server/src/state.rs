@@ -14,6 +14,7 @@ use crate::consistency::{Freshness, Seen};
 use crate::errors::{Code, Error};
 use crate::indexer::Indexed;
 use crate::metrics::Metrics;
+use crate::payment::Desk;
 use crate::peers::Clients;
 use crate::refusals;
 use crate::search_pool::SearchPool;
@@ -57,8 +58,8 @@ pub struct AppState {
     pub indexed: Indexed,
     /// What webhooks are signed with, and where they may go.
     pub webhooks: Webhooks,
-    /// There is a provider to pay by card.
-    pub takes_cards: bool,
+    /// Payments by card.
+    pub payments: Desk,
     /// Which part of the requests that belong to no trace get one.
     pub trace_ratio: Ratio,
     /// Counts.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use hmac::{Hmac, Mac as _};
 use parking_lot::Mutex;
-use reqwest::Client;
+use reqwest::{Certificate, Client};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 use tokio::time::sleep;
@@ -25,18 +25,19 @@ const ATTEMPT: Duration = Duration::from_secs(10);
 /// How much later a reordered one comes, in milliseconds.
 const REORDERED_MS: u64 = 300;
 
-/// Where webhooks go.
+/// Where webhooks go: one endpoint, at several URLs perhaps, as behind a load balancer that passes
+/// on to the next what one does not take.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Endpoint {
-    /// Its URL.
+    /// Its URL, or several with commas between.
     pub url: String,
     /// What they are signed with: `whsec_…`
     pub secret: String,
 }
 
 /// Sends webhooks.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Hooks {
     endpoint: Mutex<Option<Arc<Endpoint>>>,
     client: Client,
@@ -44,6 +45,22 @@ pub struct Hooks {
 }
 
 impl Hooks {
+    /// Sends to nobody yet, and trusts these CAs, PEM, beside the public ones.
+    pub fn new(ca: Option<&[u8]>) -> std::io::Result<Self> {
+        let mut client = Client::builder().no_proxy();
+        for ca in ca
+            .map(Certificate::from_pem_bundle)
+            .transpose()
+            .map_err(std::io::Error::other)?
+            .into_iter()
+            .flatten()
+        {
+            client = client.add_root_certificate(ca);
+        }
+        let client = client.build().map_err(std::io::Error::other)?;
+        Ok(Self { endpoint: Mutex::default(), client, tasks: TaskTracker::new() })
+    }
+
     /// Sends to this endpoint from now on, or to none.
     pub fn send_to(&self, endpoint: Option<Endpoint>) {
         *self.endpoint.lock() = endpoint.map(Arc::new);
@@ -58,10 +75,13 @@ impl Hooks {
         for _ in 0..delivery.times {
             let (client, endpoint, body) = (self.client.clone(), endpoint.clone(), body.clone());
             self.tasks.spawn(async move {
-                sleep(late).await;
+                if !late.is_zero() {
+                    sleep(late).await;
+                }
                 if delivery.forged {
                     let forged = signature("whsec_forged", &body, clock::now_s());
-                    let _answer = post(&client, &endpoint.url, &body, &forged).await;
+                    let url = endpoint.url.split(',').next().unwrap_or_default();
+                    let _answer = post(&client, url, &body, &forged).await;
                 }
                 deliver(&client, &endpoint, &body).await;
             });
@@ -70,10 +90,13 @@ impl Hooks {
 }
 
 async fn deliver(client: &Client, endpoint: &Endpoint, body: &str) {
-    for wait in WAITS_MS {
-        sleep(Duration::from_millis(wait)).await;
+    let urls = endpoint.url.split(',').map(str::trim).cycle();
+    for (wait, url) in WAITS_MS.into_iter().zip(urls) {
+        if wait > 0 {
+            sleep(Duration::from_millis(wait)).await;
+        }
         let signature = signature(&endpoint.secret, body, clock::now_s());
-        if post(client, &endpoint.url, body, &signature).await {
+        if post(client, url, body, &signature).await {
             return;
         }
     }

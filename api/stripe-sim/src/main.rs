@@ -38,7 +38,7 @@ struct Args {
     /// lists them
     #[arg(long, env = "STOA_STRIPE_SIM_KNOBS", value_parser = knobs, default_value = "{}")]
     knobs: Knobs,
-    /// Where to send webhooks
+    /// Where to send webhooks; several URLs, with commas between, are tried in turn
     #[arg(long, env = "STOA_STRIPE_SIM_WEBHOOK", requires = "secret")]
     webhook: Option<String>,
     /// What to sign them with: whsec_…
@@ -52,6 +52,9 @@ struct Args {
         group = "secret"
     )]
     webhook_secret_file: Option<PathBuf>,
+    /// CAs to trust there beside the public ones, PEM
+    #[arg(long, env = "STOA_STRIPE_SIM_WEBHOOK_CA", value_name = "FILE", requires = "webhook")]
+    webhook_ca: Option<PathBuf>,
 }
 
 impl Args {
@@ -61,8 +64,12 @@ impl Args {
         let secret = self.webhook_secret_file.as_deref().map(first_line).transpose()?;
         let secret = secret.or(self.webhook_secret);
         let endpoint = self.webhook.zip(secret).map(|(url, secret)| Endpoint { url, secret });
+        let read = |path: &PathBuf| {
+            std::fs::read(path).map_err(|error| format!("{}: {error}", path.display()))
+        };
+        let ca = self.webhook_ca.as_ref().map(read).transpose()?;
         let Self { listen, dir, seed, knobs, .. } = self;
-        Ok((listen, Config { key, dir, seed, knobs, endpoint }))
+        Ok((listen, Config { key, dir, seed, knobs, endpoint, ca }))
     }
 }
 

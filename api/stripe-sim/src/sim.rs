@@ -33,6 +33,8 @@ pub struct Config {
     pub knobs: Knobs,
     /// Where webhooks go.
     pub endpoint: Option<Endpoint>,
+    /// CAs to be trusted there beside the public ones, PEM.
+    pub ca: Option<Vec<u8>>,
 }
 
 /// A call as it comes.
@@ -83,7 +85,7 @@ impl Sim {
             Some(dir) => Store::open(dir)?,
             None => Default::default(),
         };
-        let hooks = Hooks::default();
+        let hooks = Hooks::new(config.ca.as_deref())?;
         hooks.send_to(config.endpoint);
         let chance = Chance::new(config.seed, config.knobs);
         let state = Mutex::new(State { book, keys, store, chance });

@@ -64,6 +64,7 @@ impl Cluster {
         }
         secrets::ensure(&folder.webhook_master(), "")?;
         secrets::ensure(&folder.stripe_key(), "sk_test_")?;
+        secrets::ensure(&folder.stripe_webhook_secrets(), "whsec_")?;
         folder.write_starts(&programs, require_auth)?;
         let mut nodes = Vec::new();
         for file in &folder.cluster.nodes {

@@ -135,6 +135,11 @@ impl Folder {
         self.path.join("stripe-key")
     }
 
+    /// Where the secret lies that its webhooks are signed with.
+    pub fn stripe_webhook_secrets(&self) -> PathBuf {
+        self.path.join("stripe-webhook-secrets")
+    }
+
     /// Where certificates lie, in a demo that speaks TLS.
     pub fn certs(&self) -> Certs {
         Certs::new(&self.path.join("certs"))

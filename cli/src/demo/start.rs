@@ -9,6 +9,9 @@ use std::{
 use super::folder::{Folder, NodeFile};
 use crate::failure::Failure;
 
+/// Where a node takes Stripe's webhooks.
+const STRIPE_HOOKS: &str = "/v1/payments/stripe/webhooks";
+
 /// The programs of the demo's processes.
 #[derive(Debug)]
 pub struct Programs {
@@ -26,13 +29,19 @@ impl Folder {
             write_start(&self.node(node.id), &script)?;
         }
         let stripe = self.stripe();
-        let mut flags = String::new();
-        for (flag, value) in [
+        // To whichever node lives.
+        let hooks = self.cluster.nodes.iter().map(|node| format!("{}{STRIPE_HOOKS}", node.url()));
+        let mut command = vec![
             ("--listen", self.cluster.stripe.clone()),
             ("--key-file", self.stripe_key().display().to_string()),
             ("--dir", stripe.display().to_string()),
-        ] {
-            flags.push_str(&format!(" {flag} {}", quoted(&value)));
+            ("--webhook", hooks.collect::<Vec<_>>().join(",")),
+            ("--webhook-secret-file", self.stripe_webhook_secrets().display().to_string()),
+        ];
+        command.extend(self.ca().map(|ca| ("--webhook-ca", ca.display().to_string())));
+        let mut flags = String::new();
+        for (flag, value) in &command {
+            flags.push_str(&format!(" {flag} {}", quoted(value)));
         }
         let what = "the stand-in for Stripe";
         write_start(&stripe, &script(what, &stripe, &programs.stripe_sim, &flags))
@@ -68,6 +77,9 @@ impl Folder {
         command.push(("--currency", self.cluster.currency.clone()));
         command.push(("--stripe-key", self.stripe_key().display().to_string()));
         command.push(("--stripe-url", self.cluster.stripe_url()));
+        command.push(("--stripe-return-url", format!("{}/_sim/", self.cluster.stripe_url())));
+        let secrets = self.stripe_webhook_secrets().display().to_string();
+        command.push(("--stripe-webhook-secrets", secrets));
         command.push(("--webhook-master", self.webhook_master().display().to_string()));
         if !require_auth {
             // A receiver to try with is on this machine, too.

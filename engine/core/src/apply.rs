@@ -172,6 +172,8 @@ fn dispatch(ctx: &mut Ctx<'_, '_>, command: &Command) -> Result<Reply, Stop> {
         Command::ReplayDeadLetters(command) => command.apply(ctx),
         Command::SetStockPolicy(command) => command.apply(ctx),
         Command::RecoverOrder(command) => command.apply(ctx),
+        Command::NotePaymentEvent(command) => command.apply(ctx),
+        Command::RetryPayment(command) => command.apply(ctx),
     }
 }
 

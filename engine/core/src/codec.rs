@@ -69,6 +69,7 @@ records! {
     26 crate::webhook::WebhookEndpoint,
     27 crate::webhook::Deliveries,
     28 crate::webhook::Delivery,
+    29 crate::payment::PaymentEvent,
 }
 
 /// The record as an envelope.

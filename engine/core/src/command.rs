@@ -21,7 +21,7 @@ pub use crate::inventory::{
     AdjustStock, CommitHold, HoldStock, ReceiveStock, ReleaseHold, SetStock, SetStockPolicy,
 };
 pub use crate::order::{CancelOrder, PlaceOrder, RecoverOrder, RefuseOrder, ResolveHold};
-pub use crate::payment::Settle;
+pub use crate::payment::{NotePaymentEvent, RetryPayment, Settle};
 pub use crate::pulse::Pulse;
 pub use crate::webhook::{
     CloseDeliveries, CreateWebhook, DeleteWebhook, DisableWebhook, NoteDeliveries, OpenDeliveries,
@@ -110,6 +110,8 @@ pub enum Command {
     ReplayDeadLetters(ReplayDeadLetters),
     SetStockPolicy(SetStockPolicy),
     RecoverOrder(RecoverOrder),
+    NotePaymentEvent(NotePaymentEvent),
+    RetryPayment(RetryPayment),
 }
 
 /// What the caller is told when the command was accepted. Append only.

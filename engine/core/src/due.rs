@@ -50,6 +50,8 @@ pub enum TimerKind {
     },
     /// An idempotency key has served its 72 hours.
     ForgetIdempotency(u128),
+    /// An event of the provider's need not be remembered any longer.
+    ForgetPaymentEvent(u128),
 }
 
 impl Timer {
@@ -69,6 +71,7 @@ impl Timer {
                 (9, [owner.to_be_bytes(), key.to_be_bytes()].concat())
             }
             TimerKind::ForgetIdempotency(hash) => (10, hash.to_be_bytes().to_vec()),
+            TimerKind::ForgetPaymentEvent(hash) => (29, hash.to_be_bytes().to_vec()),
         };
         [vec![kind], subject].concat()
     }

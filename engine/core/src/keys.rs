@@ -38,6 +38,8 @@ use crate::webhook::Position;
 /// | `ow`   | an owner, then an order that holds units   | empty            |
 /// | `ox`   | to a shard, a number: messages from it on  | `[Message]`      |
 /// | `pc`   | a call to the payment provider, not settled| `ProviderCall`   |
+/// | `pe`   | an event of the payment provider's         | `PaymentEvent`   |
+/// | `ph`   | an order: heard of during a call           | empty            |
 /// | `pr`   | a product                                  | `Product`        |
 /// | `rq`   | a request id: its outcome                  | `Remembered`     |
 /// | `st`   | stock of a product                         | `Stock`          |
@@ -78,6 +80,8 @@ pub enum Key {
     DeadLetter { endpoint: EndpointId, at: Position },
     Endpoint(EndpointId),
     Parked { endpoint: EndpointId, at: Position },
+    PaymentEvent(u128),
+    PaymentHeard(OrderId),
 }
 
 impl Key {
@@ -118,6 +122,8 @@ impl Key {
             Self::DeadLetter { endpoint, at } => Bytes::of(b"wd").u128(endpoint.0).position(*at),
             Self::Endpoint(id) => Bytes::of(b"we").u128(id.0),
             Self::Parked { endpoint, at } => Bytes::of(b"wp").u128(endpoint.0).position(*at),
+            Self::PaymentEvent(hash) => Bytes::of(b"pe").u128(*hash),
+            Self::PaymentHeard(order) => Bytes::of(b"ph").order(*order),
         }
         .0
     }
@@ -246,6 +252,12 @@ mod tests {
             (
                 Key::Parked { endpoint: ENDPOINT, at: AT },
                 format!("7770 {HASH} 0000000000000007 00000002"),
+            ),
+            (Key::PaymentEvent(0x0d), format!("7065 {HASH}")),
+            (Key::PaymentHeard(ORDER), format!("7068 0abc {HASH}")),
+            (
+                timer(TimerKind::ForgetPaymentEvent(0x0d)),
+                format!("6475 0000000000000007 1d {HASH}"),
             ),
         ];
         keys.into_iter().map(|(key, bytes): (_, String)| (key, bytes.replace(' ', ""))).collect()

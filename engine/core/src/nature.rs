@@ -34,7 +34,8 @@ impl Command {
             | Self::DisableWebhook(_)
             | Self::OpenDeliveries(_)
             | Self::NoteDeliveries(_)
-            | Self::CloseDeliveries(_) => true,
+            | Self::CloseDeliveries(_)
+            | Self::NotePaymentEvent(_) => true,
             Self::CreateProduct(_)
             | Self::UpdateProduct(_)
             | Self::ArchiveProduct(_)
@@ -54,7 +55,8 @@ impl Command {
             | Self::DeleteWebhook(_)
             | Self::ReplayDeadLetters(_)
             | Self::SetStockPolicy(_)
-            | Self::RecoverOrder(_) => false,
+            | Self::RecoverOrder(_)
+            | Self::RetryPayment(_) => false,
         }
     }
 
@@ -87,6 +89,8 @@ impl Command {
             Self::CreateWebhook(create) => create.url.len() + create.description.len(),
             Self::UpdateWebhook(update) => text(&update.url) + text(&update.description),
             Self::RecoverOrder(recover) => recover.reason.len(),
+            Self::NotePaymentEvent(note) => note.intent.0.len(),
+            Self::RetryPayment(retry) => retry.method.0.len(),
             Self::NoteDeliveries(note) => note.outcomes.len() * OUTCOME_BYTES,
             _ => 0,
         };

@@ -16,6 +16,7 @@ use crate::inventory::{self, ASK_AFTER_MS, HoldRef};
 use crate::keys::Key;
 use crate::order;
 use crate::outbox::Message;
+use crate::payment;
 
 /// The most old requests, and the most old feed entries, that one pulse deletes.
 pub const TRIM_ROWS_MAX: usize = 1_000;
@@ -89,6 +90,10 @@ fn fire(ctx: &mut Ctx<'_, '_>, kind: TimerKind) -> Result<(), Fault> {
         TimerKind::ForgetHold(hold) => inventory::forget_hold(ctx, hold),
         TimerKind::ForgetIdempotency(key) => {
             ctx.txn.delete(&Key::Idempotency(key));
+            Ok(())
+        }
+        TimerKind::ForgetPaymentEvent(event) => {
+            payment::forget_event(ctx.txn, event);
             Ok(())
         }
         TimerKind::OrderHold(_)

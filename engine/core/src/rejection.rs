@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::ids::ProductId;
 use crate::money::Currency;
 use crate::order::Status;
+use crate::payment::PaymentState;
 
 /// Why a command was refused. Where several reasons hold, the first that the handler's doc lists.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -137,6 +138,11 @@ pub enum Rejection {
     NothingToRecover,
     /// Without the review nothing would ever happen to the order again.
     ReviewStands,
+    /// The order's payment waits for no method.
+    PaymentNotOpen {
+        /// Where it stands.
+        state: PaymentState,
+    },
 }
 
 impl Rejection {

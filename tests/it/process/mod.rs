@@ -7,6 +7,7 @@ mod cert;
 mod demo;
 mod disk_full;
 mod faults;
+mod payments;
 mod scarce;
 mod secrets;
 mod traces;

@@ -10,6 +10,8 @@ use tests::Cluster;
 const CARD: &str = "4000056655665556";
 /// The key of an account at the payment provider.
 const STRIPE: &str = "sk_test_planted0123456789abcdef";
+/// What that provider signs its webhooks with.
+const STRIPE_HOOKS: &str = "whsec_planted0123456789abcdefghij";
 /// What secrets of webhooks are derived from.
 const MASTER: &str = "planted-master-key-0123456789abcdef";
 
@@ -22,7 +24,10 @@ async fn planted_secrets_are_in_no_log_file_row_metric_or_answer() {
     std::fs::write(&master, MASTER).unwrap();
     let stripe = home.path().join("stripe-key");
     std::fs::write(&stripe, STRIPE).unwrap();
+    let hooks = home.path().join("stripe-webhook-secrets");
+    std::fs::write(&hooks, STRIPE_HOOKS).unwrap();
     cluster.flags(&[
+        &format!("--stripe-webhook-secrets={}", hooks.display()),
         &format!("--webhook-master={}", master.display()),
         &format!("--stripe-key={}", stripe.display()),
         "--stripe-url=http://127.0.0.1:9",
@@ -70,8 +75,8 @@ async fn planted_secrets_are_in_no_log_file_row_metric_or_answer() {
     let part = |secret: &str| secret.split('_').nth(3).unwrap_or(secret).to_owned();
     let guest = guest.token.trim_start_matches("gst_").to_owned();
     let hook = shown.secret.trim_start_matches("whsec_").to_owned();
-    let others =
-        [guest, jwt.to_owned(), CARD.to_owned(), hook, MASTER.to_owned(), STRIPE.to_owned()];
+    let given = [jwt, CARD, MASTER, STRIPE, STRIPE_HOOKS].map(str::to_owned);
+    let others = given.into_iter().chain([guest, hook]);
     for planted in [part(&key), part(&rotated)].into_iter().chain(others) {
         assert!(planted.len() >= 16, "{planted} is too short to look for");
         assert!(!log.contains(&planted), "the log has {planted}");
@@ -81,7 +86,7 @@ async fn planted_secrets_are_in_no_log_file_row_metric_or_answer() {
 }
 
 /// Whether some file under a folder holds these bytes.
-fn holds(dir: &Path, bytes: &[u8]) -> bool {
+pub fn holds(dir: &Path, bytes: &[u8]) -> bool {
     std::fs::read_dir(dir).unwrap().any(|entry| {
         let path = entry.unwrap().path();
         if path.is_dir() {

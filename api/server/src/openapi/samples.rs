@@ -98,6 +98,7 @@ fn requests() -> Vec<(&'static str, Value)> {
         sample("NewHold", hold),
         sample("NewLine", line),
         sample("NewOrder", order),
+        sample("NewPayment", NewPayment { payment_method: "pm_card_visa".to_owned() }),
         sample("TransferLeader", TransferLeader { shard: 1, to: 2 }),
     ]
 }
@@ -292,6 +293,11 @@ fn orders() -> Vec<(&'static str, Value)> {
         quantity: 2,
         unit_price: 1_299,
     };
+    let event = StripeEvent { id: "evt_1".to_owned(), kind: "payment_intent.succeeded".to_owned() };
+    let action = NextAction {
+        kind: "redirect".to_owned(),
+        redirect_url: "https://hooks.stripe.com/3d_secure_2/hosted".to_owned(),
+    };
     let payment = Payment {
         status: "authorized".to_owned(),
         intent_id: Some("pi_1".to_owned()),
@@ -299,6 +305,8 @@ fn orders() -> Vec<(&'static str, Value)> {
         attempts: 1,
         decline_code: Some("card_declined".to_owned()),
         capture_before: Some(AFTER.to_owned()),
+        next_action: Some(action.clone()),
+        client_secret: Some("pi_1_secret_8GxT".to_owned()),
     };
     let flags = OrderFlags {
         needs_review: Some("fulfillment_overdue".to_owned()),
@@ -329,6 +337,9 @@ fn orders() -> Vec<(&'static str, Value)> {
     all.extend([
         sample("OrderLine", line),
         sample("Payment", payment),
+        sample("NextAction", action),
+        sample("StripeEvent", event),
+        sample("EventTaken", EventTaken { used: true }),
         sample("OrderFlags", flags),
         sample("Order", order.clone()),
         sample("OrderList", page(order)),

@@ -1,16 +1,18 @@
 //! Makes the calls that orders have ordered, and says what became of them.
 //!
 //! The key of a call is its effect's id. A call that may have been made before is asked about
-//! first, except Create, whose key finds the intent again.
+//! first, except Create, whose key finds the intent again. Once a key is so old that the provider
+//! may have forgotten it, nothing is done under it any more: it is only looked what was.
 
 use std::time::Duration;
 
 use engine_core::outbox::{Call, EffectId, ProviderCall};
-use engine_core::payment::{CallResult, IntentId, IntentStatus};
+use engine_core::payment::{CallResult, IntentId, IntentStatus, PROVIDER_KEY_MS};
 use futures::future::BoxFuture;
 use raft::ProviderDriver;
 
 use super::{CallError, PaymentProvider};
+use crate::time::now_ms;
 
 /// How long a call may take before its outcome counts as unknown, in milliseconds.
 const CALL_TIMEOUT_MS: u64 = 10_000;
@@ -29,11 +31,14 @@ impl<P: PaymentProvider> Driver<P> {
     async fn run(
         &self,
         effect: EffectId,
-        call: &Call,
+        made: &ProviderCall,
         repeated: bool,
     ) -> Result<CallResult, CallError> {
         let key = effect.to_string();
-        let provider = &self.provider;
+        let (provider, call) = (&self.provider, &made.call);
+        if repeated && made.at.saturating_add(PROVIDER_KEY_MS) <= now_ms() {
+            return self.look(effect, made).await;
+        }
         if let Some(known) = self.known(&key, call, repeated).await? {
             return Ok(known);
         }
@@ -52,6 +57,27 @@ impl<P: PaymentProvider> Driver<P> {
             }
         };
         intent.map(CallResult::Intent)
+    }
+
+    /// What became of a call whose key is not honored any more. What was not done is not done now.
+    async fn look(&self, effect: EffectId, made: &ProviderCall) -> Result<CallResult, CallError> {
+        let provider = &self.provider;
+        let never = |code: &str| CallResult::Refused { code: code.to_owned() };
+        Ok(match &made.call {
+            Call::CreateIntent { .. } => match provider.find(effect.order, made.at).await? {
+                Some(intent) => CallResult::Intent(intent),
+                None => never("never_created"),
+            },
+            Call::Refund { intent, .. } => {
+                match provider.is_refunded(&effect.to_string(), intent).await? {
+                    true => CallResult::Refunded,
+                    false => never("never_refunded"),
+                }
+            }
+            Call::ConfirmIntent { intent, .. }
+            | Call::CancelIntent { intent }
+            | Call::GetIntent { intent } => CallResult::Intent(provider.get(intent).await?),
+        })
     }
 
     /// What an earlier try of the call has done already, if it was one and did something.
@@ -102,7 +128,7 @@ impl<P: PaymentProvider> ProviderDriver for Driver<P> {
         repeated: bool,
     ) -> BoxFuture<'a, CallResult> {
         Box::pin(async move {
-            let run = self.run(effect, &call.call, repeated || call.repeated);
+            let run = self.run(effect, call, repeated || call.repeated);
             let timeout = Duration::from_millis(CALL_TIMEOUT_MS);
             match tokio::time::timeout(timeout, run).await {
                 Ok(Ok(result)) => result,

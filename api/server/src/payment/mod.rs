@@ -3,6 +3,7 @@
 //! Nothing here knows of the stand-in that tests and demos have instead (docs/stripe-sim.md): it is
 //! at another URL, that is all.
 
+mod desk;
 mod driver;
 mod nobody;
 mod stripe;
@@ -11,9 +12,10 @@ use engine_core::payment::{Intent, IntentId, PaymentMethod};
 use engine_core::{Money, OrderId};
 use futures::future::BoxFuture;
 
+pub use desk::{BadDesk, Desk, NextStep};
 pub use driver::Driver;
 pub use nobody::Nobody;
-pub use stripe::{BadStripe, Stripe, StripeFlags};
+pub use stripe::{Stripe, StripeFlags, read_event};
 
 /// Why a call gave no intent.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -35,6 +37,9 @@ pub type Called<'a, T> = BoxFuture<'a, Result<T, CallError>>;
 /// A provider of payments by card. `key` names a call over its repeats: the same key with the same
 /// call answers the same, with another call it is refused.
 pub trait PaymentProvider: Send + Sync {
+    /// The intent that was created for an order since a time, in Unix milliseconds, if there is
+    /// one: for a key that is not honored any more.
+    fn find(&self, order: OrderId, since: u64) -> Called<'_, Option<Intent>>;
     /// Creates an intent with manual capture, unconfirmed.
     fn create<'a>(&'a self, key: &'a str, amount: Money, order: OrderId) -> Called<'a, Intent>;
     /// Confirms it: the card is asked.

@@ -8,6 +8,7 @@ mod guests;
 mod health;
 mod holds;
 mod keys;
+mod order_payments;
 mod orders;
 mod products;
 mod recovery;
@@ -15,6 +16,7 @@ mod search;
 mod seeds;
 mod stock;
 mod stock_policy;
+mod stripe;
 mod viewer;
 mod webhooks;
 
@@ -43,6 +45,8 @@ fn clients() -> Routes {
         .and(holds::routes())
         .and(orders::routes())
         .and(recovery::routes())
+        .and(order_payments::routes())
+        .and(stripe::routes())
         .and(guests::routes())
         .and(webhooks::routes())
         .and(viewer::routes())

@@ -110,10 +110,8 @@ pub async fn place(
     if request.pay == Pay::OnAccount {
         // An invoice is the shop's trust in a customer: a customer cannot say that there is any.
         caller.require(Scope::OrdersWrite)?;
-    } else if !app.takes_cards {
-        let detail = "this node was started without --stripe-key, so it takes no cards; ask another \
-                      one, or order `on_account`";
-        return Err(Error::about(Code::CardsOff, "payment_method", detail));
+    } else {
+        app.payments.takes_cards()?;
     }
     let wait = prefer_wait(&headers);
     let mut placed = {
@@ -123,7 +121,7 @@ pub async fn place(
     if let Some(seconds) = wait {
         placed = app.wait_decided(placed, seconds).await?;
     }
-    let response = answer::json(StatusCode::CREATED, &render::order(*placed.order))?;
+    let response = answer::json(StatusCode::CREATED, &app.shown(&caller, *placed.order).await)?;
     Ok(placed.seen.mark(answer::replayed(response, placed.replayed)))
 }
 
@@ -135,7 +133,7 @@ pub async fn read(
     wish: Freshness,
 ) -> Result<Response, Error> {
     let (order, seen) = app.order(&caller, id, &wish).await?;
-    Ok(seen.mark(answer::json(StatusCode::OK, &render::order(order))?))
+    Ok(seen.mark(answer::json(StatusCode::OK, &app.shown(&caller, order).await)?))
 }
 
 /// `GET /v1/orders/{id}/history`: oldest first.
@@ -287,7 +285,7 @@ fn request(by: By, headers: &HeaderMap, body: NewOrder) -> Result<Request, Error
     Ok(Request { owner, key, body, lines, currency, expected_total, pay, actor: by.actor })
 }
 
-fn pay(method: Option<&str>) -> Result<Pay, Error> {
+pub(super) fn pay(method: Option<&str>) -> Result<Pay, Error> {
     let token = |text: &str| {
         text.starts_with("pm_")
             && text.len() <= PAYMENT_METHOD_BYTES_MAX
@@ -305,7 +303,7 @@ fn pay(method: Option<&str>) -> Result<Pay, Error> {
 }
 
 /// The seconds of `Prefer: wait=N`. A preference that is not understood is ignored (RFC 7240).
-fn prefer_wait(headers: &HeaderMap) -> Option<u32> {
+pub(super) fn prefer_wait(headers: &HeaderMap) -> Option<u32> {
     let preferences = headers.get_all("prefer").iter().filter_map(|value| value.to_str().ok());
     let waits = preferences.flat_map(|value| value.split([',', ';']));
     let seconds = waits.filter_map(|preference| preference.trim().strip_prefix("wait="));

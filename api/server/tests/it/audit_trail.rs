@@ -9,11 +9,14 @@ use serde_json::{Value, json};
 
 use crate::contract::operations;
 use crate::harness::{
-    Fault, Raw, Strict, Tested, alone, args, free_ports, fresh_dir, order, ready, with_strict_node,
+    Fault, Raw, Strict, Tested, alone, args, eventually, free_ports, fresh_dir, order, ready,
+    with_strict_node,
 };
 
 /// Writes that leave no row, and why.
-const WITHOUT_ROW: [(&str, &str); 3] = [
+const WITHOUT_ROW: [(&str, &str); 4] = [
+    // Nobody of the shop sends it: Stripe does.
+    ("/v1/payments/stripe/webhooks", "post"),
     // A guest is nobody's row: the token is made and told, and nothing is written.
     ("/v1/guests", "post"),
     // There is one first key, and the node has it: the test below looks for its row.
@@ -32,6 +35,8 @@ struct Shop<'a> {
     collection: String,
     hold: String,
     order: String,
+    /// An order that waits for a card.
+    unpaid: String,
     webhook: String,
 }
 
@@ -51,6 +56,7 @@ impl<'a> Shop<'a> {
             collection: String::new(),
             hold: String::new(),
             order: String::new(),
+            unpaid: String::new(),
             webhook: String::new(),
         };
         let product = json!({"name": "Traced", "price": 5, "currency": "USD", "stock": 50});
@@ -61,6 +67,14 @@ impl<'a> Shop<'a> {
         let placed = json!({"customer_id": shop.customer, "lines": line, "currency": "USD",
                             "payment_method": "on_account"});
         shop.order = shop.made("/v1/orders", "trail-o", &placed).await?;
+        let unpaid = json!({"customer_id": shop.customer, "lines": line, "currency": "USD"});
+        shop.unpaid = shop.made("/v1/orders", "trail-u", &unpaid).await?;
+        let client = shop.client()?;
+        eventually(async || {
+            let order = client.order(&shop.unpaid).await.ok()?.body;
+            (order.payment.status == "intent_ready").then_some(())
+        })
+        .await?;
         let hook = json!({"url": "https://shop.example/hook", "events": ["collection.changed"]});
         shop.webhook = shop.made("/v1/webhook-endpoints", "trail-w", &hook).await?;
         Ok(shop)
@@ -109,6 +123,7 @@ impl<'a> Shop<'a> {
             "/v1/holds" => json!({"lines": line}),
             "/v1/orders" => json!({"customer_id": self.customer, "lines": line, "currency": "USD",
                                    "payment_method": "on_account"}),
+            "/v1/orders/{id}/payments" => json!({"payment_method": "pm_card_visa"}),
             "/v1/keys" => json!({"name": "made", "scopes": ["stock:read"]}),
             "/v1/keys/{id}/rotate" => json!({"overlap_s": 60}),
             "/v1/webhook-endpoints" => {
@@ -128,6 +143,7 @@ impl<'a> Shop<'a> {
             ("stock", &self.product),
             ("collection", &self.collection),
             ("hold", &self.hold),
+            ("/payments", &self.unpaid),
             ("order", &self.order),
             ("webhook", &self.webhook),
         ];

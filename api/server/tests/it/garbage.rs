@@ -24,6 +24,8 @@ const PATHS: &[&str] = &[
     "/v1/orders/ID",
     "/v1/orders/ID/cancel",
     "/v1/orders/ID/history",
+    "/v1/orders/ID/payments",
+    "/v1/payments/stripe/webhooks",
     "/v1/cluster/leaders/transfer",
     "/v1/webhook-endpoints",
     "/v1/webhook-endpoints/ID",

@@ -20,6 +20,9 @@ use crate::contract;
 /// The key of the stand-in for Stripe.
 pub const STRIPE_KEY: &str = "sk_test_of_a_shop";
 
+/// The secrets of its webhooks: it signs with either while one is being changed.
+pub const HOOK_SECRETS: [&str; 2] = ["whsec_of_a_shop_0123456789", "whsec_of_last_year_0123456789"];
+
 /// Whatever went wrong.
 pub type Fault = Box<dyn std::error::Error + Send + Sync>;
 /// What tests return.
@@ -182,7 +185,11 @@ pub fn args(dir: &Path, id: u64, nodes: &[(u64, u16, u16)]) -> Result<Args, Faul
         "--stripe-key",
         &stripe_key(dir)?.to_string_lossy(),
         "--stripe-url",
-        &STRIPE.as_ref().map_err(String::as_str)?.url,
+        stripe_url()?,
+        "--stripe-return-url",
+        "https://shop.example/back",
+        "--stripe-webhook-secrets",
+        &hook_secrets(dir)?.to_string_lossy(),
         "--trust-loopback",
         "--peer",
         "1=127.0.0.1:1,http://127.0.0.1:1",
@@ -199,6 +206,18 @@ pub fn stripe_key(dir: &Path) -> std::io::Result<PathBuf> {
     let file = dir.join("stripe-key");
     std::fs::write(&file, STRIPE_KEY)?;
     Ok(file)
+}
+
+/// A file with the secrets of its webhooks.
+fn hook_secrets(dir: &Path) -> std::io::Result<PathBuf> {
+    let file = dir.join("stripe-webhook-secrets");
+    std::fs::write(&file, HOOK_SECRETS.join("\n"))?;
+    Ok(file)
+}
+
+/// Where the stand-in is that all nodes have.
+pub fn stripe_url() -> Result<&'static str, Fault> {
+    Ok(&STRIPE.as_ref().map_err(String::as_str)?.url)
 }
 
 /// Waits until a node says that it is ready.

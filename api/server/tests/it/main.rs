@@ -16,6 +16,7 @@ mod metrics;
 mod openapi;
 mod ops;
 mod orders;
+mod payments;
 mod reads;
 mod search;
 mod seeds;

@@ -3,7 +3,7 @@
 use api_server::StripeFlags;
 use api_server::payment::{CallError, Driver, PaymentProvider as _, Stripe};
 use engine_core::outbox::{Call, EffectId, ProviderCall};
-use engine_core::payment::{CallResult, Intent, IntentStatus, PaymentMethod};
+use engine_core::payment::{CallResult, Intent, IntentStatus, PROVIDER_KEY_MS, PaymentMethod};
 use engine_core::{Currency, Money, OrderId, Slot};
 use raft::ProviderDriver as _;
 use stripe_sim::Running;
@@ -14,6 +14,11 @@ use crate::harness::{Fault, STRIPE_KEY, Tested, alone, fresh_dir, stripe_key};
 const ORDER: OrderId = OrderId { slot: Slot(7), hash: 9 };
 const PRICE: Money = Money { amount: 2_999, currency: Currency::USD };
 
+fn now_ms() -> u64 {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    now.map_or(0, |now| u64::try_from(now.as_millis()).unwrap_or(u64::MAX))
+}
+
 fn method(token: &str) -> PaymentMethod {
     PaymentMethod(token.to_owned())
 }
@@ -23,7 +28,8 @@ pub async fn stand_in(name: &str, knobs: Knobs) -> Result<(Running, StripeFlags)
     let config = stripe_sim::Config { key: STRIPE_KEY.to_owned(), knobs, ..Default::default() };
     let sim = stripe_sim::start("127.0.0.1:0".parse()?, config).await?;
     let stripe_key = Some(stripe_key(&fresh_dir(name)?)?);
-    let flags = StripeFlags { stripe_key, stripe_url: Some(sim.url.parse()?) };
+    let stripe_url = Some(sim.url.parse()?);
+    let flags = StripeFlags { stripe_key, stripe_url, ..StripeFlags::default() };
     Ok((sim, flags))
 }
 
@@ -77,7 +83,7 @@ fn a_lost_answer_is_unknown_and_is_found_when_it_is_asked_about() -> Tested {
         let (sim, stripe) = stripe("stripe-lost", knobs).await?;
         let driver = Driver::new(stripe);
         let run = async |number: u32, call: Call, repeated: bool| {
-            let call = ProviderCall { at: 0, call, repeated };
+            let call = ProviderCall { at: now_ms(), call, repeated };
             driver.call(EffectId { order: ORDER, number }, &call, repeated).await
         };
         let create = Call::CreateIntent { amount: PRICE };
@@ -108,6 +114,41 @@ fn a_lost_answer_is_unknown_and_is_found_when_it_is_asked_about() -> Tested {
 }
 
 #[test]
+fn a_key_that_is_not_honored_any_more_is_only_looked_up() -> Tested {
+    alone(async || {
+        let (sim, stripe) = stripe("stripe-old", Knobs::default()).await?;
+        let driver = Driver::new(stripe.clone());
+        let run = async |number: u32, call: Call| {
+            let call = ProviderCall { at: now_ms() - PROVIDER_KEY_MS, call, repeated: true };
+            driver.call(EffectId { order: ORDER, number }, &call, true).await
+        };
+        let never = |code: &str| CallResult::Refused { code: code.to_owned() };
+        let create = Call::CreateIntent { amount: PRICE };
+        assert_eq!(run(0, create.clone()).await, never("never_created"));
+        for number in 0..120 {
+            let order = OrderId { hash: number, ..ORDER };
+            stripe.create(&format!("other-{number}"), PRICE, order).await?;
+        }
+        let CallResult::Intent(made) = run(0, create).await else {
+            return Err("it was not found on any page".into());
+        };
+        let intent = made.id.clone();
+        let method = method("pm_card_visa");
+        let confirm = Call::ConfirmIntent { intent: intent.clone(), method: method.clone() };
+        assert_eq!(run(1, confirm).await, CallResult::Intent(made), "it is as it was");
+        stripe.confirm("paid", &intent, &method).await?;
+        stripe.capture("taken", &intent, PRICE.amount).await?;
+        let refund = Call::Refund { intent: intent.clone(), amount: PRICE };
+        assert_eq!(run(2, refund.clone()).await, never("never_refunded"));
+        let key = EffectId { order: ORDER, number: 2 }.to_string();
+        stripe.refund(&key, &intent, PRICE.amount).await?;
+        assert_eq!(run(2, refund).await, CallResult::Refunded);
+        drop(sim);
+        Ok(())
+    })
+}
+
+#[test]
 fn what_is_stripes_fault_or_ours_ends_no_order() -> Tested {
     alone(async || {
         let knobs = Knobs { too_many: 1_000, ..Knobs::default() };
@@ -116,7 +157,8 @@ fn what_is_stripes_fault_or_ours_ends_no_order() -> Tested {
         let file = fresh_dir("stripe-wrong-key")?.join("stripe-key");
         std::fs::write(&file, "sk_test_of_another")?;
         let url = Some(sim.url.parse()?);
-        let flags = StripeFlags { stripe_key: Some(file.clone()), stripe_url: url };
+        let stripe_key = Some(file.clone());
+        let flags = StripeFlags { stripe_key, stripe_url: url, ..StripeFlags::default() };
         let stranger = Stripe::new(&flags)?.ok_or("no Stripe")?;
         assert!(matches!(stranger.create("k2", PRICE, ORDER).await, Err(CallError::Unknown(_))));
         std::fs::write(&file, "not a key")?;

@@ -45,6 +45,8 @@ impl Command {
             Self::ReplayDeadLetters(_) => "replay_dead_letters",
             Self::SetStockPolicy(_) => "set_stock_policy",
             Self::RecoverOrder(_) => "recover_order",
+            Self::NotePaymentEvent(_) => "note_payment_event",
+            Self::RetryPayment(_) => "retry_payment",
         }
     }
 
@@ -88,6 +90,8 @@ impl Command {
             Self::CloseDeliveries(command) => Resource::Webhook(command.endpoint),
             Self::ReplayDeadLetters(command) => Resource::Webhook(command.endpoint),
             Self::SetStockPolicy(command) => Resource::Stock(command.product),
+            Self::NotePaymentEvent(command) => Resource::Order(command.order),
+            Self::RetryPayment(command) => Resource::Order(command.order),
         }
     }
 

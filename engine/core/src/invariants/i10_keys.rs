@@ -1,4 +1,5 @@
-//! I10: a key has exactly one result, and an order exactly one decision, until it is forgotten.
+//! I10: a key has exactly one result, an order exactly one decision, and an event of the provider's
+//! is noted once, until it is forgotten.
 
 use super::{Violation, each, timers, violation};
 use crate::codec::decode;
@@ -11,8 +12,14 @@ use crate::txn::View;
 
 pub(super) fn check(view: &dyn View, found: &mut Vec<Violation>) -> Result<(), Fault> {
     let mut timers = timers(view, |kind| {
-        use TimerKind::{ForgetDecision, ForgetIdempotency, ForgetOrderKey};
-        matches!(kind, ForgetDecision(_) | ForgetIdempotency(_) | ForgetOrderKey { .. })
+        use TimerKind::{ForgetDecision, ForgetIdempotency, ForgetOrderKey, ForgetPaymentEvent};
+        matches!(
+            kind,
+            ForgetDecision(_)
+                | ForgetIdempotency(_)
+                | ForgetOrderKey { .. }
+                | ForgetPaymentEvent(_)
+        )
     })?;
     let mut forgets = |found: &mut Vec<Violation>, kind| {
         if timers.remove(&kind).is_none() {
@@ -46,6 +53,10 @@ pub(super) fn check(view: &dyn View, found: &mut Vec<Violation>) -> Result<(), F
     })?;
     each(view, prefixed(b"ik"), |key, _| {
         forgets(found, TimerKind::ForgetIdempotency(part(key, 2)?));
+        Ok(())
+    })?;
+    each(view, prefixed(b"pe"), |key, _| {
+        forgets(found, TimerKind::ForgetPaymentEvent(part(key, 2)?));
         Ok(())
     })?;
     for (kind, at) in timers {

@@ -44,6 +44,15 @@ pub(super) fn check(view: &dyn View, found: &mut Vec<Violation>) -> Result<(), F
         }
         Ok(())
     })?;
+    each(view, prefixed(b"ph"), |key, _| {
+        let order = key.get(2..).map(|order| [b"od".as_slice(), order].concat());
+        let order = order.and_then(|key| view.get(&key).transpose()).transpose()?;
+        let order: Option<Order> = order.map(|row| decode(&row)).transpose()?;
+        if order.is_none_or(|order| order.calls_pending == 0) {
+            violation(found, "I7", "something was heard of, and no call is in flight".to_owned());
+        }
+        Ok(())
+    })?;
     for (kind, at) in timers {
         violation(found, "I7", format!("{kind:?} is armed for {at} without its order"));
     }

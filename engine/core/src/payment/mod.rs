@@ -2,18 +2,23 @@
 //!
 //! Money never moves on an object whose id is not in the log: the intent is created unconfirmed,
 //! its id is committed, then it is confirmed. After that every unknown outcome is resolved by
-//! asking for that id. Webhooks and lost answers all end in [`Settle`].
+//! asking for that id. Webhooks ([`NotePaymentEvent`]) and lost answers all end in [`Settle`].
 
 mod calls;
+mod note_payment_event;
 mod outcome;
 mod reconcile;
 mod released;
+mod retry_payment;
 mod settle;
 
 use serde::{Deserialize, Serialize};
 
 use crate::outbox::Call;
 
+pub(crate) use note_payment_event::forget as forget_event;
+pub use note_payment_event::{EVENT_RETENTION_MS, NotePaymentEvent, PaymentEvent};
+pub use retry_payment::RetryPayment;
 pub use settle::Settle;
 
 /// The provider's name of an intent, e.g. `pi_…`.

@@ -1,7 +1,7 @@
 //! T2, T5–T12: what an intent's status means for an order whose units are still held.
 
 use super::settle::kept;
-use super::{ATTEMPTS_MAX, Decline, Intent, IntentStatus, OpenCall, PaymentState};
+use super::{ATTEMPTS_MAX, Decline, Intent, IntentStatus, PROVIDER_KEY_MS, PaymentState};
 use crate::fault::Fault;
 use crate::order::{ACTION_MS, Change, Ending, ORDER_HOLD_MAX_MS, OrderTimer, Review, Units};
 use crate::outbox::Call;
@@ -39,11 +39,36 @@ impl Change<'_, '_, '_> {
                 self.order.ending = Some(Ending::PaymentFailed);
                 self.release(PaymentState::Voided, "T11", "canceled by the provider")
             }
+            _ if self.still_waits(asked, intent) => {
+                self.resolved();
+                Ok(())
+            }
             _ => match declined(asked, intent) {
+                // It may be an earlier confirmation's: the same key tells what came of this one.
+                Some(_) if self.confirms_again(asked) => self.not_confirmed(asked, intent),
                 Some(decline) => self.declined(&decline.code, decline.is_final),
                 None => self.not_confirmed(asked, intent),
             },
         }
+    }
+
+    /// The intent was asked for while the customer chooses a method, and nothing has become of it:
+    /// a decline that it remembers was counted.
+    fn still_waits(&self, asked: &Call, intent: &Intent) -> bool {
+        let waits = match self.order.payment.state {
+            PaymentState::Declined => true,
+            PaymentState::IntentReady => intent.decline.is_none(),
+            _ => false,
+        };
+        waits && matches!(asked, Call::GetIntent { .. })
+    }
+
+    /// A confirmation of unknown outcome is made again, under its key, as long as that is honored.
+    fn confirms_again(&self, asked: &Call) -> bool {
+        let honored_since = self.ctx.now().saturating_sub(PROVIDER_KEY_MS);
+        let open = self.order.payment.open.as_ref().filter(|open| open.at > honored_since);
+        let confirms = open.is_some_and(|open| matches!(open.call, Call::ConfirmIntent { .. }));
+        confirms && !matches!(asked, Call::ConfirmIntent { .. })
     }
 
     /// The order is ending: the money must not come, unless it was there before that was asked for.
@@ -171,8 +196,9 @@ impl Change<'_, '_, '_> {
             self.mismatch();
             return self.end(Ending::PaymentFailed, "T9", "another amount");
         }
-        match self.order.payment.open.clone() {
-            Some(open @ OpenCall { call: Call::ConfirmIntent { .. }, .. }) => {
+        let again = self.confirms_again(asked);
+        match self.order.payment.open.clone().filter(|_| again) {
+            Some(open) => {
                 self.resolved();
                 self.order.payment.state = PaymentState::Confirming;
                 self.call_again(open);

@@ -36,6 +36,7 @@ impl Settle {
         let mut change = Change::of(ctx, order);
         change.order.calls_pending = 0;
         change.settle(OpenCall { number, at, call }, &self.result)?;
+        change.ask_if_heard()?;
         Ok(Reply::Order(Box::new(change.save())))
     }
 }

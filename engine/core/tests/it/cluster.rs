@@ -95,6 +95,8 @@ impl Cluster {
             Command::CancelOrder(c) => topology.of_order(c.order),
             Command::RecoverOrder(c) => topology.of_order(c.order),
             Command::Settle(c) => topology.of_order(c.effect.order),
+            Command::NotePaymentEvent(c) => topology.of_order(c.order),
+            Command::RetryPayment(c) => topology.of_order(c.order),
             Command::CommitHold(_)
             | Command::ReleaseHold(_)
             | Command::Deliver(_)

@@ -7,10 +7,13 @@
 //! of ours, a 5xx and what cannot be read are unknown, and are asked about later.
 
 mod client;
+mod event;
 mod map;
+mod signature;
 
 use std::path::PathBuf;
 use std::str::FromStr as _;
+use std::sync::Arc;
 
 use clap::Args;
 use engine_core::payment::{Intent, IntentId, PaymentMethod};
@@ -20,14 +23,17 @@ use reqwest::Url;
 use stripe_client_core::{IdempotencyKey, RequestStrategy, StripeRequest};
 use stripe_core::payment_intent::{
     CancelPaymentIntent, CapturePaymentIntent, ConfirmPaymentIntent, CreatePaymentIntent,
-    RetrievePaymentIntent,
+    ListPaymentIntent, RetrievePaymentIntent,
 };
 use stripe_core::refund::{CreateRefund, ListRefund};
 use stripe_shared::{PaymentIntentAllowedPaymentMethodTypes, PaymentIntentCaptureMethod};
-use stripe_types::Currency;
+use stripe_types::{Currency, RangeQueryTs};
 
-use super::{CallError, Called, PaymentProvider};
+use super::{CallError, Called, NextStep, PaymentProvider};
 use client::{Calls, Failed};
+
+pub use event::read as read_event;
+pub use signature::{BadSecrets, BadSignature, HookSecrets};
 
 /// Under which name an intent carries its order.
 const ORDER: &str = "stoa_order";
@@ -37,6 +43,10 @@ const EFFECT: &str = "stoa_effect";
 const EXPANDED: &str = "latest_charge";
 /// How many refunds of an intent are looked at.
 const REFUNDS_MAX: i64 = 100;
+/// How many intents a page has that one is looked for in.
+const PAGE: i64 = 100;
+/// How much earlier than ours Stripe's clock may be, in seconds.
+const SKEW_S: i64 = 300;
 
 /// The flags about Stripe.
 #[derive(Debug, Clone, Default, Args)]
@@ -48,6 +58,14 @@ pub struct StripeFlags {
     /// Where Stripe is: another address is a stand-in's
     #[arg(long, env = "STOA_STRIPE_URL", value_name = "URL", requires = "stripe_key")]
     pub stripe_url: Option<Url>,
+    /// Where a customer's bank sends them back to after 3-D Secure: a page of the shop's
+    #[arg(long, env = "STOA_STRIPE_RETURN_URL", value_name = "URL", requires = "stripe_key")]
+    pub stripe_return_url: Option<Url>,
+    /// A file with the secrets that Stripe signs its webhooks with, whsec_…, a line each: two while
+    /// one is being changed. A file that is replaced is used without a restart. Without it this
+    /// node takes no webhooks of Stripe's
+    #[arg(long, env = "STOA_STRIPE_WEBHOOK_SECRETS", value_name = "FILE", requires = "stripe_key")]
+    pub stripe_webhook_secrets: Option<PathBuf>,
 }
 
 /// Why there is no Stripe.
@@ -70,8 +88,10 @@ pub enum BadStripe {
 }
 
 /// Stripe.
+#[derive(Clone)]
 pub struct Stripe {
-    calls: Calls,
+    calls: Arc<Calls>,
+    return_url: Option<String>,
 }
 
 impl Stripe {
@@ -87,7 +107,18 @@ impl Stripe {
             return Err(BadStripe::NoKey(path));
         }
         let url = flags.stripe_url.clone().unwrap_or_else(map::stripes_own);
-        Ok(Some(Self { calls: Calls::new(url, key.to_owned())? }))
+        let calls = Arc::new(Calls::new(url, key.to_owned())?);
+        let return_url = flags.stripe_return_url.as_ref().map(ToString::to_string);
+        Ok(Some(Self { calls, return_url }))
+    }
+
+    /// What the customer has to do next for an intent.
+    pub async fn next_step(&self, intent: &IntentId) -> Result<NextStep, CallError> {
+        let request = RetrievePaymentIntent::new(intent.0.as_str());
+        let found = request.customize().send(&*self.calls).await.map_err(map::error)?;
+        let action = found.next_action.and_then(|action| action.redirect_to_url);
+        let redirect_url = action.and_then(|redirect| redirect.url);
+        Ok(NextStep { redirect_url, client_secret: found.client_secret })
     }
 
     /// A call that changes something, under its key.
@@ -99,11 +130,35 @@ impl Stripe {
         let key =
             IdempotencyKey::new(key).map_err(|error| CallError::Unknown(error.to_string()))?;
         let request = request.customize().request_strategy(RequestStrategy::Idempotent(key));
-        request.send(&self.calls).await.map_err(map::error)
+        request.send(&*self.calls).await.map_err(map::error)
     }
 }
 
 impl PaymentProvider for Stripe {
+    fn find(&self, order: OrderId, since: u64) -> Called<'_, Option<Intent>> {
+        async move {
+            let order = order.to_string();
+            let since = i64::try_from(since / 1_000).unwrap_or(i64::MAX).saturating_sub(SKEW_S);
+            let mut request =
+                ListPaymentIntent::new().created(RangeQueryTs::gte(since)).limit(PAGE);
+            loop {
+                let page = request.customize().send(&*self.calls).await.map_err(map::error)?;
+                if let Some(found) =
+                    page.data.iter().find(|it| it.metadata.get(ORDER) == Some(&order))
+                {
+                    return map::intent(found).map(Some);
+                }
+                match page.data.last() {
+                    Some(last) if page.has_more => {
+                        request = request.starting_after(last.id.as_str());
+                    }
+                    _ => return Ok(None),
+                }
+            }
+        }
+        .boxed()
+    }
+
     fn create<'a>(&'a self, key: &'a str, amount: Money, order: OrderId) -> Called<'a, Intent> {
         async move {
             let currency = amount.currency.to_string().to_ascii_lowercase();
@@ -125,14 +180,17 @@ impl PaymentProvider for Stripe {
         method: &'a PaymentMethod,
     ) -> Called<'a, Intent> {
         async move {
-            let request = ConfirmPaymentIntent::new(intent.0.as_str())
+            let mut request = ConfirmPaymentIntent::new(intent.0.as_str())
                 .payment_method(method.0.as_str())
                 .expand([EXPANDED.to_owned()]);
+            if let Some(url) = &self.return_url {
+                request = request.return_url(url.as_str());
+            }
             let Ok(key) = IdempotencyKey::new(key) else {
                 return Err(CallError::Unknown("no key".to_owned()));
             };
             let request = request.customize().request_strategy(RequestStrategy::Idempotent(key));
-            match request.send(&self.calls).await {
+            match request.send(&*self.calls).await {
                 Ok(confirmed) => map::intent(&confirmed),
                 // The card said no: that is an outcome, with the intent as it is now.
                 Err(Failed::Refused(_, error)) if map::is_decline(&error) => map::declined(&error),
@@ -167,7 +225,7 @@ impl PaymentProvider for Stripe {
         async move {
             let request =
                 RetrievePaymentIntent::new(intent.0.as_str()).expand([EXPANDED.to_owned()]);
-            let found = request.customize().send(&self.calls).await;
+            let found = request.customize().send(&*self.calls).await;
             map::intent(&found.map_err(map::error)?)
         }
         .boxed()
@@ -187,7 +245,7 @@ impl PaymentProvider for Stripe {
     fn is_refunded<'a>(&'a self, key: &'a str, intent: &'a IntentId) -> Called<'a, bool> {
         async move {
             let request = ListRefund::new().payment_intent(intent.0.as_str()).limit(REFUNDS_MAX);
-            let found = request.customize().send(&self.calls).await.map_err(map::error)?;
+            let found = request.customize().send(&*self.calls).await.map_err(map::error)?;
             let named = |it: &stripe_shared::Refund| {
                 it.metadata.as_ref().and_then(|all| all.get(EFFECT)).is_some_and(|it| it == key)
             };

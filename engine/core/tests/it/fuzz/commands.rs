@@ -13,10 +13,10 @@ use engine_core::payment::{
 };
 use engine_core::{
     Acknowledge, AdjustStock, ArchiveCollection, ArchiveProduct, CancelOrder, Command, CommitHold,
-    CreateCollection, CreateKey, CreateProduct, Deliver, HoldStock, KeyId, NoteKeyUses, PlaceOrder,
-    Pulse, ReceiveStock, RecordOperation, RecoverOrder, RefuseOrder, Rejection, ReleaseHold,
-    ResolveHold, RevokeKey, RotateKey, SetStock, SetStockPolicy, Settle, UpdateCollection,
-    UpdateProduct,
+    CreateCollection, CreateKey, CreateProduct, Deliver, HoldStock, KeyId, NoteKeyUses,
+    NotePaymentEvent, PlaceOrder, Pulse, ReceiveStock, RecordOperation, RecoverOrder, RefuseOrder,
+    Rejection, ReleaseHold, ResolveHold, RetryPayment, RevokeKey, RotateKey, SetStock,
+    SetStockPolicy, Settle, UpdateCollection, UpdateProduct,
 };
 use rand::Rng as _;
 
@@ -29,7 +29,8 @@ pub fn any(v: &mut Values) -> Command {
         20..35 => stock(v),
         35..55 => hold(v),
         55..75 => order(v),
-        75..85 => settle(v),
+        75..83 => settle(v),
+        83 | 84 => hear_or_pay(v),
         85..89 => between(v),
         89..92 => key(v),
         92 | 94..97 => webhooks::any(v),
@@ -198,6 +199,25 @@ fn pay(v: &mut Values) -> Pay {
         2 => Pay::Card(Some(PaymentMethod(v.text()))),
         _ => Pay::Card(Some(PaymentMethod("pm_card_visa".into()))),
     }
+}
+
+/// The provider is heard of, or the customer pays again.
+fn hear_or_pay(v: &mut Values) -> Command {
+    let order = v.order();
+    if v.random.random_bool(0.5) {
+        let status = v.one_of(&IntentStatus::ALL);
+        let Intent { id: intent, .. } = intent(v);
+        return Command::NotePaymentEvent(NotePaymentEvent {
+            event: v.id(),
+            order,
+            intent,
+            status,
+        });
+    }
+    let owner = v.maybe(Values::owner);
+    let method = v.text();
+    let method = if v.random.random_bool(0.8) { "pm_card_visa".into() } else { method };
+    Command::RetryPayment(RetryPayment { order, owner, method: PaymentMethod(method) })
 }
 
 fn settle(v: &mut Values) -> Command {

@@ -13,9 +13,10 @@ use engine_core::payment::{
 use engine_core::{
     Acknowledge, AdjustStock, Applied, ArchiveCollection, ArchiveProduct, Batch, CancelOrder,
     Command, CommitHold, CreateCollection, CreateKey, CreateProduct, Currency, Deliver, Digest,
-    HoldStock, NoteKeyUses, PlaceOrder, Pulse, ReceiveStock, RecordOperation, RecoverOrder,
-    RefuseOrder, Rejection, ReleaseHold, Reply, ResolveHold, RevokeKey, RotateKey, SetStock,
-    SetStockPolicy, Settle, ShardId, Stamp, Stamped, UpdateCollection, UpdateProduct, v1,
+    HoldStock, NoteKeyUses, NotePaymentEvent, PlaceOrder, Pulse, ReceiveStock, RecordOperation,
+    RecoverOrder, RefuseOrder, Rejection, ReleaseHold, Reply, ResolveHold, RetryPayment, RevokeKey,
+    RotateKey, SetStock, SetStockPolicy, Settle, ShardId, Stamp, Stamped, UpdateCollection,
+    UpdateProduct, v1,
 };
 
 use super::values::*;
@@ -183,8 +184,19 @@ fn orders() -> Vec<Command> {
             shards: vec![ShardId(3)],
         }),
         Command::ResolveHold(ResolveHold { order, from: ShardId(4) }),
-        Command::CancelOrder(CancelOrder { order, owner: Some(owner) }),
         Command::RecoverOrder(RecoverOrder { order, reason: "asked".into(), reviewed: true }),
+        Command::CancelOrder(CancelOrder { order, owner: Some(owner.clone()) }),
+        Command::NotePaymentEvent(NotePaymentEvent {
+            event: 22,
+            order,
+            intent: IntentId("pi_1".into()),
+            status: IntentStatus::RequiresCapture,
+        }),
+        Command::RetryPayment(RetryPayment {
+            order,
+            owner: Some(owner),
+            method: PaymentMethod("pm_card_mastercard".into()),
+        }),
     ]
 }
 

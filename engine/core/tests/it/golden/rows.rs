@@ -9,7 +9,7 @@ use engine_core::order::{
     Decision, Ending, Flags, KeyResult, Order, Review, Status, Transition, Units,
 };
 use engine_core::outbox::{Call, Message, ProviderCall, Sequence};
-use engine_core::payment::{IntentId, PaymentMethod, PaymentState};
+use engine_core::payment::{IntentId, PaymentEvent, PaymentMethod, PaymentState};
 use engine_core::{Clock, Rejection, Reply, ShardId, Timer, TimerKind};
 
 use super::values::*;
@@ -57,6 +57,7 @@ fn shard(golden: &mut Golden) {
         |message| vec![message],
     ));
     golden.hold(one(Sequence(44)));
+    golden.hold(one(PaymentEvent { at: 1_000, order: ORDER }));
     golden.hold(each(calls(), |call| ProviderCall { at: 1_000, repeated: true, call }));
 }
 
@@ -74,6 +75,7 @@ fn timers() -> Vec<(String, Timer)> {
             TimerKind::ForgetDecision(ORDER),
             TimerKind::ForgetOrderKey { owner: 51, key: 52 },
             TimerKind::ForgetIdempotency(53),
+            TimerKind::ForgetPaymentEvent(54),
         ],
         timer,
     );

@@ -254,6 +254,7 @@ pub fn rejections() -> Vec<Rejection> {
         Rejection::KeyRevoked,
         Rejection::AlreadyInitialized,
         Rejection::TooManyOpenOrders { limit: 20 },
+        Rejection::PaymentNotOpen { state: PaymentState::Voided },
         Rejection::EndpointNotFound,
         Rejection::TooManyEndpoints { limit: 32 },
         Rejection::EndpointDisabled,

@@ -3,11 +3,12 @@
 use engine_core::catalog::{ProductChange, ProductDetails};
 use engine_core::inventory::{HoldLine, HoldRef};
 use engine_core::outbox;
-use engine_core::payment::{CallResult, Decline, Intent, IntentId, IntentStatus};
+use engine_core::payment::{CallResult, Decline, Intent, IntentId, IntentStatus, PaymentMethod};
 use engine_core::{
     AdjustStock, ArchiveProduct, CancelOrder, Command, CommitHold, CreateProduct, Currency, HoldId,
-    HoldStock, Money, OrderId, ProductId, Pulse, ReceiveStock, RecoverOrder, ReleaseHold,
-    ResolveHold, SetStock, SetStockPolicy, Settle, ShardId, Slot, UpdateProduct,
+    HoldStock, Money, NotePaymentEvent, OrderId, ProductId, Pulse, ReceiveStock, RecoverOrder,
+    ReleaseHold, ResolveHold, RetryPayment, SetStock, SetStockPolicy, Settle, ShardId, Slot,
+    UpdateProduct,
 };
 use rand::Rng;
 use rand::seq::IndexedRandom;
@@ -39,7 +40,8 @@ impl World {
             }
             91 => self.resolve_some(),
             92 => self.recover_some(),
-            93..94 => self.provider.something_happens(&mut self.rng),
+            93 => self.hear_or_pay_some(),
+            94 => self.provider.something_happens(&mut self.rng),
             _ => self.pass_time(),
         }
     }
@@ -206,6 +208,28 @@ impl World {
         let Some(order) = order else { return };
         let from = if self.rng.random_bool(0.1) { ShardId(999) } else { self.any_shard() };
         let command = Command::ResolveHold(ResolveHold { order, from });
+        self.propose(self.model.home(order), command);
+    }
+
+    /// The provider tells of an intent, perhaps something old; or a customer pays again.
+    fn hear_or_pay_some(&mut self) {
+        let Some(order) = self.any_order() else { return };
+        let placed = &self.model.orders[&order];
+        let (owner, known) = (placed.owner.clone(), placed.intent.clone());
+        let command = if self.rng.random_bool(0.6) {
+            let foreign = IntentId("pi_of_another".to_owned());
+            Command::NotePaymentEvent(NotePaymentEvent {
+                event: self.rng.random_range(0..200),
+                order,
+                intent: known.filter(|_| self.rng.random_bool(0.95)).unwrap_or(foreign),
+                status: *IntentStatus::ALL.choose(&mut self.rng).unwrap(),
+            })
+        } else {
+            let stranger = self.model.orders.values().map(|order| order.owner.clone()).next();
+            let owner = *[Some(&owner), None, stranger.as_ref()].choose(&mut self.rng).unwrap();
+            let method = PaymentMethod("pm_card_mastercard".to_owned());
+            Command::RetryPayment(RetryPayment { order, owner: owner.cloned(), method })
+        };
         self.propose(self.model.home(order), command);
     }
 

@@ -77,6 +77,8 @@ pub struct Order {
     /// Until when, at the earliest, it is paid or over; none once that has passed.
     pub pay_until: Option<u64>,
     pub declines: u32,
+    /// Since when nobody knows of a confirmation whether it was made.
+    pub confirming_since: Option<u64>,
     pub intent: Option<IntentId>,
     pub was_confirmed: bool,
     /// Amounts did not fit or money could not go back: a person must look, nothing is promised.

@@ -246,6 +246,7 @@ fn new_order(command: &PlaceOrder, now: u64, total: i64) -> Order {
         wish: false,
         pay_until: (!on_account).then_some(now + ORDER_HOLD_MS),
         declines: 0,
+        confirming_since: None,
         intent: None,
         was_confirmed: on_account,
         odd: false,

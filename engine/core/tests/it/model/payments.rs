@@ -3,9 +3,13 @@
 use engine_core::OrderId;
 use engine_core::inventory::HoldState;
 use engine_core::order::{ACTION_MS, ORDER_HOLD_MAX_MS};
-use engine_core::outbox::Call;
-use engine_core::payment::{ATTEMPTS_MAX, CallResult, Intent, IntentStatus};
+use engine_core::outbox::{Call, ProviderCall};
+use engine_core::payment::{
+    ATTEMPTS_MAX, CallResult, Intent, IntentStatus, PROVIDER_KEY_MS, PaymentState,
+};
+use engine_core::{Rejection, RetryPayment};
 
+use super::expect::{Expected, Told};
 use super::naive::{Model, Order, Stage, Why};
 
 /// What is to become of an order's units.
@@ -13,8 +17,9 @@ type Fate = Option<HoldState>;
 
 impl Model {
     /// A call that was in flight is answered.
-    pub fn settle(&mut self, id: OrderId, call: &Call, result: &CallResult) {
+    pub fn settle(&mut self, id: OrderId, made: &ProviderCall, result: &CallResult) {
         let now = self.now(self.home(id));
+        let ProviderCall { at, call, .. } = made;
         let order = self.orders.get_mut(&id).expect("calls are made for orders");
         let fate = match (call, result) {
             (Call::Refund { .. }, result) => order.refund_answered(result),
@@ -28,10 +33,29 @@ impl Model {
             (_, CallResult::Intent(intent)) if order.intent.as_ref() == Some(&intent.id) => {
                 order.saw(now, call, intent)
             }
-            _ => order.nobody_knows(call),
+            _ => order.nobody_knows(*at, call),
         };
         if let Some(state) = fate {
             self.settle_own(id, state);
+        }
+    }
+
+    /// A customer pays with another method.
+    pub fn retry(
+        &mut self,
+        command: &RetryPayment,
+        under_way: bool,
+        state: Option<PaymentState>,
+    ) -> Expected {
+        let order = self.orders.get(&command.order).ok_or(Rejection::OrderNotFound)?;
+        if command.owner.as_ref().is_some_and(|owner| *owner != order.owner) {
+            return Err(Rejection::OrderNotFound);
+        }
+        let undecided = order.stage == Stage::Pending && !order.unknown && !order.action;
+        let waits = undecided && !under_way && order.intent.is_some();
+        match state {
+            Some(state) if !waits => Err(Rejection::PaymentNotOpen { state }),
+            _ => Ok(Told::Order(order.status(), order.total)),
         }
     }
 }
@@ -41,11 +65,12 @@ fn is_id(intent: &Intent) -> bool {
 }
 
 impl Order {
-    fn nobody_knows(&mut self, call: &Call) -> Fate {
+    fn nobody_knows(&mut self, at: u64, call: &Call) -> Fate {
         let moves = matches!(call, Call::CreateIntent { .. } | Call::ConfirmIntent { .. });
         if moves && matches!(self.stage, Stage::Pending | Stage::Canceling(_)) {
             self.unknown = true;
             self.action = false;
+            self.confirming_since = matches!(call, Call::ConfirmIntent { .. }).then_some(at);
         }
         None
     }
@@ -63,6 +88,7 @@ impl Order {
             return None;
         }
         (self.unknown, self.action) = (false, false);
+        self.confirming_since = None;
         self.declines += 1;
         if is_final || self.declines >= ATTEMPTS_MAX {
             self.stage = Stage::Canceling(Why::Failed);
@@ -121,20 +147,28 @@ impl Order {
             _ if over => self.stage = Stage::Canceling(Why::Expired),
             IntentStatus::RequiresAction if !self.action => {
                 (self.unknown, self.action) = (false, true);
+                self.confirming_since = None;
                 let longest = self.placed_at + ORDER_HOLD_MAX_MS;
                 let until = (now + ACTION_MS).min(longest);
                 self.pay_until = self.pay_until.max(Some(until));
             }
             IntentStatus::RequiresAction => {}
-            _ => return self.saw_unconfirmed(call, intent),
+            _ => return self.saw_unconfirmed(now, call, intent),
         }
         None
     }
 
-    fn saw_unconfirmed(&mut self, call: &Call, intent: &Intent) -> Fate {
+    fn saw_unconfirmed(&mut self, now: u64, call: &Call, intent: &Intent) -> Fate {
         let created = matches!(call, Call::CreateIntent { .. });
+        let asked = matches!(call, Call::GetIntent { .. });
+        let settled = !self.unknown && !self.action;
+        if asked && settled && (self.declines > 0 || intent.decline.is_none()) {
+            // The customer chooses a method, and has not yet.
+            return None;
+        }
         let declined = intent.status == IntentStatus::RequiresPaymentMethod && !created;
-        if let Some(decline) = intent.decline.as_ref().filter(|_| declined) {
+        let again = self.confirming_since.take().is_some_and(|at| at + PROVIDER_KEY_MS > now);
+        if let Some(decline) = intent.decline.as_ref().filter(|_| declined && !(asked && again)) {
             return self.declined(decline.is_final);
         }
         (self.unknown, self.action) = (matches!(call, Call::ConfirmIntent { .. }), false);

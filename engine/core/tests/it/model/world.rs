@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use engine_core::inventory::{HoldRef, HoldState};
 use engine_core::order::{Ending, Order as Row, Units};
-use engine_core::outbox::{self, Message, ProviderCall};
+use engine_core::outbox::{self, Message};
 use engine_core::payment::PaymentState;
 use engine_core::{
-    Acknowledge, Applied, Command, Deliver, OrderId, Rejection, Reply, Settle, ShardId, Stamp,
-    Stamped, dedup, read,
+    Acknowledge, Applied, Command, Deliver, OrderId, Rejection, Reply, RetryPayment, Settle,
+    ShardId, Stamp, Stamped, dedup, read,
 };
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -165,6 +165,9 @@ impl World {
             }
             Command::RecoverOrder(_) => Err(Rejection::OrderNotFound),
             Command::Settle(command) => self.expect_settle(shard, command),
+            Command::RetryPayment(command) => self.expect_retry(shard, command),
+            // A hint: what it leads to is the provider's answer to a question.
+            Command::NotePaymentEvent(_) => Ok(Told::Anything),
             Command::Deliver(command) => self.expect_delivery(shard, command),
             Command::Acknowledge(_) | Command::Pulse(_) => Ok(Told::Anything),
             Command::CreateCollection(_)
@@ -191,13 +194,25 @@ impl World {
     fn expect_settle(&mut self, shard: ShardId, command: &Settle) -> Expected {
         let calls = outbox::provider_calls(self.shop.rows(shard), None, usize::MAX).unwrap();
         let call = calls.into_iter().find(|(id, _)| *id == command.effect);
-        let Some((id, ProviderCall { call, .. })) = call else { return Ok(Told::Nothing) };
+        let Some((id, made)) = call else { return Ok(Told::Nothing) };
         if self.model.orders[&id.order].odd {
             return Ok(Told::Whatever);
         }
-        self.model.settle(id.order, &call, &command.result);
+        self.model.settle(id.order, &made, &command.result);
         let order = &self.model.orders[&id.order];
         Ok(if order.odd { Told::Whatever } else { Told::Order(order.status(), order.total) })
+    }
+
+    fn expect_retry(&mut self, shard: ShardId, command: &RetryPayment) -> Expected {
+        let calls = outbox::provider_calls(self.shop.rows(shard), None, usize::MAX).unwrap();
+        let under_way = calls.iter().any(|(id, _)| id.order == command.order);
+        let state = read::order(self.shop.rows(shard), command.order, &read::Whose::Anybody)
+            .unwrap()
+            .map(|order| order.payment.state);
+        if self.model.orders.get(&command.order).is_some_and(|order| order.odd) {
+            return Ok(Told::Whatever);
+        }
+        self.model.retry(command, under_way, state)
     }
 
     fn expect_delivery(&mut self, to: ShardId, command: &Deliver) -> Expected {

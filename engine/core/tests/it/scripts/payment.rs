@@ -1,8 +1,8 @@
-//! Lines about what the payment provider answers.
+//! Lines about what the payment provider answers, tells, and is asked again.
 
 use engine_core::outbox::EffectId;
-use engine_core::payment::{CallResult, Decline, Intent, IntentId, IntentStatus};
-use engine_core::{Command, Settle, read};
+use engine_core::payment::{CallResult, Decline, Intent, IntentId, IntentStatus, PaymentMethod};
+use engine_core::{Command, NotePaymentEvent, RetryPayment, Settle, h128, read};
 
 use super::Said;
 use super::inventory::unquote;
@@ -34,9 +34,45 @@ enum Line {
         #[arg(key)]
         capture_before: Option<u64>,
     },
+    /// Notes an event by its id: the intent of an order, if no other is named, stood so.
+    Hear {
+        event: String,
+        order: String,
+        status: String,
+        #[arg(key)]
+        intent: Option<String>,
+    },
+    /// Pays with another method: `by=` the order's owner, or else an operator.
+    Pay {
+        order: String,
+        method: String,
+        #[arg(key)]
+        by: Option<String>,
+    },
 }
 
 pub fn run(world: &mut World, line: &goldenscript::Command) -> Said {
+    let command = match Line::try_from(line)? {
+        line @ Line::Settle { .. } => settle(world, line)?,
+        Line::Hear { event, order, status, intent } => {
+            let ours = format!("pi_{}", order.split('@').next().unwrap_or_default());
+            Command::NotePaymentEvent(NotePaymentEvent {
+                event: h128(&[event.as_bytes()]),
+                order: world.names.order(&order),
+                intent: IntentId(intent.unwrap_or(ours)),
+                status: self::status(&status),
+            })
+        }
+        Line::Pay { order, method, by } => {
+            let owner = by.map(|by| world.names.owner(&by));
+            let method = PaymentMethod(unquote(&method));
+            Command::RetryPayment(RetryPayment { order: world.names.order(&order), owner, method })
+        }
+    };
+    world.run(command)
+}
+
+fn settle(world: &mut World, line: Line) -> Result<Command, Box<dyn std::error::Error>> {
     let Line::Settle {
         order,
         call,
@@ -49,7 +85,10 @@ pub fn run(world: &mut World, line: &goldenscript::Command) -> Said {
         decline,
         last,
         capture_before,
-    } = Line::try_from(line)?;
+    } = line
+    else {
+        return Err("not a settlement".into());
+    };
     let id = world.names.order(&order);
     let rows = world.cluster.rows(world.cluster.topology.of_order(id));
     let total = read::order(rows, id, &read::Whose::Anybody)?.map_or(0, |order| order.total);
@@ -73,7 +112,7 @@ pub fn run(world: &mut World, line: &goldenscript::Command) -> Said {
         }),
     };
     let effect = EffectId { order: id, number: call };
-    world.run(Command::Settle(Settle { effect, result }))
+    Ok(Command::Settle(Settle { effect, result }))
 }
 
 fn status(name: &str) -> IntentStatus {
