@@ -12,6 +12,8 @@ mod catalog;
 mod client;
 mod cluster;
 mod error;
+mod fulfillment;
+mod fulfillment_calls;
 pub mod header;
 mod holds;
 mod keys;
@@ -30,6 +32,9 @@ pub use catalog::{Collection, NewCollection, NewProduct, PatchCollection, PatchP
 pub use client::{Answer, Client};
 pub use cluster::{ClusterNode, ClusterShard, ClusterStatus, NodeSelf, TransferLeader};
 pub use error::Error;
+pub use fulfillment::{
+    CancelLines, Fulfillment, LineUnits, NewFulfillment, NewRefund, Refund, ShipFulfillment,
+};
 pub use holds::{Hold, HoldLine, NewHold};
 pub use keys::{ApiKey, Guest, NewKey, RotateKey, ShownKey};
 pub use list::List;

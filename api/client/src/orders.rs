@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::NextAction;
+use crate::fulfillment::Fulfillment;
 
 /// The body of `POST /v1/orders`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,6 +53,9 @@ pub struct Order {
     pub currency: String,
     /// What was ordered.
     pub lines: Vec<OrderLine>,
+    /// What is, or was to be, sent together, oldest first.
+    #[serde(default)]
+    pub fulfillments: Vec<Fulfillment>,
     /// How it is paid.
     pub payment: Payment,
     /// What somebody should know beside the status.
@@ -76,6 +80,15 @@ pub struct OrderLine {
     pub quantity: u32,
     /// What one unit cost then, in minor units.
     pub unit_price: i64,
+    /// Units that will not be sent.
+    #[serde(default)]
+    pub canceled: u32,
+    /// Units that were sent.
+    #[serde(default)]
+    pub shipped: u32,
+    /// Units that have arrived.
+    #[serde(default)]
+    pub delivered: u32,
 }
 
 /// How an order is paid.
@@ -105,6 +118,12 @@ pub struct Payment {
     /// order waits for a method. Told to who may pay it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_secret: Option<String>,
+    /// What was captured, in minor units.
+    #[serde(default)]
+    pub captured: i64,
+    /// What of it was given back, or is on its way back, in minor units.
+    #[serde(default)]
+    pub refunded: i64,
 }
 
 /// What somebody should know of an order beside its status.
@@ -118,6 +137,9 @@ pub struct OrderFlags {
     pub cancel_requested: bool,
     /// A call to the provider is being resolved.
     pub reconciling: bool,
+    /// The money cannot be captured: a new payment is needed.
+    #[serde(default)]
+    pub on_hold: bool,
 }
 
 /// A step of an order's life: `GET /v1/orders/{id}/history`.

@@ -64,6 +64,7 @@ codes! {
     CollectionNotFound = "collection_not_found", 404, false, "There is no such collection";
     CustomerNotFound = "customer_not_found", 404, false, "There is no such customer";
     OrderNotFound = "order_not_found", 404, false, "There is no such order";
+    FulfillmentNotFound = "fulfillment_not_found", 404, false, "There is no such fulfillment";
     HoldNotFound = "hold_not_found", 404, false, "There is no such hold";
     KeyNotFound = "key_not_found", 404, false, "There is no such API key";
     WebhookEndpointNotFound = "webhook_endpoint_not_found", 404, false,
@@ -86,6 +87,16 @@ codes! {
         "There is nothing to find out about the order";
     ReviewStands = "review_stands", 409, false, "The order cannot do without its review";
     PaymentNotOpen = "payment_not_open", 409, false, "The order waits for no payment method";
+    OrderBlocked = "order_blocked", 409, false, "The order cannot be worked on";
+    NotCaptured = "not_captured", 409, false, "No money has come for the order";
+    UnitsNotLeft = "units_not_left", 409, false, "Fewer units are left of a line";
+    WrongFulfillmentState = "wrong_fulfillment_state", 409, false,
+        "The fulfillment is in another state";
+    TooManyFulfillments = "too_many_fulfillments", 409, false,
+        "The order has as many fulfillments as it may have";
+    RefundTooLarge = "refund_too_large", 409, false, "Less money is left of the order";
+    TooManyRefunds = "too_many_refunds", 409, false,
+        "The order has as many refunds as it may have";
     KeyRevoked = "key_revoked", 409, false, "The API key is not valid any more";
     AlreadyInitialized = "already_initialized", 409, false, "The cluster has had its first API key";
     TooManyWebhookEndpoints = "too_many_webhook_endpoints", 409, false,

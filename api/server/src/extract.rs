@@ -8,7 +8,7 @@ use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
 use bytes::Bytes;
-use engine_core::BadId;
+use engine_core::{BadId, OrderId};
 use serde::de::DeserializeOwned;
 
 use crate::card_number;
@@ -136,6 +136,38 @@ impl<S: Send + Sync, T: FromStr<Err = BadId> + Send> FromRequest<S> for IdAlone<
         let Id(id) = Id::from_request_parts(&mut parts, state).await?;
         NoBody::from_request(Request::from_parts(parts, body), state).await?;
         Ok(Self(id))
+    }
+}
+
+/// The ids in the path of an order and of a part of it.
+pub struct OrderPart<T>(pub OrderId, pub T);
+
+impl<S: Send + Sync, T: FromStr<Err = BadId>> FromRequestParts<S> for OrderPart<T> {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
+        let bad = |name: &str, detail: String| Error::about(Code::InvalidId, name, detail);
+        let params = RawPathParams::from_request_parts(parts, state).await;
+        let params = params.map_err(|error| bad("id", error.to_string()))?;
+        let mut ids = params.iter().map(|(_, text)| text);
+        let (order, part) = (ids.next().unwrap_or_default(), ids.next().unwrap_or_default());
+        let order = order.parse().map_err(|error: BadId| bad("id", error.to_string()))?;
+        let part = part.parse().map_err(|error: BadId| bad("part_id", error.to_string()))?;
+        Ok(Self(order, part))
+    }
+}
+
+/// The same, of a request that has no body.
+pub struct OrderPartAlone<T>(pub OrderId, pub T);
+
+impl<S: Send + Sync, T: FromStr<Err = BadId> + Send> FromRequest<S> for OrderPartAlone<T> {
+    type Rejection = Error;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Error> {
+        let (mut parts, body) = request.into_parts();
+        let OrderPart(order, part) = OrderPart::from_request_parts(&mut parts, state).await?;
+        NoBody::from_request(Request::from_parts(parts, body), state).await?;
+        Ok(Self(order, part))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use api_client::ShortLine;
 use engine_core::payment::PaymentState;
-use engine_core::{Field, Rejection};
+use engine_core::{Blocked, Field, Rejection};
 
 use crate::errors::{Code, Error};
 
@@ -128,7 +128,11 @@ fn conflict(rejection: &Rejection) -> Error {
             Error::new(Code::WebhookEndpointDisabled, detail)
         }
         Rejection::OrderNotCancelable { status } => {
-            let detail = format!("the order is {} and can no longer be canceled", status.as_str());
+            let status = status.as_str();
+            let detail = format!(
+                "the order is {status} and can no longer be canceled; cancel lines that were not \
+                 sent, and let what was sent be returned"
+            );
             Error::new(Code::OrderNotCancelable, detail)
         }
         Rejection::NothingToRecover => {
@@ -141,6 +145,55 @@ fn conflict(rejection: &Rejection) -> Error {
             Error::new(Code::ReviewStands, detail)
         }
         Rejection::PaymentNotOpen { state } => payment_not_open(*state),
+        other => of_work(other),
+    }
+}
+
+/// The rejections of work on orders that were confirmed.
+fn of_work(rejection: &Rejection) -> Error {
+    match rejection {
+        Rejection::OrderBlocked { status, why } => {
+            let why = match why {
+                Blocked::Status => "only a confirmed order that is not over can be worked on",
+                Blocked::CancelRequested => "it is to be canceled as soon as its payment is known",
+                Blocked::OnHold => "it needs a new payment",
+                Blocked::NeedsReview => "a person must look at its payment first",
+                Blocked::NotCaptured => "its money is not captured yet; try again a little later",
+            };
+            Error::new(Code::OrderBlocked, format!("the order is {}: {why}", status.as_str()))
+        }
+        Rejection::LineNotFound { line } => {
+            let detail = format!("the order has no line {line}: lines count from 0");
+            Error::about(Code::OutOfRange, "lines", detail)
+        }
+        Rejection::TooManyOfLine { line, requested, left } => {
+            let detail = format!("{left} units are left of line {line}, not {requested}");
+            Error::about(Code::UnitsNotLeft, "lines", detail)
+        }
+        Rejection::FulfillmentNotFound => {
+            Error::new(Code::FulfillmentNotFound, "the order has no such fulfillment")
+        }
+        Rejection::WrongFulfillmentState { actual } => {
+            let detail = format!("the fulfillment is {}; read the order", actual.as_str());
+            Error::new(Code::WrongFulfillmentState, detail)
+        }
+        Rejection::TooManyFulfillments { limit } => {
+            let detail = format!("an order has at most {limit} fulfillments, canceled ones too");
+            Error::new(Code::TooManyFulfillments, detail)
+        }
+        Rejection::TooManyRefunds { limit } => {
+            let detail = format!("an order has at most {limit} refunds, failed ones too");
+            Error::new(Code::TooManyRefunds, detail)
+        }
+        Rejection::RefundTooLarge { requested, left } => {
+            let detail = format!("{left} can still be given back, not {requested}");
+            Error::about(Code::RefundTooLarge, "amount", detail).comparing(*requested, *left)
+        }
+        Rejection::NotCaptured { payment } => {
+            let payment = payment.as_str();
+            let detail = format!("the payment is {payment}: there is no money to give back");
+            Error::new(Code::NotCaptured, detail)
+        }
         other => Error::fault(format!("a rejection without an error: {other:?}")),
     }
 }
@@ -203,6 +256,9 @@ fn field_name(field: Field) -> &'static str {
         Field::Safety => "safety",
         Field::BackorderLimit => "backorder_limit",
         Field::LowStockThreshold => "low_stock_threshold",
+        Field::Carrier => "carrier",
+        Field::Tracking => "tracking",
+        Field::Amount => "amount",
     }
 }
 
@@ -213,6 +269,8 @@ fn unit(field: Field) -> &'static str {
         | Field::Brand
         | Field::Sku
         | Field::Reason
+        | Field::Carrier
+        | Field::Tracking
         | Field::Url => " bytes of UTF-8",
         Field::Lines
         | Field::Collections

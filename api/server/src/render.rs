@@ -4,10 +4,10 @@ use api_client as wire;
 use engine_core::access::{ApiKey, KeyUse};
 use engine_core::catalog::{Collection, Product};
 use engine_core::inventory::{Hold, HoldState, Movement, MovementReason, Stock, StockPolicy};
-use engine_core::order::{Order, OrderLine, Review, Transition};
+use engine_core::order::{Fulfillment, LineUnits, Order, OrderLine, Refund, Transition};
 use engine_core::payment::Payment;
 use engine_core::webhook::WebhookEndpoint;
-use engine_core::{HoldId, ProductId};
+use engine_core::{Currency, HoldId, ProductId};
 
 use crate::time::rfc3339;
 
@@ -78,6 +78,8 @@ pub fn movement(number: u64, movement: Movement) -> wire::Movement {
         MovementReason::Adjusted(reason) => ("adjusted", Some(reason)),
         MovementReason::Set(reason) => ("set", Some(reason)),
         MovementReason::SetAvailable => ("set_available", None),
+        MovementReason::Shipped(order) => ("shipped", Some(order.to_string())),
+        MovementReason::WrittenOff(order) => ("written_off", Some(order.to_string())),
     };
     let kind = kind.to_owned();
     let at = rfc3339(movement.at);
@@ -118,11 +120,13 @@ pub fn order(order: Order) -> wire::Order {
         total: order.total,
         currency: order.currency.to_string(),
         lines: order.lines.into_iter().map(line).collect(),
+        fulfillments: order.progress.fulfillments.into_iter().map(fulfillment).collect(),
         payment: payment(order.payment),
         flags: wire::OrderFlags {
-            needs_review: order.flags.needs_review.map(|review| review_name(review).to_owned()),
+            needs_review: order.flags.needs_review.map(|review| review.as_str().to_owned()),
             cancel_requested: order.flags.cancel_requested,
             reconciling: order.flags.reconciling,
+            on_hold: order.flags.on_hold,
         },
         placed_at: rfc3339(order.placed_at),
         updated_at: rfc3339(order.updated_at),
@@ -136,6 +140,38 @@ fn line(line: OrderLine) -> wire::OrderLine {
         name: line.name,
         quantity: line.quantity,
         unit_price: line.unit_price,
+        canceled: line.progress.canceled,
+        shipped: line.progress.shipped,
+        delivered: line.progress.delivered,
+    }
+}
+
+fn fulfillment(fulfillment: Fulfillment) -> wire::Fulfillment {
+    let units = |units: &LineUnits| wire::LineUnits { line: units.line, quantity: units.quantity };
+    wire::Fulfillment {
+        id: fulfillment.id.to_string(),
+        status: fulfillment.state.as_str().to_owned(),
+        lines: fulfillment.lines.iter().map(units).collect(),
+        carrier: Some(fulfillment.carrier).filter(|carrier| !carrier.is_empty()),
+        tracking: Some(fulfillment.tracking).filter(|tracking| !tracking.is_empty()),
+        created_at: rfc3339(fulfillment.created_at),
+        updated_at: rfc3339(fulfillment.updated_at),
+        shipped_at: fulfillment.shipped_at.map(rfc3339),
+        delivered_at: fulfillment.delivered_at.map(rfc3339),
+    }
+}
+
+/// Money of an order on its way back.
+pub fn refund(refund: Refund, currency: Currency) -> wire::Refund {
+    wire::Refund {
+        id: refund.id.to_string(),
+        status: refund.state.as_str().to_owned(),
+        amount: refund.amount,
+        currency: currency.to_string(),
+        reason: refund.reason,
+        failure_code: Some(refund.code).filter(|code| !code.is_empty()),
+        created_at: rfc3339(refund.created_at),
+        updated_at: rfc3339(refund.updated_at),
     }
 }
 
@@ -150,17 +186,8 @@ fn payment(payment: Payment) -> wire::Payment {
         // Who may know what comes next is told so by `AppState::shown`.
         next_action: None,
         client_secret: None,
-    }
-}
-
-fn review_name(review: Review) -> &'static str {
-    match review {
-        Review::AmountMismatch => "amount_mismatch",
-        Review::PaymentUnknown => "payment_unknown",
-        Review::OrphanMoney => "orphan_money",
-        Review::AuthorizationExpiring => "authorization_expiring",
-        Review::FulfillmentOverdue => "fulfillment_overdue",
-        Review::ProviderRefused => "provider_refused",
+        captured: payment.captured,
+        refunded: payment.refunded,
     }
 }
 

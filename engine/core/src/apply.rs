@@ -174,6 +174,13 @@ fn dispatch(ctx: &mut Ctx<'_, '_>, command: &Command) -> Result<Reply, Stop> {
         Command::RecoverOrder(command) => command.apply(ctx),
         Command::NotePaymentEvent(command) => command.apply(ctx),
         Command::RetryPayment(command) => command.apply(ctx),
+        Command::CreateFulfillment(command) => command.apply(ctx),
+        Command::PackFulfillment(command) => command.apply(ctx),
+        Command::ShipFulfillment(command) => command.apply(ctx),
+        Command::DeliverFulfillment(command) => command.apply(ctx),
+        Command::CancelFulfillment(command) => command.apply(ctx),
+        Command::CancelLines(command) => command.apply(ctx),
+        Command::RefundOrder(command) => command.apply(ctx),
     }
 }
 

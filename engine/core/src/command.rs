@@ -20,7 +20,11 @@ pub use crate::deliver::{Acknowledge, Deliver};
 pub use crate::inventory::{
     AdjustStock, CommitHold, HoldStock, ReceiveStock, ReleaseHold, SetStock, SetStockPolicy,
 };
-pub use crate::order::{CancelOrder, PlaceOrder, RecoverOrder, RefuseOrder, ResolveHold};
+pub use crate::order::{
+    CancelFulfillment, CancelLines, CancelOrder, CreateFulfillment, DeliverFulfillment,
+    PackFulfillment, PlaceOrder, RecoverOrder, RefundOrder, RefuseOrder, ResolveHold,
+    ShipFulfillment,
+};
 pub use crate::payment::{NotePaymentEvent, RetryPayment, Settle};
 pub use crate::pulse::Pulse;
 pub use crate::webhook::{
@@ -112,6 +116,13 @@ pub enum Command {
     RecoverOrder(RecoverOrder),
     NotePaymentEvent(NotePaymentEvent),
     RetryPayment(RetryPayment),
+    CreateFulfillment(CreateFulfillment),
+    PackFulfillment(PackFulfillment),
+    ShipFulfillment(ShipFulfillment),
+    DeliverFulfillment(DeliverFulfillment),
+    CancelFulfillment(CancelFulfillment),
+    CancelLines(CancelLines),
+    RefundOrder(RefundOrder),
 }
 
 /// What the caller is told when the command was accepted. Append only.

@@ -6,7 +6,7 @@ use crate::apply::{Ctx, Stop};
 use crate::command::Reply;
 use crate::fault::Fault;
 use crate::ids::ShardId;
-use crate::inventory::{HoldRef, commit_units, release_units};
+use crate::inventory::{HoldRef, commit_units, end_units, release_units};
 use crate::keys::Key;
 use crate::order;
 use crate::outbox::{self, Message, Sequence};
@@ -74,7 +74,10 @@ fn take_in(ctx: &mut Ctx<'_, '_>, sender: ShardId, message: &Message) -> Result<
         Message::ReleaseHold(order) if decides(ctx, order) => {
             release_units(ctx, HoldRef::Order(order))?;
         }
-        Message::CommitHold(_) | Message::ReleaseHold(_) => {}
+        Message::EndUnits { order, product, quantity, how } if decides(ctx, order) => {
+            end_units(ctx, order, (product, quantity), how)?;
+        }
+        Message::CommitHold(_) | Message::ReleaseHold(_) | Message::EndUnits { .. } => {}
         Message::AskOrder { order, from } => order::resolve(ctx, order, from)?,
     }
     Ok(())

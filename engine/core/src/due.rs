@@ -52,6 +52,14 @@ pub enum TimerKind {
     ForgetIdempotency(u128),
     /// An event of the provider's need not be remembered any longer.
     ForgetPaymentEvent(u128),
+    /// No new payment has come for an order whose money could not be captured: T16.
+    Repay(OrderId),
+    /// A fulfillment of the order counts as delivered: T19.
+    Deliver(OrderId),
+    /// The order can no longer be returned: T20.
+    ReturnWindow(OrderId),
+    /// A refund of the order has been on its way for long.
+    RefundPending(OrderId),
 }
 
 impl Timer {
@@ -72,6 +80,10 @@ impl Timer {
             }
             TimerKind::ForgetIdempotency(hash) => (10, hash.to_be_bytes().to_vec()),
             TimerKind::ForgetPaymentEvent(hash) => (29, hash.to_be_bytes().to_vec()),
+            TimerKind::Repay(order) => (32, numbered(0, order)),
+            TimerKind::Deliver(order) => (32, numbered(1, order)),
+            TimerKind::ReturnWindow(order) => (32, numbered(2, order)),
+            TimerKind::RefundPending(order) => (32, numbered(3, order)),
         };
         [vec![kind], subject].concat()
     }
@@ -121,6 +133,11 @@ fn from(at: u64) -> Vec<u8> {
 pub(crate) fn deadline_of(key: &[u8]) -> Result<u64, Fault> {
     let at = key.get(2..10).and_then(|at| at.first_chunk::<8>());
     at.map(|at| u64::from_be_bytes(*at)).ok_or_else(|| Fault::contradiction("a short due key"))
+}
+
+/// A timer of what comes after an order was confirmed: those share a kind.
+fn numbered(number: u8, order: OrderId) -> Vec<u8> {
+    [vec![number], order_name(order)].concat()
 }
 
 fn order_name(order: OrderId) -> Vec<u8> {

@@ -67,6 +67,15 @@ id!(
     EndpointId, "webhook endpoint", "we_"
 );
 
+id!(
+    /// Names a fulfillment: units of an order that are sent together.
+    FulfillmentId, "fulfillment", "ful_"
+);
+id!(
+    /// Names a refund of an order.
+    RefundId, "refund", "ref_"
+);
+
 /// Names an API key. It is part of the key's text, which is why it is short; it is no secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct KeyId(pub u64);

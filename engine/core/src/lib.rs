@@ -44,9 +44,9 @@ pub use digest::digest_after;
 pub use due::{Timer, TimerKind, is_due, next_deadline};
 pub use fault::Fault;
 pub use ids::{
-    BadId, CollectionId, EndpointId, HoldId, KeyId, OrderId, Owner, ProductId, SLOTS, ShardId,
-    Slot, Topology, h128,
+    BadId, CollectionId, EndpointId, FulfillmentId, HoldId, KeyId, OrderId, Owner, ProductId,
+    RefundId, SLOTS, ShardId, Slot, Topology, h128,
 };
 pub use money::{BadCurrency, Currency, Money};
-pub use rejection::{Field, Rejection, ShortLine};
+pub use rejection::{Blocked, Field, Rejection, ShortLine};
 pub use txn::{Row, Txn, View, Write};

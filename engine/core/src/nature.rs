@@ -7,6 +7,8 @@ use crate::command::Command;
 const FIXED_BYTES: usize = 160;
 /// What a line, a receipt or a message takes, in bytes.
 const LINE_BYTES: usize = 64;
+/// What units of a line of an order take, in bytes.
+const LINE_UNITS_BYTES: usize = 10;
 /// What a network takes, in bytes.
 const NETWORK_BYTES: usize = 18;
 /// What the use of a key takes, in bytes.
@@ -56,7 +58,14 @@ impl Command {
             | Self::ReplayDeadLetters(_)
             | Self::SetStockPolicy(_)
             | Self::RecoverOrder(_)
-            | Self::RetryPayment(_) => false,
+            | Self::RetryPayment(_)
+            | Self::CreateFulfillment(_)
+            | Self::PackFulfillment(_)
+            | Self::ShipFulfillment(_)
+            | Self::DeliverFulfillment(_)
+            | Self::CancelFulfillment(_)
+            | Self::CancelLines(_)
+            | Self::RefundOrder(_) => false,
         }
     }
 
@@ -92,6 +101,14 @@ impl Command {
             Self::NotePaymentEvent(note) => note.intent.0.len(),
             Self::RetryPayment(retry) => retry.method.0.len(),
             Self::NoteDeliveries(note) => note.outcomes.len() * OUTCOME_BYTES,
+            Self::CreateFulfillment(create) => {
+                create.lines.as_ref().map_or(0, |lines| lines.len() * LINE_UNITS_BYTES)
+            }
+            Self::ShipFulfillment(ship) => ship.carrier.len() + ship.tracking.len(),
+            Self::CancelLines(cancel) => {
+                cancel.lines.len() * LINE_UNITS_BYTES + cancel.reason.len()
+            }
+            Self::RefundOrder(refund) => refund.reason.len(),
             _ => 0,
         };
         FIXED_BYTES + variable

@@ -14,7 +14,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::codec::decode;
 use crate::fault::Fault;
-use crate::ids::{OrderId, ShardId};
+use crate::ids::{OrderId, ProductId, RefundId, ShardId};
+use crate::inventory::UnitsEnd;
 use crate::keys::{Key, kind_from, prefixed};
 use crate::money::Money;
 use crate::payment::{IntentId, PaymentMethod};
@@ -36,6 +37,17 @@ pub enum Message {
         order: OrderId,
         /// Who asks.
         from: ShardId,
+    },
+    /// To a product's shard: committed units of a confirmed order are no longer kept for it.
+    EndUnits {
+        /// The order they are committed for.
+        order: OrderId,
+        /// Which product.
+        product: ProductId,
+        /// How many units.
+        quantity: u32,
+        /// What became of them.
+        how: UnitsEnd,
     },
 }
 
@@ -95,8 +107,17 @@ pub enum Call {
         /// Which intent.
         intent: IntentId,
     },
-    /// Give the whole amount back.
+    /// Give (a part of) the money back.
     Refund {
+        /// Which intent.
+        intent: IntentId,
+        /// How much.
+        amount: Money,
+        /// Which refund of the order.
+        refund: RefundId,
+    },
+    /// Capture (a part of) what was authorized; the rest is void.
+    CaptureIntent {
         /// Which intent.
         intent: IntentId,
         /// How much.
@@ -112,6 +133,7 @@ impl Call {
             Self::ConfirmIntent { intent, .. }
             | Self::CancelIntent { intent }
             | Self::GetIntent { intent }
+            | Self::CaptureIntent { intent, .. }
             | Self::Refund { intent, .. } => Some(intent),
         }
     }

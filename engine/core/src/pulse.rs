@@ -100,6 +100,10 @@ fn fire(ctx: &mut Ctx<'_, '_>, kind: TimerKind) -> Result<(), Fault> {
         | TimerKind::Reconcile(_)
         | TimerKind::AuthExpiry(_)
         | TimerKind::FulfillSla(_)
+        | TimerKind::Repay(_)
+        | TimerKind::Deliver(_)
+        | TimerKind::ReturnWindow(_)
+        | TimerKind::RefundPending(_)
         | TimerKind::ForgetDecision(_)
         | TimerKind::ForgetOrderKey { .. } => order::timer_fired(ctx, kind),
     }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::ProductId;
 use crate::money::Currency;
-use crate::order::Status;
+use crate::order::{FulfillmentState, Status};
 use crate::payment::PaymentState;
 
 /// Why a command was refused. Where several reasons hold, the first that the handler's doc lists.
@@ -143,13 +143,91 @@ pub enum Rejection {
         /// Where it stands.
         state: PaymentState,
     },
+    /// The order waits for somebody, or is over: it cannot be worked on.
+    OrderBlocked {
+        /// Its status.
+        status: Status,
+        /// What stands in the way.
+        why: Blocked,
+    },
+    /// The order has no line of this number.
+    LineNotFound {
+        /// Which, from 0.
+        line: u32,
+    },
+    /// More units than are left of a line.
+    TooManyOfLine {
+        /// Which line, from 0.
+        line: u32,
+        /// Units asked for.
+        requested: u32,
+        /// Units left.
+        left: u32,
+    },
+    /// The order has no such fulfillment.
+    FulfillmentNotFound,
+    /// The fulfillment is in a state that does not allow it.
+    WrongFulfillmentState {
+        /// The state it is in.
+        actual: FulfillmentState,
+    },
+    /// The order has as many fulfillments as it may have.
+    TooManyFulfillments {
+        /// The most there may be.
+        limit: u32,
+    },
+    /// The order has as many refunds as it may have.
+    TooManyRefunds {
+        /// The most there may be.
+        limit: u32,
+    },
+    /// More money than is left of what came for the order.
+    RefundTooLarge {
+        /// What was asked for, in minor units.
+        requested: i64,
+        /// What can still be given back, in minor units.
+        left: i64,
+    },
+    /// No money has come for the order, so none can go back.
+    NotCaptured {
+        /// Where its payment stands.
+        payment: PaymentState,
+    },
+}
+
+/// What stands in the way of an order. Append only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Blocked {
+    /// It is not confirmed, or it is over.
+    Status,
+    /// It is to be canceled as soon as its payment is known.
+    CancelRequested,
+    /// It needs a new payment.
+    OnHold,
+    /// A person must look at its payment.
+    NeedsReview,
+    /// Its money is not captured yet.
+    NotCaptured,
+}
+
+impl Blocked {
+    /// The name that clients see.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Status => "status",
+            Self::CancelRequested => "cancel_requested",
+            Self::OnHold => "on_hold",
+            Self::NeedsReview => "needs_review",
+            Self::NotCaptured => "not_captured",
+        }
+    }
 }
 
 impl Rejection {
     /// The request itself is wrong: it is mended and sent again under the same idempotency key,
     /// which therefore does not remember it.
     pub fn is_bad_request(&self) -> bool {
-        matches!(self, Self::OutOfRange { .. } | Self::Malformed { .. })
+        matches!(self, Self::OutOfRange { .. } | Self::Malformed { .. } | Self::LineNotFound { .. })
     }
 }
 
@@ -179,6 +257,9 @@ pub enum Field {
     Safety,
     BackorderLimit,
     LowStockThreshold,
+    Carrier,
+    Tracking,
+    Amount,
 }
 
 /// A line that asks for more than there is.

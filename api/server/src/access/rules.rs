@@ -19,8 +19,8 @@ pub enum Need {
 
 use Need::{All, CustomerOr, Loopback, Nothing};
 use Scope::{
-    AuditRead, CatalogWrite, ClusterRead, ClusterWrite, HoldsWrite, KeysWrite, OrdersRead,
-    OrdersWrite, StockRead, StockWrite, WebhooksRead, WebhooksWrite,
+    AuditRead, CatalogWrite, ClusterRead, ClusterWrite, FulfillmentWrite, HoldsWrite, KeysWrite,
+    OrdersRead, OrdersWrite, RefundsWrite, StockRead, StockWrite, WebhooksRead, WebhooksWrite,
 };
 
 /// The methods that write.
@@ -63,6 +63,14 @@ const RULES: &[(&str, Need, Need)] = &[
     ("/v1/orders/{id}/payments", Nothing, CustomerOr(OrdersWrite)),
     // Its signature says that it is Stripe.
     ("/v1/payments/stripe/webhooks", Nothing, Nothing),
+    ("/v1/orders/{id}/fulfillments", Nothing, All(&[FulfillmentWrite])),
+    ("/v1/orders/{id}/fulfillments/{part_id}/pack", Nothing, All(&[FulfillmentWrite])),
+    ("/v1/orders/{id}/fulfillments/{part_id}/ship", Nothing, All(&[FulfillmentWrite])),
+    ("/v1/orders/{id}/fulfillments/{part_id}/deliver", Nothing, All(&[FulfillmentWrite])),
+    ("/v1/orders/{id}/fulfillments/{part_id}/cancel", Nothing, All(&[FulfillmentWrite])),
+    // It gives money back where there is some.
+    ("/v1/orders/{id}/lines/cancel", Nothing, All(&[OrdersWrite])),
+    ("/v1/orders/{id}/refunds", CustomerOr(OrdersRead), All(&[RefundsWrite])),
     ("/v1/guests", Nothing, Nothing),
     ("/v1/cluster/status", All(&[ClusterRead]), Nothing),
     ("/v1/cluster/self", All(&[ClusterRead]), Nothing),

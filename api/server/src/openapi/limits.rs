@@ -12,7 +12,10 @@ use engine_core::catalog::{
     COLLECTIONS_PER_PRODUCT_MAX, DESCRIPTION_BYTES_MAX, LABEL_BYTES_MAX, NAME_BYTES_MAX,
 };
 use engine_core::inventory::{HOLD_MS_MAX, REASON_BYTES_MAX, UNITS_MAX};
-use engine_core::order::{LINES_PER_ORDER_MAX, Status};
+use engine_core::order::{
+    FULFILLMENTS_PER_ORDER_MAX, FulfillmentState, LINES_PER_ORDER_MAX, RefundState,
+    SHIPPING_TEXT_BYTES_MAX, Status,
+};
 use engine_core::payment::{
     ATTEMPTS_MAX, CODE_BYTES_MAX, INTENT_ID_BYTES_MAX, PAYMENT_METHOD_BYTES_MAX, PaymentState,
 };
@@ -38,7 +41,8 @@ const NUMBER_MAX: i64 = i64::MAX;
 /// Adds the limits of a type's field to its schema.
 pub fn add(kind: &str, field: &str, property: &mut Value) {
     let found = of_type(kind, field).or_else(|| audit(kind, field));
-    let found = found.or_else(|| webhook(kind, field)).or_else(|| of_field(field));
+    let found = found.or_else(|| webhook(kind, field)).or_else(|| work(kind, field));
+    let found = found.or_else(|| of_field(field));
     let Some(limits) = found else { return };
     let nullable = property["type"].as_array().is_some_and(|types| types.contains(&json!("null")));
     for (key, value) in limits.as_object().cloned().into_iter().flatten() {
@@ -191,7 +195,9 @@ fn amounts(field: &str) -> Option<Value> {
         "balance" => number(-units, units, 112),
         "delta" => number(-units, units, -1),
         "reason" => text(1, REASON_BYTES_MAX, "counted"),
-        "kind" => json!({"enum": ["received", "adjusted", "set", "set_available"]}),
+        "kind" => json!({"enum": [
+            "received", "adjusted", "set", "set_available", "shipped", "written_off",
+        ]}),
         "number" | "version" | "product_version" => number(1, NUMBER_MAX, 1),
         "count" => number(0, NUMBER_MAX, 12),
         "hold_ms" => number(HOLD_MS_MIN as i64, HOLD_MS_MAX as i64, 900_000),
@@ -216,7 +222,7 @@ fn orders(field: &str) -> Option<Value> {
         "decline_code" => text(1, CODE_BYTES_MAX, "card_declined"),
         "needs_review" => json!({"enum": [
             "amount_mismatch", "payment_unknown", "orphan_money", "authorization_expiring",
-            "fulfillment_overdue", "provider_refused",
+            "fulfillment_overdue", "provider_refused", "refund_overdue",
         ]}),
         "transition" => json!({"pattern": "^(T[0-9]{1,2}[a-z]?|alarm)$", "examples": ["T1"]}),
         "from" => order_status("payment_pending"),
@@ -270,6 +276,29 @@ fn audit(kind: &str, field: &str) -> Option<Value> {
         ("TrailThing" | "TrailChange", "id") => trail_id(),
         ("TrailChange", "before" | "after") => json!({"maxProperties": 16}),
         ("TrailRowList", "next_cursor") => trail_cursor(),
+        _ => return None,
+    })
+}
+
+/// What becomes of orders that were confirmed.
+fn work(kind: &str, field: &str) -> Option<Value> {
+    let units = i64::from(UNITS_MAX);
+    Some(match (kind, field) {
+        ("Fulfillment", "id") => id("ful_", 32),
+        ("Fulfillment", "status") => {
+            json!({"enum": FulfillmentState::ALL.map(FulfillmentState::as_str)})
+        }
+        ("Refund", "id") => id("ref_", 32),
+        ("Refund", "status") => json!({"enum": RefundState::ALL.map(RefundState::as_str)}),
+        ("Refund" | "NewRefund", "amount") => number(1, Money::AMOUNT_MAX, 500),
+        (_, "fulfillments") => json!({"maxItems": FULFILLMENTS_PER_ORDER_MAX}),
+        (_, "carrier") => text(1, SHIPPING_TEXT_BYTES_MAX, "UPS"),
+        (_, "tracking") => text(0, SHIPPING_TEXT_BYTES_MAX, "1Z999AA10123456784"),
+        (_, "failure_code") => text(1, CODE_BYTES_MAX, "expired_or_canceled_card"),
+        ("LineUnits", "line") => number(0, LINES_PER_ORDER_MAX as i64 - 1, 0),
+        ("OrderLine", "canceled" | "shipped" | "delivered") => number(0, units, 1),
+        ("Payment", "captured" | "refunded") => number(0, Money::AMOUNT_MAX, 2_598),
+        (_, "shipped_at" | "delivered_at") => time(),
         _ => return None,
     })
 }

@@ -13,6 +13,7 @@ mod recovery_samples;
 mod routes;
 mod samples;
 mod schemas;
+mod work;
 
 use std::collections::BTreeMap;
 

@@ -18,6 +18,7 @@ pub fn parameters() -> Value {
         "KeyId": path_id("key", &limits::id("key_", 16)),
         "WebhookEndpointId": path_id("webhook endpoint", &limits::id("we_", 32)),
         "OrderId": path_id("order", &limits::id("ord_", 35)),
+        "FulfillmentId": path_part("fulfillment", &limits::id("ful_", 32)),
         "Limit": {
             "name": "limit", "in": "query",
             "description": "How many items the page has at most.",
@@ -77,6 +78,13 @@ fn path_id(what: &str, schema: &Value) -> Value {
         "name": "id", "in": "path", "required": true, "description": description,
         "schema": schema,
     })
+}
+
+/// The id of a part of what the path names before it.
+fn path_part(what: &str, schema: &Value) -> Value {
+    let mut part = path_id(what, schema);
+    part["name"] = json!("part_id");
+    part
 }
 
 fn idempotency_key(required: bool) -> Value {

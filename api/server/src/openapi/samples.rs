@@ -10,12 +10,13 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::recovery_samples::recovery;
+use super::work;
 
 const PRODUCT: &str = "prod_0123456789abcdef0123456789abcdef";
 const COLLECTION: &str = "col_0123456789abcdef0123456789abcdef";
 const HOLD: &str = "hold_0123456789abcdef0123456789abcdef";
 pub const ORDER: &str = "ord_5d30123456789abcdef0123456789abcdef";
-const BEFORE: &str = "2026-11-22T19:07:03.250Z";
+pub const BEFORE: &str = "2026-11-22T19:07:03.250Z";
 pub const AFTER: &str = "2026-11-22T19:09:41.007Z";
 
 /// The samples, by the name of their type.
@@ -24,6 +25,7 @@ pub fn samples() -> Vec<(&'static str, Value)> {
     all.extend(catalog());
     all.extend(stock::samples());
     all.extend(orders());
+    all.extend(work::samples());
     all.extend(search());
     all.extend(cluster());
     all.extend(access());
@@ -292,6 +294,9 @@ fn orders() -> Vec<(&'static str, Value)> {
         name: "Green tea, 100 g".to_owned(),
         quantity: 2,
         unit_price: 1_299,
+        canceled: 0,
+        shipped: 1,
+        delivered: 1,
     };
     let event = StripeEvent { id: "evt_1".to_owned(), kind: "payment_intent.succeeded".to_owned() };
     let action = NextAction {
@@ -307,11 +312,14 @@ fn orders() -> Vec<(&'static str, Value)> {
         capture_before: Some(AFTER.to_owned()),
         next_action: Some(action.clone()),
         client_secret: Some("pi_1_secret_8GxT".to_owned()),
+        captured: 2_598,
+        refunded: 500,
     };
     let flags = OrderFlags {
         needs_review: Some("fulfillment_overdue".to_owned()),
         cancel_requested: false,
         reconciling: false,
+        on_hold: false,
     };
     let order = Order {
         id: ORDER.to_owned(),
@@ -321,6 +329,7 @@ fn orders() -> Vec<(&'static str, Value)> {
         total: 2_598,
         currency: "USD".to_owned(),
         lines: vec![line.clone()],
+        fulfillments: vec![work::fulfillment()],
         payment: payment.clone(),
         flags: flags.clone(),
         placed_at: BEFORE.to_owned(),

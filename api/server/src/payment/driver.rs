@@ -11,7 +11,7 @@ use engine_core::payment::{CallResult, IntentId, IntentStatus, PROVIDER_KEY_MS};
 use futures::future::BoxFuture;
 use raft::ProviderDriver;
 
-use super::{CallError, PaymentProvider};
+use super::{CallError, PaymentProvider, Refunded};
 use crate::time::now_ms;
 
 /// How long a call may take before its outcome counts as unknown, in milliseconds.
@@ -51,9 +51,11 @@ impl<P: PaymentProvider> Driver<P> {
                 self.or_as_it_is(intent, provider.cancel(&key, intent).await).await
             }
             Call::GetIntent { intent } => provider.get(intent).await,
-            Call::Refund { intent, amount } => {
-                provider.refund(&key, intent, amount.amount).await?;
-                return Ok(CallResult::Refunded);
+            Call::CaptureIntent { intent, amount } => {
+                self.or_as_it_is(intent, provider.capture(&key, intent, amount.amount).await).await
+            }
+            Call::Refund { intent, amount, .. } => {
+                return provider.refund(&key, intent, amount.amount).await.map(refunded);
             }
         };
         intent.map(CallResult::Intent)
@@ -69,13 +71,12 @@ impl<P: PaymentProvider> Driver<P> {
                 None => never("never_created"),
             },
             Call::Refund { intent, .. } => {
-                match provider.is_refunded(&effect.to_string(), intent).await? {
-                    true => CallResult::Refunded,
-                    false => never("never_refunded"),
-                }
+                let made = provider.find_refund(&effect.to_string(), intent).await?;
+                made.map_or_else(|| never("never_refunded"), refunded)
             }
             Call::ConfirmIntent { intent, .. }
             | Call::CancelIntent { intent }
+            | Call::CaptureIntent { intent, .. }
             | Call::GetIntent { intent } => CallResult::Intent(provider.get(intent).await?),
         })
     }
@@ -87,7 +88,8 @@ impl<P: PaymentProvider> Driver<P> {
         call: &Call,
         repeated: bool,
     ) -> Result<Option<CallResult>, CallError> {
-        use IntentStatus::{Canceled, RequiresConfirmation, RequiresPaymentMethod};
+        use IntentStatus::{Canceled, RequiresCapture};
+        use IntentStatus::{RequiresConfirmation, RequiresPaymentMethod};
         match call {
             _ if !repeated => Ok(None),
             Call::CreateIntent { .. } | Call::GetIntent { .. } => Ok(None),
@@ -100,9 +102,13 @@ impl<P: PaymentProvider> Driver<P> {
                 let now = self.provider.get(intent).await?;
                 Ok((now.status == Canceled).then_some(CallResult::Intent(now)))
             }
+            Call::CaptureIntent { intent, .. } => {
+                let now = self.provider.get(intent).await?;
+                Ok((now.status != RequiresCapture).then_some(CallResult::Intent(now)))
+            }
             Call::Refund { intent, .. } => {
-                let made = self.provider.is_refunded(key, intent).await?;
-                Ok(made.then_some(CallResult::Refunded))
+                let made = self.provider.find_refund(key, intent).await?;
+                Ok(made.map(refunded))
             }
         }
     }
@@ -117,6 +123,15 @@ impl<P: PaymentProvider> Driver<P> {
             Err(CallError::State) => self.provider.get(id).await,
             called => called,
         }
+    }
+}
+
+/// What a refund that the provider has means for the order.
+fn refunded(refund: Refunded) -> CallResult {
+    match refund {
+        Refunded::Succeeded => CallResult::Refunded,
+        Refunded::Pending => CallResult::RefundPending,
+        Refunded::Failed(code) => CallResult::Refused { code },
     }
 }
 

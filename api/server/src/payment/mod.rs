@@ -31,6 +31,17 @@ pub enum CallError {
     Unknown(String),
 }
 
+/// Where a refund stands that the provider has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refunded {
+    /// The money is back where it came from, as far as the provider knows.
+    Succeeded,
+    /// It is on its way.
+    Pending,
+    /// It will not arrive, and why.
+    Failed(String),
+}
+
 /// What a call gives.
 pub type Called<'a, T> = BoxFuture<'a, Result<T, CallError>>;
 
@@ -57,7 +68,16 @@ pub trait PaymentProvider: Send + Sync {
     /// What became of it.
     fn get<'a>(&'a self, intent: &'a IntentId) -> Called<'a, Intent>;
     /// Gives (a part of) what was taken back.
-    fn refund<'a>(&'a self, key: &'a str, intent: &'a IntentId, amount: i64) -> Called<'a, ()>;
-    /// A refund was made under this key.
-    fn is_refunded<'a>(&'a self, key: &'a str, intent: &'a IntentId) -> Called<'a, bool>;
+    fn refund<'a>(
+        &'a self,
+        key: &'a str,
+        intent: &'a IntentId,
+        amount: i64,
+    ) -> Called<'a, Refunded>;
+    /// What became of the refund that was made under this key, if one was.
+    fn find_refund<'a>(
+        &'a self,
+        key: &'a str,
+        intent: &'a IntentId,
+    ) -> Called<'a, Option<Refunded>>;
 }

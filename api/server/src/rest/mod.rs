@@ -4,6 +4,7 @@ mod audit;
 mod audit_trail;
 mod cluster;
 mod collections;
+mod fulfillments;
 mod guests;
 mod health;
 mod holds;
@@ -12,6 +13,7 @@ mod order_payments;
 mod orders;
 mod products;
 mod recovery;
+mod refunds;
 mod search;
 mod seeds;
 mod stock;
@@ -47,6 +49,8 @@ fn clients() -> Routes {
         .and(recovery::routes())
         .and(order_payments::routes())
         .and(stripe::routes())
+        .and(fulfillments::routes())
+        .and(refunds::routes())
         .and(guests::routes())
         .and(webhooks::routes())
         .and(viewer::routes())

@@ -65,6 +65,7 @@ pub fn routes() -> Routes {
                 .customers()
                 .id("OrderId")
                 .fresh()
+                .cached()
                 .refuses(&[Code::OrderNotFound])
                 .answers::<WireOrder>(200, "The order."),
             read,
@@ -131,9 +132,15 @@ pub async fn read(
     caller: Principal,
     Id(id): Id<OrderId>,
     wish: Freshness,
+    headers: HeaderMap,
 ) -> Result<Response, Error> {
     let (order, seen) = app.order(&caller, id, &wish).await?;
-    Ok(seen.mark(answer::json(StatusCode::OK, &app.shown(&caller, order).await)?))
+    let version = order.version;
+    if let Some(response) = answer::not_modified(&headers, version)? {
+        return Ok(seen.mark(response));
+    }
+    let told = answer::json(StatusCode::OK, &app.shown(&caller, order).await)?;
+    Ok(seen.mark(answer::tagged(told, version)))
 }
 
 /// `GET /v1/orders/{id}/history`: oldest first.
@@ -208,7 +215,7 @@ pub async fn cancel(
 
 impl AppState {
     /// An order that the caller may see.
-    async fn order(
+    pub async fn order(
         &self,
         caller: &Principal,
         id: OrderId,

@@ -8,6 +8,7 @@ mod cluster;
 mod contract;
 mod errors_document;
 mod foreign;
+mod fulfillments;
 mod garbage;
 mod gateway;
 mod harness;

@@ -1,10 +1,10 @@
 //! Stripe as the provider, as far as its stand-in goes: docs/stripe-sim.md.
 
 use api_server::StripeFlags;
-use api_server::payment::{CallError, Driver, PaymentProvider as _, Stripe};
+use api_server::payment::{CallError, Driver, PaymentProvider as _, Refunded, Stripe};
 use engine_core::outbox::{Call, EffectId, ProviderCall};
 use engine_core::payment::{CallResult, Intent, IntentStatus, PROVIDER_KEY_MS, PaymentMethod};
-use engine_core::{Currency, Money, OrderId, Slot};
+use engine_core::{Currency, Money, OrderId, RefundId, Slot};
 use raft::ProviderDriver as _;
 use stripe_sim::Running;
 use stripe_sim::knobs::Knobs;
@@ -66,10 +66,10 @@ fn an_intent_goes_from_created_to_captured_and_back() -> Tested {
         let taken = stripe.capture("k6", &made.id, 2_999).await?;
         assert_eq!((taken.status, taken.received), (IntentStatus::Succeeded, 2_999));
         assert_eq!(stripe.cancel("k7", &made.id).await, Err(CallError::State));
-        assert!(!stripe.is_refunded("k8", &made.id).await?);
+        assert_eq!(stripe.find_refund("k8", &made.id).await?, None);
         stripe.refund("k8", &made.id, 2_999).await?;
         stripe.refund("k8", &made.id, 2_999).await?;
-        assert!(stripe.is_refunded("k8", &made.id).await?);
+        assert_eq!(stripe.find_refund("k8", &made.id).await?, Some(Refunded::Succeeded));
         let again = stripe.refund("k9", &made.id, 1).await;
         assert_eq!(again, Err(CallError::Refused("charge_already_refunded".to_owned())));
         Ok(())
@@ -138,12 +138,37 @@ fn a_key_that_is_not_honored_any_more_is_only_looked_up() -> Tested {
         assert_eq!(run(1, confirm).await, CallResult::Intent(made), "it is as it was");
         stripe.confirm("paid", &intent, &method).await?;
         stripe.capture("taken", &intent, PRICE.amount).await?;
-        let refund = Call::Refund { intent: intent.clone(), amount: PRICE };
+        let refund = Call::Refund { intent: intent.clone(), amount: PRICE, refund: RefundId(9) };
         assert_eq!(run(2, refund.clone()).await, never("never_refunded"));
         let key = EffectId { order: ORDER, number: 2 }.to_string();
         stripe.refund(&key, &intent, PRICE.amount).await?;
         assert_eq!(run(2, refund).await, CallResult::Refunded);
         drop(sim);
+        Ok(())
+    })
+}
+
+#[test]
+fn money_is_taken_and_given_back_once_however_often_it_is_asked_for() -> Tested {
+    alone(async || {
+        let (sim, stripe) = stripe("stripe-money", Knobs::default()).await?;
+        let intent = stripe.create("m1", PRICE, ORDER).await?.id;
+        stripe.confirm("m2", &intent, &method("pm_card_visa")).await?;
+        turn(&sim, Knobs { answer_lost: 1_000, ..Knobs::default() }).await?;
+        let driver = Driver::new(stripe);
+        let run = async |number: u32, call: Call, repeated: bool| {
+            let call = ProviderCall { at: 0, call, repeated };
+            driver.call(EffectId { order: ORDER, number }, &call, repeated).await
+        };
+        let capture = Call::CaptureIntent { intent: intent.clone(), amount: PRICE };
+        assert_eq!(run(2, capture.clone(), false).await, CallResult::Unknown);
+        let CallResult::Intent(taken) = run(2, capture, true).await else {
+            return Err("a repeat did not ask".into());
+        };
+        assert_eq!((taken.status, taken.received), (IntentStatus::Succeeded, 2_999));
+        let refund = Call::Refund { intent, amount: PRICE, refund: RefundId(9) };
+        assert_eq!(run(3, refund.clone(), false).await, CallResult::Unknown);
+        assert_eq!(run(3, refund, true).await, CallResult::Refunded);
         Ok(())
     })
 }

@@ -128,6 +128,8 @@ fn movement(at: u64, row: Movement) -> Fields {
         MovementReason::Adjusted(reason) => ("adjusted", Some(reason)),
         MovementReason::Set(reason) => ("set", Some(reason)),
         MovementReason::SetAvailable => ("set_available", None),
+        MovementReason::Shipped(order) => ("shipped", Some(order.to_string())),
+        MovementReason::WrittenOff(order) => ("written_off", Some(order.to_string())),
     };
     let mut fields = vec![
         number("number", at),

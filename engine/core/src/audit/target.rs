@@ -47,6 +47,13 @@ impl Command {
             Self::RecoverOrder(_) => "recover_order",
             Self::NotePaymentEvent(_) => "note_payment_event",
             Self::RetryPayment(_) => "retry_payment",
+            Self::CreateFulfillment(_) => "create_fulfillment",
+            Self::PackFulfillment(_) => "pack_fulfillment",
+            Self::ShipFulfillment(_) => "ship_fulfillment",
+            Self::DeliverFulfillment(_) => "deliver_fulfillment",
+            Self::CancelFulfillment(_) => "cancel_fulfillment",
+            Self::CancelLines(_) => "cancel_lines",
+            Self::RefundOrder(_) => "refund_order",
         }
     }
 
@@ -92,6 +99,13 @@ impl Command {
             Self::SetStockPolicy(command) => Resource::Stock(command.product),
             Self::NotePaymentEvent(command) => Resource::Order(command.order),
             Self::RetryPayment(command) => Resource::Order(command.order),
+            Self::CreateFulfillment(command) => Resource::Order(command.order),
+            Self::PackFulfillment(command) => Resource::Order(command.order),
+            Self::ShipFulfillment(command) => Resource::Order(command.order),
+            Self::DeliverFulfillment(command) => Resource::Order(command.order),
+            Self::CancelFulfillment(command) => Resource::Order(command.order),
+            Self::CancelLines(command) => Resource::Order(command.order),
+            Self::RefundOrder(command) => Resource::Order(command.order),
         }
     }
 

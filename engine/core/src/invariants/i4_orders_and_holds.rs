@@ -1,7 +1,7 @@
 //! I4: an active order has exactly its holds, and a hold of an order has its order.
 //!
 //! Held, committed or free: what the order says and what its holds say is the same, product by
-//! product. A hold whose order was never placed, or has ended, is active only as long as its timer
+//! product; of a confirmed order that is what was neither sent nor canceled. A hold whose order was never placed, or has ended, is active only as long as its timer
 //! will ask about it. Across shards, messages that were not delivered yet count as delivered.
 
 use std::collections::BTreeMap;
@@ -13,7 +13,7 @@ use crate::fault::Fault;
 use crate::ids::{OrderId, ProductId, ShardId, Topology};
 use crate::inventory::{Hold, HoldRef, HoldState, hold_name};
 use crate::keys::{Key, prefixed};
-use crate::order::{Order, Units};
+use crate::order::{Order, OrderLine, Units};
 use crate::outbox::{self, Message};
 use crate::txn::View;
 
@@ -53,8 +53,8 @@ struct Side<'a> {
     view: &'a dyn View,
 }
 
-/// What messages on their way will make of a hold.
-type Pending = BTreeMap<OrderId, HoldState>;
+/// The messages on their way that change a hold, in their order.
+type Pending = BTreeMap<OrderId, Vec<Message>>;
 
 /// The messages of one shard that another has not taken in.
 fn pending(home: Side<'_>, there: Side<'_>) -> Result<Pending, Fault> {
@@ -64,12 +64,9 @@ fn pending(home: Side<'_>, there: Side<'_>) -> Result<Pending, Fault> {
     let unsent = usize::try_from(sent.saturating_sub(delivered)).unwrap_or(usize::MAX);
     for (_, message) in outbox::messages(home.view, there.id, delivered, unsent)? {
         match message {
-            Message::CommitHold(order) => {
-                pending.entry(order).or_insert(HoldState::Committed);
-            }
-            Message::ReleaseHold(order) => {
-                pending.insert(order, HoldState::Released);
-            }
+            Message::CommitHold(order)
+            | Message::ReleaseHold(order)
+            | Message::EndUnits { order, .. } => pending.entry(order).or_default().push(message),
             Message::AskOrder { .. } => {}
         }
     }
@@ -86,14 +83,17 @@ fn check_orders(
 ) -> Result<(), Fault> {
     each(home.view, prefixed(b"od"), |_, value| {
         let order: Order = decode(value)?;
-        let wanted = units_in(&order, |product| topology.of_product(product) == there.id);
+        let there_only = |product| topology.of_product(product) == there.id;
+        let ordered = units_in(&order, |line| line.quantity, there_only);
         let listed = home.id == there.id || order.hold_shards.contains(&there.id);
-        if listed == wanted.is_empty() && home.id != there.id {
+        if listed == ordered.is_empty() && home.id != there.id {
             violation(found, "I4", format!("{}: holds in {}: {listed}", order.id, there.id));
         }
+        let wanted = units_in(&order, OrderLine::unshipped, there_only);
         let hold = hold(there.view, order.id)?;
-        let state = hold.as_ref().map(|hold| after(hold, pending.get(&order.id)));
-        let held = hold.as_ref().map(sums).unwrap_or_default();
+        let seen = hold.as_ref().map(|hold| after(hold, pending.get(&order.id)));
+        let (state, held) = seen.unzip();
+        let held = held.unwrap_or_default();
         let free = state.is_none_or(|state| state == HoldState::Released)
             || hold.as_ref().is_some_and(is_asked_about);
         let agrees = match order.units {
@@ -125,7 +125,7 @@ fn check_holds(
             return Ok(());
         }
         let hold: Hold = decode(value)?;
-        let active = after(&hold, pending.get(&id)) != HoldState::Released;
+        let active = after(&hold, pending.get(&id)).0 != HoldState::Released;
         if !active || is_asked_about(&hold) {
             return Ok(());
         }
@@ -143,12 +143,27 @@ fn hold(view: &dyn View, order: OrderId) -> Result<Option<Hold>, Fault> {
     row.map(|row| decode(&row)).transpose()
 }
 
-/// The state that a hold is in when the messages on their way have arrived.
-fn after(hold: &Hold, pending: Option<&HoldState>) -> HoldState {
-    match (hold.state, pending) {
-        (HoldState::Released, _) | (_, None) => hold.state,
-        (_, Some(pending)) => *pending,
+/// What a hold is, and what is in it, when the messages on their way have arrived.
+fn after(hold: &Hold, pending: Option<&Vec<Message>>) -> (HoldState, BTreeMap<ProductId, u64>) {
+    let (mut state, mut held) = (hold.state, sums(hold));
+    for message in pending.into_iter().flatten() {
+        match *message {
+            _ if state == HoldState::Released => break,
+            Message::CommitHold(_) => state = HoldState::Committed,
+            Message::ReleaseHold(_) => state = HoldState::Released,
+            Message::EndUnits { product, quantity, .. } if state == HoldState::Committed => {
+                if let Some(left) = held.get_mut(&product) {
+                    *left = left.saturating_sub(u64::from(quantity));
+                }
+                held.retain(|_, left| *left > 0);
+                if held.is_empty() {
+                    state = HoldState::Released;
+                }
+            }
+            Message::EndUnits { .. } | Message::AskOrder { .. } => {}
+        }
     }
+    (state, held)
 }
 
 /// Its timer will ask what became of its order.
@@ -156,9 +171,13 @@ fn is_asked_about(hold: &Hold) -> bool {
     hold.state == HoldState::Held && hold.timer_at != 0
 }
 
-fn units_in(order: &Order, wanted: impl Fn(ProductId) -> bool) -> BTreeMap<ProductId, u64> {
-    let lines = order.lines.iter().map(|line| (line.product, line.quantity));
-    add_up(lines.filter(|(product, _)| wanted(*product)))
+fn units_in(
+    order: &Order,
+    units: fn(&OrderLine) -> u32,
+    wanted: impl Fn(ProductId) -> bool,
+) -> BTreeMap<ProductId, u64> {
+    let lines = order.lines.iter().map(|line| (line.product, units(line)));
+    add_up(lines.filter(|(product, units)| *units > 0 && wanted(*product)))
 }
 
 fn sums(hold: &Hold) -> BTreeMap<ProductId, u64> {

@@ -72,6 +72,9 @@ fn may_have_intent(state: PaymentState) -> Option<bool> {
         | PaymentState::Captured
         | PaymentState::Voiding
         | PaymentState::RefundRequested
-        | PaymentState::Refunded => Some(true),
+        | PaymentState::Refunded
+        | PaymentState::Capturing
+        | PaymentState::AuthExpired
+        | PaymentState::PartiallyRefunded => Some(true),
     }
 }

@@ -15,8 +15,10 @@ use crate::txn::View;
 
 pub(super) fn check(view: &dyn View, found: &mut Vec<Violation>) -> Result<(), Fault> {
     let mut timers = timers(view, |kind| {
-        use TimerKind::{AuthExpiry, FulfillSla, OrderHold, Reconcile};
+        use TimerKind::{AuthExpiry, Deliver, FulfillSla, OrderHold, Reconcile, RefundPending};
+        use TimerKind::{Repay, ReturnWindow};
         matches!(kind, OrderHold(_) | Reconcile(_) | AuthExpiry(_) | FulfillSla(_))
+            || matches!(kind, Repay(_) | Deliver(_) | ReturnWindow(_) | RefundPending(_))
     })?;
     let mut calls = BTreeMap::<OrderId, u32>::new();
     each(view, prefixed(b"pc"), |key, _| {

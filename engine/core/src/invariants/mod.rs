@@ -15,6 +15,7 @@ mod i4_orders_and_holds;
 mod i5_one_intent;
 mod i6_refunds;
 mod i7_nothing_stuck;
+mod i8_shipped;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -46,6 +47,7 @@ pub fn check(view: &dyn View, shard: Shard) -> Result<Vec<Violation>, Fault> {
     i5_one_intent::check(view, &mut found)?;
     i6_refunds::check(view, &mut found)?;
     i7_nothing_stuck::check(view, &mut found)?;
+    i8_shipped::check(view, &mut found)?;
     i10_keys::check(view, &mut found)?;
     i11_feed::check(view, &mut found)?;
     i13_open_orders::check(view, &mut found)?;

@@ -7,6 +7,7 @@
 
 mod adjust_stock;
 mod commit_hold;
+mod end_units;
 mod hold_stock;
 mod policy;
 mod receive_stock;
@@ -23,6 +24,7 @@ use crate::money::Money;
 
 pub use adjust_stock::AdjustStock;
 pub use commit_hold::CommitHold;
+pub(crate) use end_units::end_units;
 pub use hold_stock::{HoldLine, HoldStock};
 pub use policy::StockPolicy;
 pub use receive_stock::ReceiveStock;
@@ -118,6 +120,21 @@ pub enum MovementReason {
     Set(String),
     /// The seeds' interface set the units free to sell.
     SetAvailable,
+    /// Units were sent to the customer of an order (T18).
+    Shipped(OrderId),
+    /// Units of an order turned out to be missing or broken (T26).
+    WrittenOff(OrderId),
+}
+
+/// What becomes of committed units of an order. Append only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum UnitsEnd {
+    /// They were sent.
+    Shipped,
+    /// They are free to sell again.
+    Released,
+    /// They are missing or broken.
+    WrittenOff,
 }
 
 /// Names a hold: by its order, or by itself.

@@ -55,17 +55,40 @@ pub(crate) fn set_on_hand(
     on_hand: u32,
     reason: MovementReason,
 ) -> Stock {
+    let before = stock;
+    if move_to(ctx, product, &mut stock, (on_hand, reason)) {
+        put_stock(ctx, product, &before, &stock);
+    }
+    stock
+}
+
+/// Sets the units on hand beside another change of the level, and stores both.
+pub(super) fn take_units(
+    ctx: &mut Ctx<'_, '_>,
+    product: ProductId,
+    before: &Stock,
+    (mut stock, on_hand, reason): (Stock, u32, MovementReason),
+) {
+    move_to(ctx, product, &mut stock, (on_hand, reason));
+    put_stock(ctx, product, before, &stock);
+}
+
+/// Records the movement to a new number of units on hand, if it is one.
+fn move_to(
+    ctx: &mut Ctx<'_, '_>,
+    product: ProductId,
+    stock: &mut Stock,
+    (on_hand, reason): (u32, MovementReason),
+) -> bool {
     let delta = i64::from(on_hand) - i64::from(stock.on_hand);
     if delta == 0 {
-        return stock;
+        return false;
     }
-    let before = stock;
     stock.on_hand = on_hand;
     stock.movements += 1;
     let movement = Movement { at: ctx.now(), delta, on_hand, reason };
     ctx.txn.put(&Key::Movement { product, number: stock.movements }, &movement);
-    put_stock(ctx, product, &before, &stock);
-    stock
+    true
 }
 
 /// Writes the level of a product that did not exist before: nothing on hand.

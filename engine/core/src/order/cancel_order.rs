@@ -1,8 +1,8 @@
-//! T21–T24, T23o: the customer, or a person for them, cancels an order.
+//! T21–T25, T23o, T24a: the customer, or a person for them, cancels an order.
 
 use serde::{Deserialize, Serialize};
 
-use super::{Change, Ending, Order, Review, Units, rows};
+use super::{Change, Ending, Order, OrderTimer, Review, Units, rows};
 use crate::apply::{Ctx, Stop};
 use crate::command::Reply;
 use crate::fault::Fault;
@@ -14,7 +14,8 @@ use crate::rejection::Rejection;
 /// ending for another reason ends for this one, so that a late success is not honored.
 ///
 /// Refused, in this order: `OrderNotFound` (also for somebody else's), `OrderNotCancelable` (it has
-/// expired, or its payment has failed: there is nothing left to cancel).
+/// expired, or its payment has failed: there is nothing left to cancel; or some of it was sent: that
+/// can be returned, and the rest be canceled line by line).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CancelOrder {
     /// Which order.
@@ -35,7 +36,7 @@ impl CancelOrder {
         match change.order.units {
             Units::Held if change.is_unknown() => change.request_cancel(),
             Units::Held | Units::Expiring => change.end(Ending::Customer, "T21", "")?,
-            Units::Committed => change.cancel_confirmed()?,
+            Units::Committed => change.cancel_committed()?,
             Units::Released => {
                 let status = change.order.status();
                 return Err(Rejection::OrderNotCancelable { status }.into());
@@ -52,25 +53,60 @@ impl Change<'_, '_, '_> {
         self.step("T22", "");
     }
 
-    /// T23, T23o, T24: the units are free in this entry, and the money follows.
-    fn cancel_confirmed(&mut self) -> Result<(), Fault> {
-        self.order.ending = Some(Ending::Customer);
-        self.disarm_all();
+    /// T23–T25: a confirmed order is canceled as long as nothing of it was sent.
+    fn cancel_committed(&mut self) -> Result<(), Stop> {
+        if self.order.has_shipped() {
+            let status = self.order.status();
+            return Err(Rejection::OrderNotCancelable { status }.into());
+        }
+        self.cancel_confirmed()?;
+        Ok(())
+    }
+
+    /// T23, T23o, T24: the units are free in this entry, and the money follows. T24a: while money is
+    /// being captured nobody knows which money that is, so the wish waits.
+    pub(crate) fn cancel_confirmed(&mut self) -> Result<(), Fault> {
+        let payment = self.order.payment.state;
+        if payment == PaymentState::Capturing {
+            self.order.flags.cancel_requested = true;
+            self.step_told("T24a", "");
+            return Ok(());
+        }
+        self.give_up(Ending::Customer)?;
+        match payment {
+            PaymentState::Authorized | PaymentState::AuthExpired => self.step("T23", ""),
+            payment if payment.is_captured() => {
+                self.request_refund(self.order.refundable(), "the order was canceled");
+                self.step("T24", "");
+            }
+            _ => self.step("T23o", ""),
+        }
+        Ok(())
+    }
+
+    /// Ends a confirmed order of which nothing was sent: its units are free, its fulfillments given
+    /// up, and what was authorized for it is void.
+    pub(crate) fn give_up(&mut self, ending: Ending) -> Result<(), Fault> {
+        self.order.ending = Some(ending);
+        for timer in OrderTimer::ALL {
+            if !matches!(timer, OrderTimer::RefundPending | OrderTimer::Reconcile) {
+                self.disarm(timer);
+            }
+        }
+        self.order.flags.cancel_requested = false;
+        self.order.flags.on_hold = false;
         // Nobody needs to hurry any longer.
         self.order.flags.needs_review.take_if(|reason| {
             matches!(reason, Review::FulfillmentOverdue | Review::AuthorizationExpiring)
         });
+        self.cancel_fulfillments();
         self.release_units()?;
-        match self.order.payment.state {
-            PaymentState::Authorized => {
+        let payment = self.order.payment.state;
+        if matches!(payment, PaymentState::Authorized | PaymentState::AuthExpired) {
+            self.order.payment.state = PaymentState::Voiding;
+            if self.is_idle() {
                 self.void();
-                self.step("T23", "");
             }
-            PaymentState::Captured => {
-                self.refund(self.order.payment.captured);
-                self.step("T24", "");
-            }
-            _ => self.step("T23o", ""),
         }
         Ok(())
     }

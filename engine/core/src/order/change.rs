@@ -3,13 +3,13 @@
 //! A transition changes the order's parts through [`Change`], says its name with [`Change::step`],
 //! and the command stores the order once with [`Change::save`].
 
-use super::{Order, OrderTimers, Review, Transition, Units, rows};
+use super::{Flags, Order, OrderTimers, Review, Transition, Units, rows};
 use crate::apply::Ctx;
 use crate::due::TimerKind;
 use crate::fault::Fault;
 use crate::feed::Event;
-use crate::ids::{OrderId, ShardId};
-use crate::inventory::{self, HoldRef};
+use crate::ids::{OrderId, ProductId, ShardId};
+use crate::inventory::{self, HoldRef, UnitsEnd};
 use crate::order::Status;
 use crate::outbox::Message;
 
@@ -19,6 +19,8 @@ pub(crate) struct Change<'c, 'a, 'v> {
     pub order: Order,
     /// The status that the history and the feed know; none before it is placed.
     told: Option<Status>,
+    /// Its version and what clients see beside the status, as they were stored.
+    seen: (u64, Flags),
     /// It is listed among its owner's orders that hold units.
     listed_open: bool,
 }
@@ -30,11 +32,24 @@ pub(crate) enum OrderTimer {
     Reconcile,
     AuthExpiry,
     FulfillSla,
+    Repay,
+    Deliver,
+    ReturnWindow,
+    RefundPending,
 }
 
 impl OrderTimer {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Hold, Self::Reconcile, Self::AuthExpiry, Self::FulfillSla];
+    pub const ALL: [Self; 8] = [
+        Self::Hold,
+        Self::Reconcile,
+        Self::AuthExpiry,
+        Self::FulfillSla,
+        Self::Repay,
+        Self::Deliver,
+        Self::ReturnWindow,
+        Self::RefundPending,
+    ];
 
     /// What the due index calls it.
     pub fn kind(self, order: OrderId) -> TimerKind {
@@ -43,6 +58,10 @@ impl OrderTimer {
             Self::Reconcile => TimerKind::Reconcile(order),
             Self::AuthExpiry => TimerKind::AuthExpiry(order),
             Self::FulfillSla => TimerKind::FulfillSla(order),
+            Self::Repay => TimerKind::Repay(order),
+            Self::Deliver => TimerKind::Deliver(order),
+            Self::ReturnWindow => TimerKind::ReturnWindow(order),
+            Self::RefundPending => TimerKind::RefundPending(order),
         }
     }
 
@@ -53,6 +72,10 @@ impl OrderTimer {
             Self::Reconcile => timers.reconcile,
             Self::AuthExpiry => timers.auth_expiry,
             Self::FulfillSla => timers.fulfill_sla,
+            Self::Repay => timers.repay,
+            Self::Deliver => timers.deliver,
+            Self::ReturnWindow => timers.return_window,
+            Self::RefundPending => timers.refund_pending,
         }
     }
 
@@ -62,11 +85,21 @@ impl OrderTimer {
             Self::Reconcile => &mut timers.reconcile,
             Self::AuthExpiry => &mut timers.auth_expiry,
             Self::FulfillSla => &mut timers.fulfill_sla,
+            Self::Repay => &mut timers.repay,
+            Self::Deliver => &mut timers.deliver,
+            Self::ReturnWindow => &mut timers.return_window,
+            Self::RefundPending => &mut timers.refund_pending,
         }
     }
 }
 
 impl Order {
+    /// A shard, this one or another, has units for the order that were neither sent nor canceled.
+    pub(super) fn has_units_left_in(&self, ctx: &Ctx<'_, '_>, shard: ShardId) -> bool {
+        let left = self.lines.iter().filter(|line| line.unshipped() > 0);
+        left.into_iter().any(|line| ctx.shard.topology.of_product(line.product) == shard)
+    }
+
     /// A shard, this one or another, has or had units for the order.
     pub(super) fn has_units_in(&self, ctx: &Ctx<'_, '_>, shard: ShardId) -> bool {
         self.lines.iter().any(|line| ctx.shard.topology.of_product(line.product) == shard)
@@ -76,17 +109,24 @@ impl Order {
 impl<'c, 'a, 'v> Change<'c, 'a, 'v> {
     /// An order that is being placed.
     pub fn placing(ctx: &'c mut Ctx<'a, 'v>, order: Order) -> Self {
-        Self { ctx, order, told: None, listed_open: false }
+        let seen = (order.version, order.flags.clone());
+        Self { ctx, order, told: None, seen, listed_open: false }
     }
 
     /// An order that exists.
     pub fn of(ctx: &'c mut Ctx<'a, 'v>, order: Order) -> Self {
         let (told, listed_open) = (Some(order.status()), order.is_open());
-        Self { ctx, order, told, listed_open }
+        let seen = (order.version, order.flags.clone());
+        Self { ctx, order, told, seen, listed_open }
     }
 
-    /// Stores the order as it is now.
-    pub fn save(self) -> Order {
+    /// Stores the order as it is now. Who compares versions sees every change of its flags.
+    pub fn save(mut self) -> Order {
+        let (version, flags) = &self.seen;
+        if self.order.version == *version && self.order.flags != *flags {
+            self.order.version = version.saturating_add(1);
+            self.order.updated_at = self.ctx.now();
+        }
         rows::put_order(self.ctx.txn, &self.order);
         if self.order.is_open() != self.listed_open {
             rows::list_open(self.ctx.txn, &self.order);
@@ -108,6 +148,16 @@ impl<'c, 'a, 'v> Change<'c, 'a, 'v> {
             self.told = Some(to);
             let (order, owner) = (order.id, order.owner.clone());
             self.ctx.emit(Event::OrderChanged { order, owner, status: to });
+        }
+    }
+
+    /// Ends a transition that the feed tells of even where the headline stays the same.
+    pub fn step_told(&mut self, name: &str, note: &str) {
+        let told = self.told;
+        self.step(name, note);
+        if let Some(status) = told.filter(|told| self.told == Some(*told)) {
+            let (order, owner) = (self.order.id, self.order.owner.clone());
+            self.ctx.emit(Event::OrderChanged { order, owner, status });
         }
     }
 
@@ -162,6 +212,22 @@ impl<'c, 'a, 'v> Change<'c, 'a, 'v> {
             inventory::release_units(self.ctx, HoldRef::Order(order))?;
         }
         self.tell(Message::ReleaseHold(order));
+        Ok(())
+    }
+
+    /// Ends the commitment of units of a product, here or in its shard.
+    pub fn end_units_of(
+        &mut self,
+        product: ProductId,
+        quantity: u32,
+        how: UnitsEnd,
+    ) -> Result<(), Fault> {
+        let order = self.order.id;
+        let shard = self.ctx.shard.topology.of_product(product);
+        if shard == self.ctx.shard.id {
+            return inventory::end_units(self.ctx, order, (product, quantity), how);
+        }
+        self.ctx.send(shard, Message::EndUnits { order, product, quantity, how });
         Ok(())
     }
 

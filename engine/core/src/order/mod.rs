@@ -1,18 +1,22 @@
-//! Orders: ORDERS.md §3 and, of §4, T1–T4 with T1o, T6–T13, T21–T23 with T23o.
+//! Orders: ORDERS.md §3 and, of §4, T1–T4 with T1o, T6–T26 with T23o, and T30–T32.
 //!
 //! An order lives in the shard of its customer; its units are holds in the shards of its products.
 //! The headline status is derived from hold, payment and flags by [`Order::status`]: the parts can
 //! never disagree with the label.
 
 mod attention;
+mod cancel_lines;
 mod cancel_order;
 mod change;
 mod confirm;
 mod decision;
 mod ending;
+mod fulfillment;
 mod place_order;
+mod progress;
 mod receipts;
 mod recover_order;
+mod refund;
 mod refuse_order;
 mod resolve_hold;
 pub(crate) mod rows;
@@ -28,10 +32,18 @@ use crate::payment::Payment;
 use crate::rejection::Rejection;
 
 pub use attention::{Attention, CALL_ALARM_MS, Recovery, TIMER_ALARM_MS, UNKNOWN_ALARM_MS};
+pub use cancel_lines::CancelLines;
 pub use cancel_order::CancelOrder;
 pub(crate) use change::{Change, OrderTimer};
+pub use fulfillment::{
+    CancelFulfillment, CreateFulfillment, DELIVER_ASSUMED_MS, DeliverFulfillment,
+    FULFILLMENTS_PER_ORDER_MAX, Fulfillment, FulfillmentState, LineUnits, PackFulfillment,
+    SHIPPING_TEXT_BYTES_MAX, ShipFulfillment,
+};
 pub use place_order::{PlaceOrder, Receipt};
+pub use progress::{LineProgress, Progress, RETURN_WINDOW_MS};
 pub use recover_order::RecoverOrder;
+pub use refund::{REFUND_PENDING_MS, REFUNDS_PER_ORDER_MAX, Refund, RefundOrder, RefundState};
 pub use refuse_order::RefuseOrder;
 pub use resolve_hold::ResolveHold;
 pub(crate) use resolve_hold::resolve;
@@ -55,6 +67,9 @@ pub const DECISION_RETENTION_MS: u64 = 72 * 3_600_000;
 pub const DECISION_KEPT_ON_MS: u64 = 3_600_000;
 /// After which time a confirmed order that nobody has begun to fulfill raises an alarm: 48 hours.
 pub const FULFILL_SLA_MS: u64 = 48 * 3_600_000;
+/// How long a new payment is waited for after the money could not be captured, in milliseconds: 48
+/// hours.
+pub const REPAY_MS: u64 = 48 * 3_600_000;
 
 /// An order as it is stored and told.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -93,6 +108,8 @@ pub struct Order {
     pub calls_pending: u32,
     /// How many history rows it has.
     pub transitions: u32,
+    /// What became of it after it was confirmed.
+    pub progress: Progress,
 }
 
 /// One line of an order, prices as the customer agreed to them.
@@ -108,6 +125,8 @@ pub struct OrderLine {
     pub unit_price: i64,
     /// How many units.
     pub quantity: u32,
+    /// What became of them after the order was confirmed.
+    pub progress: LineProgress,
 }
 
 /// Where the order's units stand. Append only.
@@ -143,6 +162,8 @@ pub struct Flags {
     pub cancel_requested: bool,
     /// A call other than Create or Confirm has an unknown outcome and is being resolved.
     pub reconciling: bool,
+    /// The money cannot be captured: a new payment is needed before it goes on (T16).
+    pub on_hold: bool,
 }
 
 /// Why a person must look at an order. Append only.
@@ -160,6 +181,8 @@ pub enum Review {
     FulfillmentOverdue,
     /// The provider refused a void or a refund for good.
     ProviderRefused,
+    /// A refund has been on its way for ten days.
+    RefundOverdue,
 }
 
 impl Review {
@@ -172,6 +195,7 @@ impl Review {
             Self::AuthorizationExpiring => "authorization_expiring",
             Self::FulfillmentOverdue => "fulfillment_overdue",
             Self::ProviderRefused => "provider_refused",
+            Self::RefundOverdue => "refund_overdue",
         }
     }
 
@@ -180,10 +204,11 @@ impl Review {
         match self {
             Self::FulfillmentOverdue => 0,
             Self::AuthorizationExpiring => 1,
-            Self::PaymentUnknown => 2,
-            Self::ProviderRefused => 3,
-            Self::AmountMismatch => 4,
-            Self::OrphanMoney => 5,
+            Self::RefundOverdue => 2,
+            Self::PaymentUnknown => 3,
+            Self::ProviderRefused => 4,
+            Self::AmountMismatch => 5,
+            Self::OrphanMoney => 6,
         }
     }
 }
@@ -199,6 +224,14 @@ pub struct OrderTimers {
     pub auth_expiry: Option<u64>,
     /// The alarm of fulfillment.
     pub fulfill_sla: Option<u64>,
+    /// T16: until when a new payment is waited for.
+    pub repay: Option<u64>,
+    /// T19: when the next fulfillment counts as delivered.
+    pub deliver: Option<u64>,
+    /// T20.
+    pub return_window: Option<u64>,
+    /// When a refund that is on its way is asked about.
+    pub refund_pending: Option<u64>,
 }
 
 /// One step of an order's life.
@@ -241,6 +274,7 @@ pub struct KeyResult {
 impl From<HeldLine> for OrderLine {
     fn from(line: HeldLine) -> Self {
         let HeldLine { product, version, name, unit_price, quantity } = line;
-        Self { product, version, name, unit_price: unit_price.amount, quantity }
+        let progress = LineProgress::default();
+        Self { product, version, name, unit_price: unit_price.amount, quantity, progress }
     }
 }

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::decision::Request;
 use super::{
     Change, FULFILL_SLA_MS, Flags, KeyResult, OPEN_ORDERS_MAX, ORDER_HOLD_MS, Order, OrderLine,
-    OrderTimer, OrderTimers, Units, rows,
+    OrderTimer, OrderTimers, Progress, Units, rows,
 };
 use crate::apply::{Ctx, Stop};
 use crate::command::Reply;
@@ -137,6 +137,7 @@ impl PlaceOrder {
             calls: 0,
             calls_pending: 0,
             transitions: 0,
+            progress: Progress::default(),
         }
     }
 }

@@ -35,7 +35,7 @@ pub(crate) fn resolve(ctx: &mut Ctx<'_, '_>, order: OrderId, from: ShardId) -> R
         return Ok(());
     }
     match rows::order(ctx.txn, order)? {
-        Some(placed) if placed.units != Units::Released && placed.has_units_in(ctx, from) => {
+        Some(placed) if placed.units != Units::Released && placed.has_units_left_in(ctx, from) => {
             return Ok(());
         }
         Some(_) => {}

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{Ending, Order, Review, Units};
 use crate::payment::PaymentState;
 
-/// The headline status. Append only; the later ones come with fulfillment.
+/// The headline status. Append only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the names are the contract of ORDERS.md §2")]
 pub enum Status {
@@ -17,11 +17,16 @@ pub enum Status {
     Canceled,
     Expired,
     PaymentFailed,
+    Processing,
+    PartiallyShipped,
+    Shipped,
+    Delivered,
+    Completed,
 }
 
 impl Status {
     /// Every status, in their order.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 13] = [
         Self::PaymentPending,
         Self::RequiresAction,
         Self::PaymentUnknown,
@@ -30,6 +35,11 @@ impl Status {
         Self::Canceled,
         Self::Expired,
         Self::PaymentFailed,
+        Self::Processing,
+        Self::PartiallyShipped,
+        Self::Shipped,
+        Self::Delivered,
+        Self::Completed,
     ];
 
     /// The name that clients see.
@@ -43,12 +53,17 @@ impl Status {
             Self::Canceled => "canceled",
             Self::Expired => "expired",
             Self::PaymentFailed => "payment_failed",
+            Self::Processing => "processing",
+            Self::PartiallyShipped => "partially_shipped",
+            Self::Shipped => "shipped",
+            Self::Delivered => "delivered",
+            Self::Completed => "completed",
         }
     }
 
     /// Nothing more happens to the order by itself.
     pub fn is_terminal(self) -> bool {
-        matches!(self, Self::Canceled | Self::Expired | Self::PaymentFailed)
+        matches!(self, Self::Canceled | Self::Expired | Self::PaymentFailed | Self::Completed)
     }
 }
 
@@ -57,7 +72,7 @@ impl Order {
     pub fn status(&self) -> Status {
         match (self.units, self.ending) {
             (Units::Held, None) => before_confirmation(self.payment.state),
-            (Units::Committed, None) => Status::Confirmed,
+            (Units::Committed, None) => self.status_after_confirmation(),
             (Units::Released, ending) => match ending {
                 Some(Ending::Expired) => Status::Expired,
                 Some(Ending::PaymentFailed) => Status::PaymentFailed,
@@ -76,8 +91,8 @@ impl Order {
     /// The units are free already, and the money is still on its way back (T12b, T23, T24). Money
     /// that came for an order which had ended (T13) does not reopen it.
     fn money_follows(&self) -> bool {
-        let open =
-            matches!(self.payment.state, PaymentState::Voiding | PaymentState::RefundRequested);
+        let here = self.payment.state.is_captured() && self.payment.state != PaymentState::Refunded;
+        let open = self.payment.state == PaymentState::Voiding || here;
         open && self.flags.needs_review != Some(Review::OrphanMoney)
     }
 }
@@ -93,15 +108,15 @@ fn before_confirmation(payment: PaymentState) -> Status {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ids::{OrderId, Owner};
+    use crate::ids::{OrderId, Owner, ProductId};
     use crate::money::Currency;
-    use crate::order::{Flags, OrderTimers};
+    use crate::order::{Flags, LineProgress, OrderLine, OrderTimers, Progress};
     use crate::payment::{Pay, Payment};
 
     const UNITS: [Units; 4] = [Units::Held, Units::Expiring, Units::Committed, Units::Released];
     const ENDINGS: [Option<Ending>; 4] =
         [None, Some(Ending::Customer), Some(Ending::Expired), Some(Ending::PaymentFailed)];
-    const REVIEWS: [Option<Review>; 7] = [
+    const REVIEWS: [Option<Review>; 8] = [
         None,
         Some(Review::AmountMismatch),
         Some(Review::PaymentUnknown),
@@ -109,6 +124,7 @@ mod tests {
         Some(Review::AuthorizationExpiring),
         Some(Review::FulfillmentOverdue),
         Some(Review::ProviderRefused),
+        Some(Review::RefundOverdue),
     ];
 
     fn order() -> Order {
@@ -121,7 +137,7 @@ mod tests {
             updated_at: 0,
             currency: Currency::USD,
             total: 0,
-            lines: Vec::new(),
+            lines: vec![line()],
             units: Units::Held,
             payment: Payment::new(&Pay::OnAccount),
             ending: None,
@@ -131,6 +147,18 @@ mod tests {
             calls: 0,
             calls_pending: 0,
             transitions: 0,
+            progress: Progress::default(),
+        }
+    }
+
+    fn line() -> OrderLine {
+        OrderLine {
+            product: ProductId(1),
+            version: 1,
+            name: String::new(),
+            unit_price: 1,
+            quantity: 3,
+            progress: LineProgress::default(),
         }
     }
 
@@ -146,7 +174,14 @@ mod tests {
             (Units::Released, Some(Ending::PaymentFailed), _, _) => Status::PaymentFailed,
             (Units::Released, _, _, Some(Review::OrphanMoney)) => Status::Canceled,
             (Units::Released, _, PaymentState::Voiding, _) => Status::Canceling,
-            (Units::Released, _, PaymentState::RefundRequested, _) => Status::Canceling,
+            (
+                Units::Released,
+                _,
+                PaymentState::Captured
+                | PaymentState::PartiallyRefunded
+                | PaymentState::RefundRequested,
+                _,
+            ) => Status::Canceling,
             (Units::Released, _, _, _) => Status::Canceled,
             (Units::Held | Units::Expiring | Units::Committed, _, _, _) => Status::Canceling,
         }
@@ -160,12 +195,11 @@ mod tests {
             for ending in ENDINGS {
                 for state in PaymentState::ALL {
                     for needs_review in REVIEWS {
-                        for bits in 0..4 {
+                        for bits in 0..8 {
                             order.units = units;
                             order.ending = ending;
                             order.payment.state = state;
-                            let [cancel_requested, reconciling] = [bits & 1 != 0, bits & 2 != 0];
-                            order.flags = Flags { needs_review, cancel_requested, reconciling };
+                            order.flags = flags(needs_review, bits);
                             assert_eq!(order.status(), expected(&order), "{order:?}");
                             seen.insert(order.status());
                         }
@@ -173,7 +207,46 @@ mod tests {
                 }
             }
         }
+        seen.extend(progressed().map(|(_, status)| status));
         assert!(seen.into_iter().eq(Status::ALL), "every status is reachable");
+    }
+
+    fn flags(needs_review: Option<Review>, bits: u8) -> Flags {
+        let [cancel_requested, reconciling, on_hold] = [1, 2, 4].map(|bit| bits & bit != 0);
+        Flags { needs_review, cancel_requested, reconciling, on_hold }
+    }
+
+    /// What became of three units, and where the order stands then.
+    fn progressed() -> impl Iterator<Item = (LineProgress, Status)> {
+        let rows = [
+            ([0, 0, 0], Status::Processing),
+            ([2, 0, 0], Status::Processing),
+            ([0, 1, 0], Status::PartiallyShipped),
+            ([0, 1, 1], Status::PartiallyShipped),
+            ([1, 1, 1], Status::PartiallyShipped),
+            ([0, 3, 0], Status::Shipped),
+            ([0, 3, 2], Status::Shipped),
+            ([2, 1, 0], Status::Shipped),
+            ([0, 3, 3], Status::Delivered),
+            ([2, 1, 1], Status::Delivered),
+            ([0, 3, 3], Status::Completed),
+        ];
+        rows.into_iter().map(|([canceled, shipped, delivered], status)| {
+            (LineProgress { canceled, shipped, delivered }, status)
+        })
+    }
+
+    #[test]
+    fn a_confirmed_order_stands_where_its_units_are() {
+        let mut order = order();
+        order.units = Units::Committed;
+        assert_eq!(order.status(), Status::Confirmed);
+        order.progress.begun = true;
+        for (progress, status) in progressed() {
+            order.lines[0].progress = progress;
+            order.progress.closed_at = (status == Status::Completed).then_some(1);
+            assert_eq!(order.status(), status, "{progress:?}");
+        }
     }
 
     #[test]
@@ -183,7 +256,7 @@ mod tests {
             order.units = units;
             order.ending = ending;
             if order.status().is_terminal() {
-                assert_eq!(units, Units::Released);
+                assert_eq!(units, Units::Released, "none of it was shipped");
             }
         }
     }

@@ -1,6 +1,6 @@
-//! T10, T10a, T17 and the alarms: what happens to an order when a deadline of it passes.
+//! T10, T10a, T16, T17, T19, T20 and the alarms: what happens to an order when a deadline of it passes.
 
-use super::{Change, Ending, OrderTimer, Review, Units, decision, rows};
+use super::{Change, Ending, FULFILL_SLA_MS, OrderTimer, Review, Units, decision, rows};
 use crate::apply::Ctx;
 use crate::due::TimerKind;
 use crate::fault::Fault;
@@ -13,6 +13,10 @@ pub(crate) fn timer_fired(ctx: &mut Ctx<'_, '_>, kind: TimerKind) -> Result<(), 
         TimerKind::Reconcile(order) => (order, OrderTimer::Reconcile),
         TimerKind::AuthExpiry(order) => (order, OrderTimer::AuthExpiry),
         TimerKind::FulfillSla(order) => (order, OrderTimer::FulfillSla),
+        TimerKind::Repay(order) => (order, OrderTimer::Repay),
+        TimerKind::Deliver(order) => (order, OrderTimer::Deliver),
+        TimerKind::ReturnWindow(order) => (order, OrderTimer::ReturnWindow),
+        TimerKind::RefundPending(order) => (order, OrderTimer::RefundPending),
         TimerKind::ForgetDecision(order) => {
             return decision::forget(ctx, order);
         }
@@ -28,8 +32,12 @@ pub(crate) fn timer_fired(ctx: &mut Ctx<'_, '_>, kind: TimerKind) -> Result<(), 
     match timer {
         OrderTimer::Hold => change.hold_over()?,
         OrderTimer::Reconcile => change.ask_again(),
-        OrderTimer::AuthExpiry => change.alarm(Review::AuthorizationExpiring, "T17"),
-        OrderTimer::FulfillSla => change.alarm(Review::FulfillmentOverdue, "alarm"),
+        OrderTimer::AuthExpiry => change.authorization_ends()?,
+        OrderTimer::FulfillSla => change.fulfillment_overdue(),
+        OrderTimer::Repay => change.repay_over()?,
+        OrderTimer::Deliver => change.assume_delivered(),
+        OrderTimer::ReturnWindow => change.close(),
+        OrderTimer::RefundPending => change.refund_overdue(),
     }
     change.save();
     Ok(())
@@ -61,11 +69,17 @@ impl Change<'_, '_, '_> {
         }
     }
 
-    /// Nothing changes by itself: a person must look.
-    fn alarm(&mut self, reason: Review, name: &str) {
-        if self.order.units == Units::Committed {
-            self.review(reason);
-            self.step(name, reason.as_str());
+    /// Nothing changes by itself: a person must look. The alarm stays armed, for another reason may
+    /// take the place of this one, and be dealt with.
+    fn fulfillment_overdue(&mut self) {
+        if self.order.units != Units::Committed {
+            return;
+        }
+        let told = self.order.flags.needs_review;
+        self.review(Review::FulfillmentOverdue);
+        self.arm(OrderTimer::FulfillSla, self.ctx.now().saturating_add(FULFILL_SLA_MS));
+        if self.order.flags.needs_review != told {
+            self.step("alarm", Review::FulfillmentOverdue.as_str());
         }
     }
 }

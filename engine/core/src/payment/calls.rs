@@ -3,7 +3,7 @@
 use super::{OpenCall, PROVIDER_KEY_MS, Pay, Payment, PaymentState};
 use crate::keys::Key;
 use crate::money::Money;
-use crate::order::{Change, OrderTimer, Units};
+use crate::order::{Change, OrderTimer, RefundState, Review, Units};
 use crate::outbox::{Call, EffectId, ProviderCall};
 
 impl Payment {
@@ -25,6 +25,7 @@ impl Payment {
             open: None,
             captured: 0,
             refunded: 0,
+            capturing: 0,
         }
     }
 }
@@ -33,6 +34,12 @@ impl Change<'_, '_, '_> {
     /// No call is in flight.
     pub(crate) fn is_idle(&self) -> bool {
         self.order.calls_pending == 0
+    }
+
+    /// No call is in flight, and none is being found out.
+    pub(crate) fn is_free_to_call(&self) -> bool {
+        let asked = self.order.payment.open.is_some() || self.order.timers.reconcile.is_some();
+        self.is_idle() && !asked
     }
 
     /// Orders a call, under a new number. Only while none is in flight.
@@ -86,15 +93,35 @@ impl Change<'_, '_, '_> {
         }
     }
 
-    /// Gives back what the provider has received; with a call in flight, its settlement does.
-    pub(crate) fn refund(&mut self, amount: i64) {
-        let payment = &mut self.order.payment;
+    /// Makes the next call that waits for its turn: the capture, then refunds in their order.
+    pub(crate) fn next_call(&mut self) {
+        let in_doubt = self.order.flags.needs_review == Some(Review::AmountMismatch);
+        if !self.is_free_to_call() {
+            return;
+        }
+        let payment = &self.order.payment;
         let Some(intent) = payment.intent.clone() else { return };
-        payment.state = PaymentState::RefundRequested;
-        payment.refunded = amount;
-        if self.is_idle() {
-            let amount = Money { amount, currency: self.order.currency };
-            self.call(Call::Refund { intent, amount });
+        let currency = self.order.currency;
+        match payment.state {
+            PaymentState::Capturing if !in_doubt => {
+                let amount = Money { amount: payment.capturing, currency };
+                self.call(Call::CaptureIntent { intent, amount });
+            }
+            PaymentState::Voiding if !in_doubt && self.order.units == Units::Released => {
+                self.void();
+            }
+            state if state.is_captured() => {
+                let number = self.order.calls;
+                let mut refunds = self.order.progress.refunds.iter_mut();
+                let Some(next) = refunds.find(|it| it.state == RefundState::Requested) else {
+                    return;
+                };
+                next.state = RefundState::Submitting;
+                next.call = Some(number);
+                let (refund, amount) = (next.id, Money { amount: next.amount, currency });
+                self.call(Call::Refund { intent, amount, refund });
+            }
+            _ => {}
         }
     }
 

@@ -5,6 +5,7 @@
 //! asking for that id. Webhooks ([`NotePaymentEvent`]) and lost answers all end in [`Settle`].
 
 mod calls;
+mod capture;
 mod note_payment_event;
 mod outcome;
 mod reconcile;
@@ -81,6 +82,8 @@ pub struct Payment {
     pub captured: i64,
     /// What of it was given back or is on its way back, in minor units.
     pub refunded: i64,
+    /// What is being captured, in minor units; 0 while nothing is.
+    pub capturing: i64,
 }
 
 /// A call that nobody knows the outcome of. It is made again under its number, hence under the same
@@ -95,7 +98,7 @@ pub struct OpenCall {
     pub call: Call,
 }
 
-/// Where a payment stands: ORDERS.md §2. Append only; the later states come with fulfillment.
+/// Where a payment stands: ORDERS.md §2. Append only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the names are the contract of ORDERS.md §2")]
 pub enum PaymentState {
@@ -112,11 +115,14 @@ pub enum PaymentState {
     Voided,
     RefundRequested,
     Refunded,
+    Capturing,
+    AuthExpired,
+    PartiallyRefunded,
 }
 
 impl PaymentState {
     /// Every state, in their order.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 16] = [
         Self::OnAccount,
         Self::IntentCreating,
         Self::IntentReady,
@@ -130,6 +136,9 @@ impl PaymentState {
         Self::Voided,
         Self::RefundRequested,
         Self::Refunded,
+        Self::Capturing,
+        Self::AuthExpired,
+        Self::PartiallyRefunded,
     ];
 
     /// The name that clients see.
@@ -148,7 +157,18 @@ impl PaymentState {
             Self::Voided => "voided",
             Self::RefundRequested => "refund_requested",
             Self::Refunded => "refunded",
+            Self::Capturing => "capturing",
+            Self::AuthExpired => "auth_expired",
+            Self::PartiallyRefunded => "partially_refunded",
         }
+    }
+
+    /// The money has come; some or all of it may have gone back, or be on its way back.
+    pub fn is_captured(self) -> bool {
+        matches!(
+            self,
+            Self::Captured | Self::RefundRequested | Self::PartiallyRefunded | Self::Refunded
+        )
     }
 }
 
@@ -157,7 +177,7 @@ impl PaymentState {
 pub enum CallResult {
     /// The intent, as it is now.
     Intent(Intent),
-    /// A refund was accepted.
+    /// A refund has succeeded.
     Refunded,
     /// The provider refused the call for good (a 4xx), and its code.
     Refused {
@@ -166,6 +186,8 @@ pub enum CallResult {
     },
     /// Nobody knows: a timeout, a 5xx, a broken connection, an unreadable answer.
     Unknown,
+    /// A refund was accepted and is on its way: the bank may still fail it.
+    RefundPending,
 }
 
 /// The provider's intent, as far as orders care.

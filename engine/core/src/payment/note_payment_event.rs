@@ -89,9 +89,12 @@ impl Change<'_, '_, '_> {
                     status >= RequiresCapture
                         && (payment.state == PaymentState::Voiding || status != Canceled)
                 }
-                PaymentState::Captured | PaymentState::RefundRequested | PaymentState::Refunded => {
-                    false
-                }
+                PaymentState::Capturing => status != RequiresCapture,
+                PaymentState::AuthExpired => status == IntentStatus::Succeeded,
+                PaymentState::Captured
+                | PaymentState::RefundRequested
+                | PaymentState::PartiallyRefunded
+                | PaymentState::Refunded => false,
             }
     }
 
@@ -120,6 +123,7 @@ impl Change<'_, '_, '_> {
                 | PaymentState::RequiresAction
                 | PaymentState::Declined
                 | PaymentState::Unknown
+                | PaymentState::Capturing
                 | PaymentState::Voiding
         );
         if undecided {

@@ -129,10 +129,16 @@ impl Change<'_, '_, '_> {
         if self.order.units != Units::Released {
             self.release_units()?;
         }
-        self.order.payment.captured = intent.received;
-        self.refund(intent.received);
+        self.came(intent.received);
+        self.request_refund(intent.received, "the order was canceled");
         self.step("T12b", "");
         Ok(())
+    }
+
+    /// Money has come for an order that does not want it.
+    pub(super) fn came(&mut self, received: i64) {
+        self.order.payment.captured = received;
+        self.order.payment.state = PaymentState::Captured;
     }
 
     /// Voids at once; but if voiding is what the provider has just answered to, later.

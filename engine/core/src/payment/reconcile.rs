@@ -4,7 +4,7 @@
 //! other outcome is resolved by asking for the intent.
 
 use super::{OpenCall, PaymentState, RECONCILE_STEPS_MS, UNKNOWN_MAX_MS};
-use crate::order::{Change, OrderTimer, Recovery, Review, Units};
+use crate::order::{Change, OrderTimer, Recovery, RefundState, Review, Units};
 use crate::outbox::Call;
 
 impl Change<'_, '_, '_> {
@@ -84,13 +84,15 @@ impl Change<'_, '_, '_> {
     /// The outcome of the payment is known: what was open is closed.
     pub(crate) fn resolved(&mut self) {
         self.disarm(OrderTimer::Reconcile);
+        // A refund that was refused stays refused, whatever the intent says.
+        let mut refunds = self.order.progress.refunds.iter();
+        let refund_refused = self.order.refundable() > 0
+            && refunds.any(|refund| refund.state == RefundState::Failed);
         let (payment, flags) = (&mut self.order.payment, &mut self.order.flags);
         payment.open = None;
         payment.unknown_since = None;
         payment.reconcile_step = 0;
         flags.reconciling = false;
-        // A refund that was refused stays refused, whatever the intent says.
-        let refund_refused = payment.state == PaymentState::RefundRequested;
         flags.needs_review.take_if(|reason| match reason {
             Review::PaymentUnknown => true,
             Review::ProviderRefused => !refund_refused,

@@ -11,19 +11,8 @@ impl Change<'_, '_, '_> {
     pub(super) fn seen_released(&mut self, asked: &Call, intent: &Intent) -> Result<(), Fault> {
         let canceling = self.order.payment.state == PaymentState::Voiding;
         let ended = self.order.payment.state == PaymentState::Voided;
-        let (wanted, open) = (self.order.payment.refunded, self.order.payment.open.is_some());
-        if self.order.payment.state == PaymentState::RefundRequested && wanted > 0 {
-            if open {
-                self.unresolved();
-            } else {
-                // Something else was asked when the refund was wanted.
-                self.resolved();
-                self.refund(wanted);
-            }
-            return Ok(());
-        }
         if !canceling && !ended {
-            self.resolved();
+            self.nothing_new();
             return Ok(());
         }
         match intent.status {
@@ -54,8 +43,8 @@ impl Change<'_, '_, '_> {
         self.resolved();
         self.review(Review::OrphanMoney);
         if intent.received > 0 {
-            self.order.payment.captured = intent.received;
-            self.refund(intent.received);
+            self.came(intent.received);
+            self.request_refund(intent.received, "the order had ended");
         }
         self.step("T13", Review::OrphanMoney.as_str());
     }

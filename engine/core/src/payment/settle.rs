@@ -1,7 +1,7 @@
-//! T2–T9, T11–T13: what the provider answered becomes the order's state.
+//! T2–T9, T11–T17, T31, T32: what the provider answered becomes the order's state.
 //!
 //! Here an answer is matched with its call. What an intent's status means for the order is in
-//! `outcome` (before the order's units are released) and `released` (after).
+//! `outcome` (its units are held), `capture` (committed) and `released` (free).
 
 use serde::{Deserialize, Serialize};
 
@@ -10,7 +10,7 @@ use crate::apply::{Ctx, Stop};
 use crate::command::Reply;
 use crate::fault::Fault;
 use crate::keys::Key;
-use crate::order::{Change, Ending, Review, Units};
+use crate::order::{Change, Ending, RefundState, Review, Units};
 use crate::outbox::{Call, EffectId, ProviderCall};
 
 /// Settles a call to the provider. A repeat, or one for a call settled before, is a no-op (T36). An
@@ -37,6 +37,7 @@ impl Settle {
         change.order.calls_pending = 0;
         change.settle(OpenCall { number, at, call }, &self.result)?;
         change.ask_if_heard()?;
+        change.next_call();
         Ok(Reply::Order(Box::new(change.save())))
     }
 }
@@ -44,9 +45,7 @@ impl Settle {
 impl Change<'_, '_, '_> {
     fn settle(&mut self, made: OpenCall, result: &CallResult) -> Result<(), Fault> {
         match (&made.call, result) {
-            (Call::Refund { .. }, CallResult::Refunded) => self.refunded(),
-            (Call::Refund { .. }, CallResult::Refused { code }) => self.refund_refused(code),
-            (Call::Refund { .. }, _) => self.unknown(made),
+            (Call::Refund { .. }, result) => self.refund_answered(made, result),
             (Call::CreateIntent { .. }, CallResult::Intent(intent)) if is_an_id(intent) => {
                 self.order.payment.intent = Some(intent.id.clone());
                 self.resolved();
@@ -60,6 +59,9 @@ impl Change<'_, '_, '_> {
             }
             (Call::ConfirmIntent { .. }, CallResult::Refused { code }) => {
                 self.confirm_refused(code)?;
+            }
+            (Call::CaptureIntent { .. }, CallResult::Refused { code }) => {
+                self.capture_refused(code)?;
             }
             (Call::CancelIntent { .. } | Call::GetIntent { .. }, CallResult::Refused { .. }) => {
                 self.unresolved();
@@ -77,10 +79,7 @@ impl Change<'_, '_, '_> {
         match self.order.units {
             Units::Held => self.seen_held(asked, intent),
             Units::Expiring => self.seen_expiring(asked, intent),
-            Units::Committed => {
-                self.resolved();
-                Ok(())
-            }
+            Units::Committed => self.seen_committed(asked, intent),
             Units::Released => self.seen_released(asked, intent),
         }
     }
@@ -110,19 +109,41 @@ impl Change<'_, '_, '_> {
         }
     }
 
-    /// T31: the money is back where it came from.
-    fn refunded(&mut self) {
-        self.resolved();
-        self.order.payment.state = PaymentState::Refunded;
-        self.step("T31", "");
+    /// T16: the provider will not capture. If it did after all, that shows in the intent.
+    fn capture_refused(&mut self, code: &str) -> Result<(), Fault> {
+        if self.order.payment.state == PaymentState::Capturing {
+            return self.authorization_lost(code);
+        }
+        self.nothing_new();
+        Ok(())
     }
 
-    /// T32: the money stays here until a person has looked.
-    fn refund_refused(&mut self, code: &str) {
-        self.resolved();
-        self.order.payment.refunded = 0;
-        self.review(Review::ProviderRefused);
-        self.step("T32", &kept(code));
+    /// T31, T32: the money is back where it came from, on its way, or stays here until a person has
+    /// looked.
+    fn refund_answered(&mut self, made: OpenCall, result: &CallResult) {
+        let number = made.number;
+        match result {
+            CallResult::Refunded => {
+                self.resolved();
+                self.refund_is(number, RefundState::Succeeded, "");
+                self.step_told("T31", "");
+            }
+            CallResult::RefundPending => {
+                self.resolved();
+                self.refund_is(number, RefundState::Pending, "");
+                self.step("T30", "pending");
+            }
+            CallResult::Refused { code } => {
+                self.resolved();
+                self.refund_is(number, RefundState::Failed, &kept(code));
+                self.review(Review::ProviderRefused);
+                self.step_told("T32", &kept(code));
+            }
+            CallResult::Intent(_) | CallResult::Unknown => {
+                self.refund_is(number, RefundState::Unknown, "");
+                self.unknown(made);
+            }
+        }
     }
 
     fn is_ours(&self, intent: &Intent) -> bool {

@@ -3,10 +3,10 @@
 use engine_core::payment::{Decline, Intent, IntentId, IntentStatus};
 use hyper::StatusCode;
 use reqwest::Url;
-use stripe_shared::{ApiErrors, ApiErrorsType, PaymentIntent, PaymentIntentStatus};
+use stripe_shared::{ApiErrors, ApiErrorsType, PaymentIntent, PaymentIntentStatus, Refund};
 use stripe_types::Expandable;
 
-use super::super::CallError;
+use super::super::{CallError, Refunded};
 use super::client::Failed;
 
 /// What Stripe calls a request that the intent's state does not allow.
@@ -64,6 +64,17 @@ fn status(of: &PaymentIntentStatus) -> Option<IntentStatus> {
         PaymentIntentStatus::Canceled => IntentStatus::Canceled,
         _ => return None,
     })
+}
+
+/// Where a refund stands. What wants something of the customer is on its way.
+pub fn refund(it: &Refund) -> Refunded {
+    match it.status.as_deref() {
+        Some("succeeded") => Refunded::Succeeded,
+        Some(status @ ("failed" | "canceled")) => {
+            Refunded::Failed(it.failure_reason.clone().unwrap_or_else(|| status.to_owned()))
+        }
+        _ => Refunded::Pending,
+    }
 }
 
 /// Whether the card said no, rather than Stripe.

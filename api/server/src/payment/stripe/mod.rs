@@ -29,7 +29,7 @@ use stripe_core::refund::{CreateRefund, ListRefund};
 use stripe_shared::{PaymentIntentAllowedPaymentMethodTypes, PaymentIntentCaptureMethod};
 use stripe_types::{Currency, RangeQueryTs};
 
-use super::{CallError, Called, NextStep, PaymentProvider};
+use super::{CallError, Called, NextStep, PaymentProvider, Refunded};
 use client::{Calls, Failed};
 
 pub use event::read as read_event;
@@ -231,25 +231,34 @@ impl PaymentProvider for Stripe {
         .boxed()
     }
 
-    fn refund<'a>(&'a self, key: &'a str, intent: &'a IntentId, amount: i64) -> Called<'a, ()> {
+    fn refund<'a>(
+        &'a self,
+        key: &'a str,
+        intent: &'a IntentId,
+        amount: i64,
+    ) -> Called<'a, Refunded> {
         async move {
             let request = CreateRefund::new()
                 .payment_intent(intent.0.as_str())
                 .amount(amount)
                 .metadata([(EFFECT.to_owned(), key.to_owned())]);
-            self.keyed(key, request).await.map(|_| ())
+            Ok(map::refund(&self.keyed(key, request).await?))
         }
         .boxed()
     }
 
-    fn is_refunded<'a>(&'a self, key: &'a str, intent: &'a IntentId) -> Called<'a, bool> {
+    fn find_refund<'a>(
+        &'a self,
+        key: &'a str,
+        intent: &'a IntentId,
+    ) -> Called<'a, Option<Refunded>> {
         async move {
             let request = ListRefund::new().payment_intent(intent.0.as_str()).limit(REFUNDS_MAX);
             let found = request.customize().send(&*self.calls).await.map_err(map::error)?;
             let named = |it: &stripe_shared::Refund| {
                 it.metadata.as_ref().and_then(|all| all.get(EFFECT)).is_some_and(|it| it == key)
             };
-            Ok(found.data.iter().any(named))
+            Ok(found.data.iter().find(|it| named(it)).map(map::refund))
         }
         .boxed()
     }

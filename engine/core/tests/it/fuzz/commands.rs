@@ -21,14 +21,15 @@ use engine_core::{
 use rand::Rng as _;
 
 use super::values::Values;
-use super::webhooks;
+use super::{fulfillment, webhooks};
 
 pub fn any(v: &mut Values) -> Command {
     match v.random.random_range(0..100) {
         0..20 => catalog(v),
         20..35 => stock(v),
         35..55 => hold(v),
-        55..75 => order(v),
+        55..70 => order(v),
+        70..75 => fulfillment::any(v),
         75..83 => settle(v),
         83 | 84 => hear_or_pay(v),
         85..89 => between(v),
@@ -221,11 +222,12 @@ fn hear_or_pay(v: &mut Values) -> Command {
 }
 
 fn settle(v: &mut Values) -> Command {
-    let effect = EffectId { order: v.order(), number: v.random.random_range(0..4) };
+    let effect = EffectId { order: v.order(), number: v.random.random_range(0..6) };
     let result = match v.random.random_range(0..10) {
         0 => CallResult::Unknown,
         1 => CallResult::Refused { code: v.text() },
-        2 => CallResult::Refunded,
+        2 if v.random.random_bool(0.5) => CallResult::Refunded,
+        2 => CallResult::RefundPending,
         _ => CallResult::Intent(intent(v)),
     };
     Command::Settle(Settle { effect, result })
@@ -281,7 +283,8 @@ fn between(v: &mut Values) -> Command {
     if v.random.random_bool(0.2) {
         return Command::Acknowledge(Acknowledge { to: v.shard(), through: v.u64() });
     }
-    let messages = v.many(3, |v| match v.random.random_range(0..3) {
+    let messages = v.many(3, |v| match v.random.random_range(0..4) {
+        3 => fulfillment::end_units(v),
         0 => Message::CommitHold(v.order()),
         1 => Message::ReleaseHold(v.order()),
         _ => Message::AskOrder { order: v.order(), from: v.shard() },

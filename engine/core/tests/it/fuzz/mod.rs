@@ -5,6 +5,7 @@
 //! is the model's part. `STOA_SEED=n` runs one seed alone, `STOA_SEEDS=n` so many.
 
 mod commands;
+mod fulfillment;
 mod values;
 mod webhooks;
 

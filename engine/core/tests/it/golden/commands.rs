@@ -20,7 +20,7 @@ use engine_core::{
 };
 
 use super::values::*;
-use super::{Golden, named, webhooks};
+use super::{Golden, fulfillment, named, webhooks};
 
 pub fn hold(golden: &mut Golden) {
     let plain =
@@ -28,6 +28,7 @@ pub fn hold(golden: &mut Golden) {
     let plain = plain.into_iter().map(named);
     let mut commands: Vec<(String, Command)> = plain.chain(settlements()).collect();
     commands.extend(webhooks::variants());
+    commands.extend(fulfillment::commands());
     commands.extend(orders().into_iter().filter_map(|command| match command {
         Command::PlaceOrder(place) => {
             let place = PlaceOrder { pay: Pay::OnAccount, ..place };
@@ -89,6 +90,7 @@ fn outcomes(golden: &mut Golden) {
         let why = Rejection::OutOfRange { field, min: 1, max: 2 };
         (format!("OutOfRange-{field:?}"), Err(why))
     }));
+    outcomes.extend(fulfillment::blocked().into_iter().map(|(name, why)| (name, Err(why))));
     let applied = outcomes.into_iter().map(|(name, outcome)| {
         let replayed = outcome.is_ok();
         (name, vec![Applied { outcome, replayed }])
@@ -250,6 +252,7 @@ fn settlements() -> Vec<(String, Command)> {
     results.push(("Settle-Refunded".into(), CallResult::Refunded));
     results.push(("Settle-Refused".into(), refused));
     results.push(("Settle-Unknown".into(), CallResult::Unknown));
+    results.push(("Settle-RefundPending".into(), CallResult::RefundPending));
     let settle = |result| Command::Settle(Settle { effect: EFFECT, result });
     results.into_iter().map(|(name, result)| (name, settle(result))).collect()
 }

@@ -7,6 +7,7 @@
 
 mod commands;
 mod damage;
+mod fulfillment;
 mod rows;
 mod values;
 mod variants;

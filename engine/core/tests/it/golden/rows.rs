@@ -12,6 +12,7 @@ use engine_core::outbox::{Call, Message, ProviderCall, Sequence};
 use engine_core::payment::{IntentId, PaymentEvent, PaymentMethod, PaymentState};
 use engine_core::{Clock, Rejection, Reply, ShardId, Timer, TimerKind};
 
+use super::fulfillment::{self, REFUND};
 use super::values::*;
 use super::{Golden, named};
 
@@ -48,14 +49,16 @@ fn shard(golden: &mut Golden) {
         ("Err".into(), Remembered { body: 23, outcome: Err(Rejection::HoldEnded) }),
     ]);
     golden.hold(timers());
-    golden.hold(each(
+    let mut messages = each(
         vec![
             Message::CommitHold(ORDER),
             Message::ReleaseHold(ORDER),
             Message::AskOrder { order: ORDER, from: ShardId(7) },
         ],
         |message| vec![message],
-    ));
+    );
+    messages.extend(fulfillment::messages());
+    golden.hold(messages);
     golden.hold(one(Sequence(44)));
     golden.hold(one(PaymentEvent { at: 1_000, order: ORDER }));
     golden.hold(each(calls(), |call| ProviderCall { at: 1_000, repeated: true, call }));
@@ -76,6 +79,10 @@ fn timers() -> Vec<(String, Timer)> {
             TimerKind::ForgetOrderKey { owner: 51, key: 52 },
             TimerKind::ForgetIdempotency(53),
             TimerKind::ForgetPaymentEvent(54),
+            TimerKind::Repay(ORDER),
+            TimerKind::Deliver(ORDER),
+            TimerKind::ReturnWindow(ORDER),
+            TimerKind::RefundPending(ORDER),
         ],
         timer,
     );
@@ -93,7 +100,8 @@ fn calls() -> Vec<Call> {
         },
         Call::CancelIntent { intent: intent.clone() },
         Call::GetIntent { intent: intent.clone() },
-        Call::Refund { intent, amount: money(5_998) },
+        Call::Refund { intent: intent.clone(), amount: money(5_998), refund: REFUND },
+        Call::CaptureIntent { intent, amount: money(5_997) },
     ]
 }
 
@@ -109,6 +117,8 @@ fn catalog(golden: &mut Golden) {
         MovementReason::Adjusted("broken".into()),
         MovementReason::Set("counted".into()),
         MovementReason::SetAvailable,
+        MovementReason::Shipped(ORDER),
+        MovementReason::WrittenOff(ORDER),
     ];
     golden.hold(each(reasons, |reason| Movement { at: 1_000, delta: -3, on_hand: 297, reason }));
     let states = vec![HoldState::Held, HoldState::Committed, HoldState::Released];
@@ -133,9 +143,11 @@ fn orders(golden: &mut Golden) {
         Review::AuthorizationExpiring,
         Review::FulfillmentOverdue,
         Review::ProviderRefused,
+        Review::RefundOverdue,
     ];
     let flags = |review| Flags { needs_review: Some(review), ..Flags::default() };
     samples.extend(each(reviews, |review| Order { flags: flags(review), ..order() }));
+    samples.extend(fulfillment::orders());
     golden.hold(prefixed(samples));
 
     let step = |to| Transition {
@@ -223,6 +235,9 @@ fn payment_states() -> Vec<PaymentState> {
         PaymentState::Voided,
         PaymentState::RefundRequested,
         PaymentState::Refunded,
+        PaymentState::Capturing,
+        PaymentState::AuthExpired,
+        PaymentState::PartiallyRefunded,
     ]
 }
 
@@ -236,5 +251,10 @@ fn statuses() -> Vec<Status> {
         Status::Canceled,
         Status::Expired,
         Status::PaymentFailed,
+        Status::Processing,
+        Status::PartiallyShipped,
+        Status::Shipped,
+        Status::Delivered,
+        Status::Completed,
     ]
 }

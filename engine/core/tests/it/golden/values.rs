@@ -6,7 +6,9 @@ use engine_core::access::{ApiKey, Network, PreviousSecret, Scope, SecretHash};
 use engine_core::audit::{Actor, Who};
 use engine_core::catalog::{Collection, CollectionDetails, Product, ProductDetails};
 use engine_core::inventory::{HeldLine, HoldLine, HoldReceipt, HoldState, Stock, StockPolicy};
-use engine_core::order::{Ending, Flags, Order, OrderLine, OrderTimers, Review, Status, Units};
+use engine_core::order::{
+    Ending, Flags, LineProgress, Order, OrderLine, OrderTimers, Review, Status, Units,
+};
 use engine_core::outbox::{Call, EffectId};
 use engine_core::payment::{IntentId, OpenCall, Payment, PaymentMethod, PaymentState};
 use engine_core::webhook::{
@@ -17,6 +19,8 @@ use engine_core::{
     CollectionId, Currency, EndpointId, Field, HoldId, KeyId, Money, OrderId, Owner, ProductId,
     Rejection, ShardId, ShortLine, Slot,
 };
+
+use super::fulfillment;
 
 pub const PRODUCT: ProductId = ProductId(0x0102_0304_0506_0708_090a_0b0c_0d0e_0f10);
 pub const COLLECTION: CollectionId = CollectionId(0xc0ffee);
@@ -123,6 +127,7 @@ pub fn order() -> Order {
             name: "Füller".into(),
             unit_price: 2_999,
             quantity: 2,
+            progress: LineProgress { canceled: 21, shipped: 22, delivered: 23 },
         }],
         units: Units::Held,
         payment: payment(PaymentState::Unknown),
@@ -131,6 +136,7 @@ pub fn order() -> Order {
             needs_review: Some(Review::AmountMismatch),
             cancel_requested: true,
             reconciling: false,
+            on_hold: true,
         },
         hold_shards: vec![ShardId(2), ShardId(4)],
         timers: OrderTimers {
@@ -138,10 +144,15 @@ pub fn order() -> Order {
             reconcile: Some(3_000),
             auth_expiry: None,
             fulfill_sla: Some(u64::MAX),
+            repay: Some(31),
+            deliver: Some(32),
+            return_window: Some(33),
+            refund_pending: Some(34),
         },
         calls: 3,
         calls_pending: 1,
         transitions: 6,
+        progress: fulfillment::progress(),
     }
 }
 
@@ -162,6 +173,7 @@ pub fn payment(state: PaymentState) -> Payment {
         }),
         captured: 11,
         refunded: 12,
+        capturing: 13,
     }
 }
 
@@ -223,7 +235,7 @@ pub fn notices() -> Vec<Notice> {
 
 /// One of each.
 pub fn rejections() -> Vec<Rejection> {
-    vec![
+    let mut all = vec![
         Rejection::RequestTooOld,
         Rejection::IdempotencyMismatch,
         Rejection::ProductNotFound { product: PRODUCT },
@@ -261,11 +273,13 @@ pub fn rejections() -> Vec<Rejection> {
         Rejection::SenderReplaced,
         Rejection::NothingToRecover,
         Rejection::ReviewStands,
-    ]
+    ];
+    all.extend(fulfillment::rejections());
+    all
 }
 
 /// One of each.
-pub const FIELDS: [Field; 22] = [
+pub const FIELDS: [Field; 25] = [
     Field::Price,
     Field::Quantity,
     Field::Lines,
@@ -288,4 +302,7 @@ pub const FIELDS: [Field; 22] = [
     Field::Safety,
     Field::BackorderLimit,
     Field::LowStockThreshold,
+    Field::Carrier,
+    Field::Tracking,
+    Field::Amount,
 ];

@@ -7,12 +7,12 @@ use std::fmt;
 use engine_core::access::Scope;
 use engine_core::audit::{Operation, Resource, Value, Who};
 use engine_core::feed::Event;
-use engine_core::inventory::{HoldRef, HoldState, MovementReason};
-use engine_core::order::{Decision, Ending, Review, Status, Units};
+use engine_core::inventory::{HoldRef, HoldState, MovementReason, UnitsEnd};
+use engine_core::order::{Decision, Ending, FulfillmentState, RefundState, Review, Status, Units};
 use engine_core::outbox::{Call, Message};
 use engine_core::payment::{CallResult, IntentStatus, Pay, PaymentState};
 use engine_core::webhook::{DeliveryOutcome, DisabledBy, EventType, Notice};
-use engine_core::{Command, Field, Rejection, Reply, TimerKind};
+use engine_core::{Blocked, Command, Field, Rejection, Reply, TimerKind};
 use serde::de::{self, DeserializeOwned, Visitor};
 use serde::ser::{self, Impossible, Serialize};
 
@@ -57,6 +57,10 @@ impl Seen {
         self.assert_all::<Notice>();
         self.assert_all::<DisabledBy>();
         self.assert_all::<DeliveryOutcome>();
+        self.assert_all::<FulfillmentState>();
+        self.assert_all::<RefundState>();
+        self.assert_all::<UnitsEnd>();
+        self.assert_all::<Blocked>();
         assert!(self.0.is_empty(), "enums that this test does not know: {:?}", self.0.keys());
     }
 

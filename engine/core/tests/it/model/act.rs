@@ -29,8 +29,9 @@ impl World {
             13 => self.record_operation(),
             14..19 => self.hold_free(),
             19..24 => self.new_cart(),
-            24..58 => self.step_cart(),
-            58..64 => self.cancel_some(),
+            24..50 => self.step_cart(),
+            50..60 => self.work(),
+            60..64 => self.cancel_some(),
             64..76 => self.provider_answers(),
             76..79 => self.late_answer(),
             79..91 => {
@@ -306,6 +307,7 @@ impl World {
             capture_before: *[None, Some(0), Some(u64::MAX)].choose(rng).unwrap(),
         };
         match rng.random_range(0..8) {
+            0 if rng.random_bool(0.5) => CallResult::RefundPending,
             0 => CallResult::Refunded,
             1 => CallResult::Refused { code: "x".repeat(1_000) },
             _ => CallResult::Intent(intent),

@@ -11,6 +11,7 @@ mod act;
 mod cart;
 mod expect;
 mod finish;
+mod fulfillment;
 mod keys;
 mod naive;
 mod orders;
@@ -21,6 +22,7 @@ mod shop;
 mod stock;
 mod time;
 mod trail;
+mod work;
 mod world;
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};

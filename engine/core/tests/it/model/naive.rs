@@ -10,6 +10,7 @@ use engine_core::order::Status;
 use engine_core::payment::IntentId;
 use engine_core::{Currency, KeyId, OrderId, Owner, ProductId, Rejection, ShardId, Topology};
 
+use super::fulfillment::After;
 use super::keys::ApiKey;
 use super::policy::Policy;
 
@@ -27,6 +28,8 @@ pub struct Model {
     pub decisions: BTreeMap<OrderId, (Rejection, u64)>,
     pub keys: BTreeMap<(Owner, u128), KeyResult>,
     pub orders: BTreeMap<OrderId, Order>,
+    /// Units that were sent, or are missing, as the shards were told.
+    pub gone: Units,
     pub api_keys: BTreeMap<KeyId, ApiKey>,
 }
 
@@ -85,6 +88,8 @@ pub struct Order {
     pub odd: bool,
     /// The provider's answers were not true, so its ledger is not compared.
     pub lied_to: bool,
+    /// What became of it after it was confirmed.
+    pub after: After,
 }
 
 /// Where an order stands.
@@ -114,7 +119,7 @@ impl Order {
             Stage::Pending if self.unknown => Status::PaymentUnknown,
             Stage::Pending if self.action => Status::RequiresAction,
             Stage::Pending => Status::PaymentPending,
-            Stage::Confirmed => Status::Confirmed,
+            Stage::Confirmed => self.after.status(&self.lines),
             Stage::Canceling(_) | Stage::Returning => Status::Canceling,
             Stage::Ended(Why::Customer) => Status::Canceled,
             Stage::Ended(Why::Expired) => Status::Expired,
@@ -131,6 +136,13 @@ impl Order {
     pub fn has_units(&self) -> bool {
         !matches!(self.stage, Stage::Returning | Stage::Ended(_))
     }
+
+    /// Units of it are held or committed among those wanted: neither sent nor canceled.
+    pub fn has_units_of(&self, wanted: impl Fn(ProductId) -> bool) -> bool {
+        let left = self.lines.iter().zip(&self.after.done);
+        let mut left = left.filter(|(line, done)| line.quantity > done.canceled + done.shipped);
+        self.has_units() && left.any(|(line, _)| wanted(line.product))
+    }
 }
 
 impl Model {
@@ -143,6 +155,7 @@ impl Model {
             decisions: BTreeMap::new(),
             keys: BTreeMap::new(),
             orders: BTreeMap::new(),
+            gone: Units::new(),
             api_keys: BTreeMap::new(),
         }
     }

@@ -12,6 +12,7 @@ use engine_core::payment::Pay;
 use engine_core::{CancelOrder, Field, Money, OrderId, Owner, ProductId, Rejection, ShardId};
 
 use super::expect::{Expected, Told};
+use super::fulfillment::After;
 use super::naive::{KeyResult, Model, Order, Stage, Why, add_up};
 use super::stock::{NewHold, out_of_range};
 
@@ -58,8 +59,7 @@ impl Model {
     /// A shard asks what became of an order. Says whether its units are free.
     pub fn resolve(&mut self, order: OrderId, from: ShardId) -> bool {
         if let Some(placed) = self.orders.get(&order) {
-            let wanted = placed.lines.iter().map(|line| self.topology.of_product(line.product));
-            return !placed.has_units() || !wanted.into_iter().any(|shard| shard == from);
+            return !placed.has_units_of(|product| self.topology.of_product(product) == from);
         }
         let until = self.now(self.home(order)) + DECISION_RETENTION_MS;
         self.decisions.entry(order).or_insert((Rejection::Aborted, until));
@@ -80,14 +80,11 @@ impl Model {
             }
             Stage::Pending => order.stage = Stage::Canceling(Why::Customer),
             Stage::Canceling(_) => order.stage = Stage::Canceling(Why::Customer),
-            Stage::Confirmed if order.on_account => {
-                order.stage = Stage::Ended(Why::Customer);
-                free = true;
+            Stage::Confirmed if order.wish => {}
+            Stage::Confirmed if order.after.has_shipped() => {
+                return Err(Rejection::OrderNotCancelable { status: order.status() });
             }
-            Stage::Confirmed => {
-                order.stage = Stage::Returning;
-                free = true;
-            }
+            Stage::Confirmed => free = order.cancel_confirmed(),
             Stage::Returning | Stage::Ended(Why::Customer) => {}
             Stage::Ended(_) => {
                 return Err(Rejection::OrderNotCancelable { status: order.status() });
@@ -191,7 +188,9 @@ impl Model {
         if let Some(expected) = command.expected_total.filter(|expected| *expected != actual) {
             return Err(Rejection::PriceChanged { expected, actual });
         }
-        let (order, total) = (new_order(command, now, actual), actual);
+        let mut order = new_order(command, now, actual);
+        order.after.prices = command.lines.iter().map(|line| prices[&line.product]).collect();
+        let total = actual;
         let told = Told::Order(order.status(), total);
         let (body, until) = (command.body, now + KEY_RETENTION_MS);
         let result = KeyResult { body, order: command.order, refused: None, until };
@@ -251,6 +250,7 @@ fn new_order(command: &PlaceOrder, now: u64, total: i64) -> Order {
         was_confirmed: on_account,
         odd: false,
         lied_to: false,
+        after: After::new(&command.lines, on_account),
     }
 }
 

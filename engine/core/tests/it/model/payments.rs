@@ -13,7 +13,7 @@ use super::expect::{Expected, Told};
 use super::naive::{Model, Order, Stage, Why};
 
 /// What is to become of an order's units.
-type Fate = Option<HoldState>;
+pub type Fate = Option<HoldState>;
 
 impl Model {
     /// A call that was in flight is answered.
@@ -22,13 +22,14 @@ impl Model {
         let ProviderCall { at, call, .. } = made;
         let order = self.orders.get_mut(&id).expect("calls are made for orders");
         let fate = match (call, result) {
-            (Call::Refund { .. }, result) => order.refund_answered(result),
+            (Call::Refund { amount, .. }, result) => order.refund_answered(amount.amount, result),
             (Call::CreateIntent { .. }, CallResult::Intent(intent)) if is_id(intent) => {
                 order.intent = Some(intent.id.clone());
                 order.saw(now, call, intent)
             }
             (Call::CreateIntent { .. }, CallResult::Refused { .. }) => order.create_refused(),
             (Call::ConfirmIntent { .. }, CallResult::Refused { .. }) => order.declined(false),
+            (Call::CaptureIntent { .. }, CallResult::Refused { .. }) => order.capture_refused(now),
             (_, CallResult::Refused { .. }) => None,
             (_, CallResult::Intent(intent)) if order.intent.as_ref() == Some(&intent.id) => {
                 order.saw(now, call, intent)
@@ -98,17 +99,6 @@ impl Order {
         None
     }
 
-    fn refund_answered(&mut self, result: &CallResult) -> Fate {
-        match result {
-            CallResult::Refunded if self.stage == Stage::Returning => {
-                self.stage = Stage::Ended(Why::Customer);
-            }
-            CallResult::Refused { .. } => self.odd = true,
-            _ => {}
-        }
-        None
-    }
-
     /// The intent is seen as it is, if the answer is true.
     fn saw(&mut self, now: u64, call: &Call, intent: &Intent) -> Fate {
         if intent.status == IntentStatus::Processing {
@@ -126,13 +116,14 @@ impl Order {
             Stage::Canceling(why) => self.saw_canceling(why, intent),
             Stage::Returning => self.saw_returning(intent),
             Stage::Ended(_) => {
+                self.after.voiding &= intent.status != IntentStatus::Canceled;
                 self.odd |= matches!(
                     intent.status,
                     IntentStatus::Succeeded | IntentStatus::RequiresCapture
                 );
                 None
             }
-            Stage::Confirmed => None,
+            Stage::Confirmed => self.saw_confirmed(now, intent),
         }
     }
 
@@ -186,6 +177,7 @@ impl Order {
             }
             (IntentStatus::Succeeded, Why::Customer) if intent.received > 0 => {
                 self.stage = Stage::Returning;
+                self.money_goes_back(intent.received);
                 Some(HoldState::Released)
             }
             (IntentStatus::Succeeded, Why::Customer) => {
@@ -200,8 +192,13 @@ impl Order {
 
     fn saw_returning(&mut self, intent: &Intent) -> Fate {
         match intent.status {
-            IntentStatus::Canceled => self.stage = Stage::Ended(Why::Customer),
+            IntentStatus::Canceled if self.after.captured == 0 => {
+                self.stage = Stage::Ended(Why::Customer);
+            }
             IntentStatus::Succeeded if intent.received <= 0 => self.odd = true,
+            IntentStatus::Succeeded if self.after.captured == 0 => {
+                self.money_goes_back(intent.received);
+            }
             _ => {}
         }
         None
@@ -216,6 +213,7 @@ impl Order {
         }
         (self.unknown, self.action) = (false, false);
         self.stage = Stage::Confirmed;
+        self.after.paid(succeeded.then_some(paid));
         self.was_confirmed = true;
         Some(HoldState::Committed)
     }

@@ -8,6 +8,9 @@ use engine_core::payment::{CallResult, Decline, Intent, IntentId, IntentStatus};
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 
+/// Until when what is authorized can be captured, in Unix milliseconds.
+pub const CAPTURE_BEFORE_MS: u64 = 1_700_600_000_000;
+
 /// The provider, and every intent it has.
 #[derive(Default)]
 pub struct Provider {
@@ -27,14 +30,20 @@ impl Provider {
     pub fn call(&mut self, rng: &mut ChaCha8Rng, id: EffectId, call: &Call) -> CallResult {
         let asks = matches!(call, Call::GetIntent { .. });
         if let Some(answer) = self.answers.get(&id).filter(|_| !asks) {
-            return answer.clone();
+            return match (answer.clone(), call) {
+                (CallResult::RefundPending, Call::Refund { intent, amount, .. }) => {
+                    self.bank_decides(rng, id, intent, amount.amount)
+                }
+                (answer, _) => answer,
+            };
         }
         let answer = match call {
             Call::CreateIntent { amount } => self.create(rng, id, amount.amount),
             Call::ConfirmIntent { intent, .. } => self.confirm(rng, intent),
             Call::CancelIntent { intent } => self.cancel(intent),
             Call::GetIntent { intent } => self.tell(intent),
-            Call::Refund { intent, amount } => self.refund(rng, intent, amount.amount),
+            Call::Refund { intent, amount, .. } => self.refund(rng, intent, amount.amount),
+            Call::CaptureIntent { intent, amount } => self.capture(rng, intent, amount.amount),
         };
         if !asks {
             self.answers.insert(id, answer.clone());
@@ -117,7 +126,44 @@ impl Provider {
             return CallResult::Refused { code: "refund_failed".to_owned() };
         }
         ledger.refunded += amount;
-        CallResult::Refunded
+        if rng.random_bool(0.2) { CallResult::RefundPending } else { CallResult::Refunded }
+    }
+
+    /// A refund that was on its way has arrived, or failed, or neither.
+    fn bank_decides(
+        &mut self,
+        rng: &mut ChaCha8Rng,
+        id: EffectId,
+        intent: &IntentId,
+        amount: i64,
+    ) -> CallResult {
+        let answer = match rng.random_range(0..10) {
+            0 => CallResult::Refused { code: "expired_or_canceled_card".to_owned() },
+            1..4 => CallResult::RefundPending,
+            _ => CallResult::Refunded,
+        };
+        if matches!(answer, CallResult::Refused { .. }) {
+            self.known(intent).refunded -= amount;
+        }
+        self.answers.insert(id, answer.clone());
+        answer
+    }
+
+    fn capture(&mut self, rng: &mut ChaCha8Rng, id: &IntentId, amount: i64) -> CallResult {
+        let intent = &mut self.known(id).intent;
+        if intent.status == IntentStatus::RequiresCapture {
+            match rng.random_range(0..30) {
+                0 => return CallResult::Refused { code: "charge_expired_for_capture".to_owned() },
+                1 => intent.status = IntentStatus::Canceled,
+                _ => {
+                    assert!(amount <= intent.capturable, "more than was authorized");
+                    intent.status = IntentStatus::Succeeded;
+                    intent.received = amount;
+                }
+            }
+            intent.capturable = 0;
+        }
+        self.tell(id)
     }
 
     fn tell(&self, id: &IntentId) -> CallResult {
@@ -136,7 +182,7 @@ fn decide(rng: &mut ChaCha8Rng, intent: &mut Intent) {
             intent.status = IntentStatus::RequiresCapture;
             intent.capturable = intent.amount;
             intent.decline = None;
-            intent.capture_before = rng.random_bool(0.9).then_some(1_700_600_000_000);
+            intent.capture_before = rng.random_bool(0.9).then_some(CAPTURE_BEFORE_MS);
         }
         6 => {
             intent.status = IntentStatus::Succeeded;

@@ -17,6 +17,7 @@ impl Model {
         let now = self.now(shard);
         let outage = read::clock(rows).unwrap().outage_ms;
         self.pay_or_expire(shop, shard, |until| thorough && until + outage <= now);
+        self.work_pulsed(shop, shard, thorough);
         let names: Vec<_> = self.holds.keys().filter(|(at, _)| *at == shard).copied().collect();
         for (_, name) in names {
             self.hold_pulsed(shop, shard, name, |until| thorough && until + outage <= now);

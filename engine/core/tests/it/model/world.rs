@@ -164,6 +164,13 @@ impl World {
                 Ok(Told::Whatever)
             }
             Command::RecoverOrder(_) => Err(Rejection::OrderNotFound),
+            command @ (Command::CreateFulfillment(_)
+            | Command::PackFulfillment(_)
+            | Command::ShipFulfillment(_)
+            | Command::DeliverFulfillment(_)
+            | Command::CancelFulfillment(_)
+            | Command::CancelLines(_)
+            | Command::RefundOrder(_)) => self.expect_work(command),
             Command::Settle(command) => self.expect_settle(shard, command),
             Command::RetryPayment(command) => self.expect_retry(shard, command),
             // A hint: what it leads to is the provider's answer to a question.
@@ -242,13 +249,15 @@ impl World {
                 }
             }
             Message::ReleaseHold(id) => {
-                let wanted = self.model.orders.get(&id).is_some_and(|order| {
-                    let mut lines = order.lines.iter();
-                    let topology = self.model.topology;
-                    order.has_units() && lines.any(|l| topology.of_product(l.product) == shard)
-                });
+                let topology = self.model.topology;
+                let here = |product| topology.of_product(product) == shard;
+                let order = self.model.orders.get(&id);
+                let wanted = order.is_some_and(|order| order.has_units_of(here));
                 assert!(!wanted, "{id} lives, and loses its units in shard {shard}");
                 self.model.free(shard, HoldRef::Order(id));
+            }
+            Message::EndUnits { order, product, quantity, how } => {
+                self.model.end_units(shard, order, (product, quantity), how);
             }
             Message::AskOrder { order, from } => self.resolved(order, from),
         }
@@ -276,6 +285,7 @@ impl World {
             model.action = row.payment.state == PaymentState::RequiresAction;
             model.intent = row.payment.intent.clone();
             model.was_confirmed |= row.units == Units::Committed;
+            model.after.adopt(&row);
             match row.units {
                 Units::Committed => self.model.settle_own(id, HoldState::Committed),
                 Units::Released if had_units => self.model.settle_own(id, HoldState::Released),

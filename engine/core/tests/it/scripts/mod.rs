@@ -9,6 +9,7 @@
 mod access;
 mod audit;
 mod catalog;
+mod fulfillment;
 mod inventory;
 mod names;
 mod order;

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use engine_core::{
-    CollectionId, EndpointId, HoldId, KeyId, OrderId, Owner, ProductId, SLOTS, ShardId, Slot,
-    Topology,
+    CollectionId, EndpointId, FulfillmentId, HoldId, KeyId, OrderId, Owner, ProductId, RefundId,
+    SLOTS, ShardId, Slot, Topology,
 };
 
 /// What the names of a script stand for.
@@ -60,6 +60,18 @@ impl Names {
 
     pub fn endpoint(&mut self, name: &str) -> EndpointId {
         let id = EndpointId(u128::from(hash(name)));
+        self.learn(format!("{id:?}"), name);
+        id
+    }
+
+    pub fn fulfillment(&mut self, name: &str) -> FulfillmentId {
+        let id = FulfillmentId(u128::from(hash(name)));
+        self.learn(format!("{id:?}"), name);
+        id
+    }
+
+    pub fn refund(&mut self, name: &str) -> RefundId {
+        let id = RefundId(u128::from(hash(name)));
         self.learn(format!("{id:?}"), name);
         id
     }

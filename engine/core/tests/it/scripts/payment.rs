@@ -4,9 +4,9 @@ use engine_core::outbox::EffectId;
 use engine_core::payment::{CallResult, Decline, Intent, IntentId, IntentStatus, PaymentMethod};
 use engine_core::{Command, NotePaymentEvent, RetryPayment, Settle, h128, read};
 
-use super::Said;
 use super::inventory::unquote;
 use super::world::World;
+use super::{Said, fulfillment};
 
 /// A call of an order, and what the provider says to it: `unknown`, `refunded`, `refused`, or the
 /// intent's status. Amounts are the order's unless the line says something else.
@@ -49,6 +49,8 @@ enum Line {
         #[arg(key)]
         by: Option<String>,
     },
+    #[command(other)]
+    Other(goldenscript::Command),
 }
 
 pub fn run(world: &mut World, line: &goldenscript::Command) -> Said {
@@ -68,6 +70,7 @@ pub fn run(world: &mut World, line: &goldenscript::Command) -> Said {
             let method = PaymentMethod(unquote(&method));
             Command::RetryPayment(RetryPayment { order: world.names.order(&order), owner, method })
         }
+        Line::Other(line) => return fulfillment::run(world, &line),
     };
     world.run(command)
 }
@@ -100,6 +103,7 @@ fn settle(world: &mut World, line: Line) -> Result<Command, Box<dyn std::error::
     let result = match answer.as_str() {
         "unknown" => CallResult::Unknown,
         "refunded" => CallResult::Refunded,
+        "refund_pending" => CallResult::RefundPending,
         "refused" => CallResult::Refused { code },
         status => CallResult::Intent(Intent {
             id: intent,

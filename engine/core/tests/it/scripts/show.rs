@@ -7,7 +7,7 @@ use engine_core::inventory::{HeldLine, HoldReceipt, Stock, StockPolicy};
 use engine_core::order::Order;
 use engine_core::{Applied, Money, Reply};
 
-use super::webhook;
+use super::{fulfillment, webhook};
 
 /// What the caller of a command is told.
 pub fn applied(applied: &Applied) -> String {
@@ -181,9 +181,11 @@ pub fn order(order: &Order) -> String {
     if let Some(review) = flags.needs_review {
         text += &format!("; needs review: {}", review.as_str());
     }
-    for (is_set, name) in
-        [(flags.cancel_requested, "cancel requested"), (flags.reconciling, "reconciling")]
-    {
+    for (is_set, name) in [
+        (flags.cancel_requested, "cancel requested"),
+        (flags.reconciling, "reconciling"),
+        (flags.on_hold, "on hold"),
+    ] {
         text += &if is_set { format!("; {name}") } else { String::new() };
     }
     for (timer, name) in [
@@ -191,8 +193,12 @@ pub fn order(order: &Order) -> String {
         (timers.reconcile, "ask again"),
         (timers.auth_expiry, "authorization"),
         (timers.fulfill_sla, "fulfill"),
+        (timers.repay, "repay"),
+        (timers.deliver, "delivered"),
+        (timers.return_window, "close"),
+        (timers.refund_pending, "refund"),
     ] {
         text += &timer.map(|at| format!("; {name} at {at}")).unwrap_or_default();
     }
-    text
+    text + &fulfillment::parts(order)
 }

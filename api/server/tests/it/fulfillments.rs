@@ -1,0 +1,149 @@
+//! Orders after they were confirmed: sent, canceled in part, given back.
+
+use api_client::{
+    Answer, CancelLines, Error, Fulfillment, LineUnits, NewFulfillment, NewOrder, NewRefund, Order,
+    ShipFulfillment,
+};
+
+use crate::harness::{Fault, Node, Tested, eventually, order, with_node};
+
+/// An order that is confirmed, by card or on account.
+async fn confirmed(node: &Node, key: &str, product: &str, method: &str) -> Result<Order, Fault> {
+    let lines = [(product, 3)];
+    let wanted = NewOrder { payment_method: Some(method.to_owned()), ..order("cus_ful", &lines) };
+    let placed = node.client()?.place_order(key, &wanted, Some(15)).await?.body;
+    assert_eq!(placed.status, "confirmed", "{placed:?}");
+    Ok(placed)
+}
+
+fn units(quantity: u32) -> NewFulfillment {
+    NewFulfillment { lines: Some(vec![LineUnits { line: 0, quantity }]) }
+}
+
+fn ups() -> ShipFulfillment {
+    ShipFulfillment { carrier: "UPS".to_owned(), tracking: Some("1Z999".to_owned()) }
+}
+
+fn refused<T: std::fmt::Debug>(answer: Result<Answer<T>, Error>) -> (u16, String) {
+    match answer {
+        Err(Error::Problem { problem, .. }) => (problem.status, problem.code.clone()),
+        other => panic!("not a problem: {other:?}"),
+    }
+}
+
+fn last(order: &Order) -> Fulfillment {
+    order.fulfillments.last().cloned().unwrap_or_else(|| panic!("no fulfillment: {order:?}"))
+}
+
+/// Waits until the money has come.
+async fn captured(node: &Node, id: &str) -> Result<Order, Fault> {
+    eventually(async || {
+        let order = node.client().ok()?.order(id).await.ok()?.body;
+        (order.payment.status == "captured").then_some(order)
+    })
+    .await
+}
+
+#[test]
+fn an_order_is_packed_paid_sent_and_delivered() -> Tested {
+    with_node(async |node| {
+        let product = node.product("Sent", 500, 9).await?.id;
+        let client = node.client()?;
+        let placed = confirmed(node, "ful-1", &product, "pm_card_visa").await?;
+        let at = |version| (placed.id.as_str(), Some(version));
+        let made = client.create_fulfillment(None, at(placed.version), &units(2)).await?;
+        assert_eq!(made.etag, Some(format!("\"{}\"", made.body.version)));
+        let box_ = last(&made.body).id;
+        let stale = client.change_fulfillment(at(placed.version), &box_, "pack").await;
+        assert_eq!(refused(stale), (412, "version_mismatch".to_owned()));
+        let early = client.ship_fulfillment(at(made.body.version), &box_, &ups()).await;
+        assert_eq!(refused(early), (409, "wrong_fulfillment_state".to_owned()));
+        client.change_fulfillment(at(made.body.version), &box_, "pack").await?;
+        let paid = captured(node, &placed.id).await?;
+        assert_eq!((paid.status.as_str(), paid.payment.captured), ("processing", 1_500));
+        let sent = client.ship_fulfillment(at(paid.version), &box_, &ups()).await?.body;
+        assert_eq!((sent.status.as_str(), sent.lines[0].shipped), ("partially_shipped", 2));
+        assert_eq!(last(&sent).carrier.as_deref(), Some("UPS"));
+        let stock = client.stock(&product).await?.body;
+        assert_eq!((stock.on_hand, stock.committed, stock.available), (7, 1, 6));
+        let late = client.cancel_order(None, &placed.id).await;
+        assert_eq!(refused(late), (409, "order_not_cancelable".to_owned()));
+        let lines = vec![LineUnits { line: 0, quantity: 1 }];
+        let rest = CancelLines { lines, reason: "sold out".to_owned(), write_off: false };
+        let short = client.cancel_lines(None, at(sent.version), &rest).await?.body;
+        assert_eq!((short.status.as_str(), short.lines[0].canceled), ("shipped", 1));
+        let there = (placed.id.as_str(), None);
+        let arrived = client.change_fulfillment(there, &box_, "deliver").await?.body;
+        assert_eq!((arrived.status.as_str(), arrived.lines[0].delivered), ("delivered", 2));
+        let refunds = eventually(async || {
+            let refunds = node.client().ok()?.refunds(&placed.id).await.ok()?.body.data;
+            refunds.iter().all(|refund| refund.status == "succeeded").then_some(refunds)
+        })
+        .await?;
+        assert_eq!(refunds.iter().map(|refund| refund.amount).sum::<i64>(), 500);
+        Ok(())
+    })
+}
+
+#[test]
+fn money_goes_back_and_never_more_than_came() -> Tested {
+    with_node(async |node| {
+        let product = node.product("Back", 500, 9).await?.id;
+        let client = node.client()?;
+        let placed = confirmed(node, "ful-2", &product, "pm_card_visa").await?;
+        let any = (placed.id.as_str(), None);
+        let back = |amount| NewRefund { amount, reason: "a dented tin".to_owned() };
+        let unpaid = client.refund_order("back-0", any, &back(Some(1))).await;
+        assert_eq!(refused(unpaid), (409, "not_captured".to_owned()));
+        let made = client.create_fulfillment(None, any, &NewFulfillment::default()).await?.body;
+        client.change_fulfillment(any, &last(&made).id, "pack").await?;
+        captured(node, &placed.id).await?;
+        let first = client.refund_order("back-1", any, &back(Some(900))).await?;
+        assert_eq!((first.body.amount, first.replayed), (900, false));
+        let again = client.refund_order("back-1", any, &back(Some(900))).await?;
+        assert_eq!((again.body.id, again.replayed), (first.body.id, true), "the same refund");
+        let more = client.refund_order("back-2", any, &back(Some(601))).await;
+        assert_eq!(refused(more), (409, "refund_too_large".to_owned()));
+        let rest = client.refund_order("back-3", any, &back(None)).await?.body;
+        assert_eq!(rest.amount, 600);
+        eventually(async || {
+            let order = node.client().ok()?.order(&placed.id).await.ok()?.body;
+            (order.payment.status == "refunded" && order.payment.refunded == 1_500).then_some(())
+        })
+        .await
+    })
+}
+
+#[test]
+fn what_cannot_be_sent_is_refused_with_the_way_out() -> Tested {
+    with_node(async |node| {
+        let product = node.product("Refused", 500, 9).await?.id;
+        let client = node.client()?;
+        let placed = confirmed(node, "ful-3", &product, "on_account").await?;
+        let any = (placed.id.as_str(), None);
+        for (lines, status, code) in [
+            (vec![LineUnits { line: 0, quantity: 4 }], 400, "out_of_range"),
+            (vec![LineUnits { line: 7, quantity: 1 }], 400, "out_of_range"),
+            (Vec::new(), 400, "out_of_range"),
+        ] {
+            let new = NewFulfillment { lines: Some(lines) };
+            let answer = client.create_fulfillment(None, any, &new).await;
+            assert_eq!(refused(answer), (status, code.to_owned()), "{new:?}");
+        }
+        let made = client.create_fulfillment(Some("f"), any, &units(3)).await?.body;
+        let again = client.create_fulfillment(Some("f"), any, &units(3)).await?.body;
+        assert_eq!(last(&made).id, last(&again).id, "one fulfillment for one key");
+        let short = client.create_fulfillment(None, any, &units(1)).await;
+        assert_eq!(refused(short), (409, "units_not_left".to_owned()));
+        let unknown = "ful_0000000000000000000000000000000f";
+        let nothing = client.change_fulfillment(any, unknown, "pack").await;
+        assert_eq!(refused(nothing), (404, "fulfillment_not_found".to_owned()));
+        let gone = client.change_fulfillment(any, &last(&made).id, "cancel").await?.body;
+        assert_eq!(last(&gone).status, "canceled");
+        let canceled = client.cancel_order(None, &placed.id).await?.body;
+        assert_eq!(canceled.status, "canceled");
+        let over = client.create_fulfillment(None, any, &units(1)).await;
+        assert_eq!(refused(over), (409, "order_blocked".to_owned()));
+        Ok(())
+    })
+}

@@ -1,0 +1,50 @@
+//! Committed units of a confirmed order are sent, given back or written off, product by product.
+//!
+//! The hold keeps what is still committed. When nothing is left it ends as any other: with a marker
+//! for 72 hours, so that it never reopens. Nothing here refuses: where a message does not apply it
+//! does nothing.
+
+use super::{HoldRef, HoldState, MovementReason, UnitsEnd, release_units, rows};
+use crate::apply::Ctx;
+use crate::fault::Fault;
+use crate::ids::{OrderId, ProductId};
+
+/// Takes units of a product off the order's hold in this shard, at most those it has.
+pub(crate) fn end_units(
+    ctx: &mut Ctx<'_, '_>,
+    order: OrderId,
+    (product, quantity): (ProductId, u32),
+    how: UnitsEnd,
+) -> Result<(), Fault> {
+    let name = HoldRef::Order(order);
+    let Some(mut hold) = rows::hold(ctx.txn, name)? else { return Ok(()) };
+    let line = hold.lines.iter_mut().find(|line| line.product == product);
+    let Some(line) = line.filter(|_| hold.state == HoldState::Committed) else { return Ok(()) };
+    let units = quantity.min(line.quantity);
+    line.quantity -= units;
+    hold.lines.retain(|line| line.quantity > 0);
+    let mut stock = rows::stock_of(ctx.txn, product)?;
+    let before = stock;
+    let left = stock.committed.checked_sub(units);
+    stock.committed = left.ok_or_else(|| {
+        Fault::contradiction(format!("a hold has more units of {product} than its stock"))
+    })?;
+    let reason = match how {
+        UnitsEnd::Released => None,
+        UnitsEnd::Shipped => Some(MovementReason::Shipped(order)),
+        UnitsEnd::WrittenOff => Some(MovementReason::WrittenOff(order)),
+    };
+    match reason {
+        None => rows::put_stock(ctx, product, &before, &stock),
+        Some(reason) => {
+            // No fewer than none: what was sold without being there is counted when it comes.
+            let on_hand = stock.on_hand.saturating_sub(units);
+            rows::take_units(ctx, product, &before, (stock, on_hand, reason));
+        }
+    }
+    rows::put_hold(ctx.txn, name, &hold);
+    if hold.lines.is_empty() {
+        release_units(ctx, name)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,316 @@
+//! What becomes of a confirmed order: parcels, and money that comes and goes, as its seller sees
+//! them.
+
+use std::collections::BTreeMap;
+
+use engine_core::inventory::{HoldLine, HoldRef, HoldState, UnitsEnd};
+use engine_core::order::{FulfillmentState, LineProgress, Order as Row, Status, Units};
+use engine_core::payment::{CallResult, Intent, IntentStatus, PaymentState};
+use engine_core::{FulfillmentId, Money, OrderId, ProductId, ShardId};
+
+use super::naive::{Model, Order, Stage, Why};
+use super::payments::Fate;
+use super::provider::Ledger;
+
+/// What became of an order after it was confirmed.
+#[derive(Debug, Clone)]
+pub struct After {
+    pub done: Vec<LineProgress>,
+    /// Of the canceled units, those that are missing or broken.
+    pub written_off: Vec<u32>,
+    /// What a unit of each line costs.
+    pub prices: Vec<i64>,
+    pub parcels: BTreeMap<FulfillmentId, Parcel>,
+    pub pay: Pay,
+    pub begun: bool,
+    pub closed: bool,
+    pub captured: i64,
+    /// What was asked to go back and has not failed, and what of it has arrived.
+    pub asked_back: i64,
+    pub back: i64,
+    /// When its money could not be captured.
+    pub lost_at: u64,
+    /// It has ended, and its authorization is not void yet.
+    pub voiding: bool,
+}
+
+/// Where the money of a confirmed order is.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Pay {
+    Account,
+    Authorized,
+    Capturing(i64),
+    Here,
+    Lost,
+}
+
+/// Units that are sent together.
+#[derive(Debug, Clone)]
+pub struct Parcel {
+    pub lines: BTreeMap<u32, u32>,
+    pub state: FulfillmentState,
+    pub shipped_at: u64,
+}
+
+impl After {
+    pub fn new(lines: &[HoldLine], on_account: bool) -> Self {
+        Self {
+            done: vec![LineProgress::default(); lines.len()],
+            written_off: vec![0; lines.len()],
+            prices: Vec::new(),
+            parcels: BTreeMap::new(),
+            pay: if on_account { Pay::Account } else { Pay::Authorized },
+            begun: false,
+            closed: false,
+            captured: 0,
+            asked_back: 0,
+            back: 0,
+            lost_at: 0,
+            voiding: false,
+        }
+    }
+
+    /// The order is confirmed, with money that came already or can be captured.
+    pub fn paid(&mut self, came: Option<i64>) {
+        self.captured = came.unwrap_or(0);
+        self.pay = if came.is_some() { Pay::Here } else { Pay::Authorized };
+    }
+
+    pub fn has_shipped(&self) -> bool {
+        self.done.iter().any(|done| done.shipped > 0)
+    }
+
+    pub fn left(&self, lines: &[HoldLine]) -> Vec<u32> {
+        let left =
+            |(line, done): (&HoldLine, &LineProgress)| line.quantity - done.canceled - done.shipped;
+        lines.iter().zip(&self.done).map(left).collect()
+    }
+
+    /// Units of each line that are in no open parcel either.
+    pub fn free(&self, lines: &[HoldLine]) -> Vec<u32> {
+        let mut left = self.left(lines);
+        for parcel in self.parcels.values().filter(|parcel| parcel.state.is_open()) {
+            parcel.lines.iter().for_each(|(line, units)| left[*line as usize] -= units);
+        }
+        left
+    }
+
+    pub fn is_delivered(&self, lines: &[HoldLine]) -> bool {
+        let arrived = self.done.iter().all(|done| done.delivered == done.shipped);
+        self.has_shipped() && arrived && self.left(lines).iter().all(|units| *units == 0)
+    }
+
+    pub fn status(&self, lines: &[HoldLine]) -> Status {
+        let left = self.left(lines).iter().any(|units| *units > 0);
+        match () {
+            () if self.closed => Status::Completed,
+            () if self.is_delivered(lines) => Status::Delivered,
+            () if self.has_shipped() && left => Status::PartiallyShipped,
+            () if self.has_shipped() => Status::Shipped,
+            () if self.begun => Status::Processing,
+            () => Status::Confirmed,
+        }
+    }
+
+    pub fn canceled_value(&self) -> i64 {
+        let lines = self.done.iter().zip(&self.prices);
+        lines.map(|(done, price)| price * i64::from(done.canceled)).sum()
+    }
+
+    /// Nothing is under way.
+    pub fn is_settled(&self) -> bool {
+        !self.voiding && !matches!(self.pay, Pay::Capturing(_)) && self.asked_back == self.back
+    }
+
+    /// What the provider should have kept, and still have authorized.
+    pub fn money(&self, ledger: &Ledger) -> (i64, i64) {
+        match self.pay {
+            Pay::Authorized => (0, ledger.intent.amount),
+            Pay::Lost => (0, ledger.intent.capturable),
+            _ => (self.captured - self.back, 0),
+        }
+    }
+
+    /// Nobody promised anything: as the engine has it.
+    pub fn adopt(&mut self, row: &Row) {
+        self.done = row.lines.iter().map(|line| line.progress).collect();
+        self.begun = row.progress.begun;
+        self.closed = row.progress.closed_at.is_some();
+    }
+
+    pub fn compare(&self, row: &Row) {
+        let done: Vec<_> = row.lines.iter().map(|line| line.progress).collect();
+        assert_eq!(done, self.done, "{row:#?}");
+        assert_eq!(row.payment.captured, self.captured, "{row:#?}");
+        assert_eq!(row.payment.refunded, self.asked_back, "{row:#?}");
+        if row.units == Units::Committed {
+            let fits = match self.pay {
+                Pay::Account => row.payment.state == PaymentState::OnAccount,
+                Pay::Authorized => row.payment.state == PaymentState::Authorized,
+                Pay::Capturing(amount) => {
+                    row.payment.state == PaymentState::Capturing && row.payment.capturing == amount
+                }
+                Pay::Here => row.payment.state.is_captured(),
+                Pay::Lost => row.payment.state == PaymentState::AuthExpired,
+            };
+            assert!(fits, "{self:?} {row:#?}");
+            assert_eq!(row.flags.on_hold, self.pay == Pay::Lost, "{row:#?}");
+        }
+    }
+}
+
+impl Order {
+    /// What is owed for what was not canceled.
+    pub fn due(&self) -> i64 {
+        let lines = self.lines.iter().zip(&self.after.done);
+        let empty = lines.into_iter().all(|(line, done)| done.canceled == line.quantity);
+        if empty { 0 } else { self.total - self.after.canceled_value() }
+    }
+
+    /// The customer does not want it any longer. Says whether its units are free.
+    pub fn cancel_confirmed(&mut self) -> bool {
+        if matches!(self.after.pay, Pay::Capturing(_)) {
+            self.wish = true;
+            return false;
+        }
+        self.wish = false;
+        for parcel in self.after.parcels.values_mut().filter(|parcel| parcel.state.is_open()) {
+            parcel.state = FulfillmentState::Canceled;
+        }
+        self.stage = Stage::Returning;
+        match self.after.pay {
+            Pay::Account => self.stage = Stage::Ended(Why::Customer),
+            Pay::Here => {
+                self.after.asked_back = self.after.captured;
+                self.goes_back();
+            }
+            _ => {}
+        }
+        true
+    }
+
+    /// Money has come for an order that is canceled.
+    pub fn money_goes_back(&mut self, received: i64) {
+        self.after.pay = Pay::Here;
+        self.after.captured = received;
+        self.after.asked_back = received;
+    }
+
+    /// A canceled order has ended once all its money is back.
+    fn goes_back(&mut self) {
+        if self.stage == Stage::Returning && self.after.back == self.after.captured {
+            self.stage = Stage::Ended(Why::Customer);
+        }
+    }
+
+    pub fn refund_answered(&mut self, amount: i64, result: &CallResult) -> Fate {
+        match result {
+            CallResult::Refunded => {
+                self.after.back += amount;
+                self.goes_back();
+            }
+            CallResult::Refused { .. } => {
+                self.after.asked_back -= amount;
+                self.odd = true;
+            }
+            _ => {}
+        }
+        None
+    }
+
+    pub fn capture_refused(&mut self, now: u64) -> Fate {
+        if self.stage == Stage::Confirmed && matches!(self.after.pay, Pay::Capturing(_)) {
+            return self.lost(now);
+        }
+        None
+    }
+
+    pub fn saw_confirmed(&mut self, now: u64, intent: &Intent) -> Fate {
+        use IntentStatus::{Processing, RequiresCapture, Succeeded};
+        match (self.after.pay, intent.status) {
+            (Pay::Account | Pay::Here, _) => None,
+            (_, Succeeded) => self.captured(intent.received),
+            (Pay::Lost, _) | (_, Processing | RequiresCapture) => None,
+            _ => self.lost(now),
+        }
+    }
+
+    fn captured(&mut self, received: i64) -> Fate {
+        let expected = match self.after.pay {
+            Pay::Capturing(amount) => amount,
+            _ => self.due(),
+        };
+        if !(0..=Money::AMOUNT_MAX).contains(&received) {
+            self.odd = true;
+            return None;
+        }
+        self.after.begun |= matches!(self.after.pay, Pay::Capturing(_)) && received == expected;
+        self.after.captured = received;
+        self.after.pay = Pay::Here;
+        if received != expected {
+            self.odd = true;
+            return None;
+        }
+        if self.wish {
+            self.cancel_confirmed();
+            return Some(HoldState::Released);
+        }
+        self.after.asked_back = (received - self.due()).max(0);
+        None
+    }
+
+    fn lost(&mut self, now: u64) -> Fate {
+        self.after.pay = Pay::Lost;
+        self.after.lost_at = now;
+        if self.wish {
+            self.cancel_confirmed();
+            return Some(HoldState::Released);
+        }
+        None
+    }
+}
+
+impl Model {
+    /// Units of a product that confirmed orders wait for.
+    pub fn committed(&self, product: ProductId) -> u64 {
+        let orders = self.orders.values().filter(|order| order.stage == Stage::Confirmed);
+        let units = orders.flat_map(|order| order.lines.iter().zip(order.after.left(&order.lines)));
+        units.filter(|(line, _)| line.product == product).map(|(_, left)| u64::from(left)).sum()
+    }
+
+    /// Units of a product that orders say were sent, or are missing.
+    pub fn should_be_gone(&self, product: ProductId) -> u64 {
+        let of = |order: &Order| {
+            let lines =
+                order.lines.iter().zip(order.after.done.iter().zip(&order.after.written_off));
+            let lines = lines.filter(|(line, _)| line.product == product);
+            lines.map(|(_, (done, lost))| u64::from(done.shipped) + u64::from(*lost)).sum::<u64>()
+        };
+        self.orders.values().map(of).sum()
+    }
+
+    /// A shard is told what became of an order's units.
+    pub fn end_units(
+        &mut self,
+        shard: ShardId,
+        order: OrderId,
+        (product, quantity): (ProductId, u32),
+        how: UnitsEnd,
+    ) {
+        let name = HoldRef::Order(order);
+        let hold = self.holds.get_mut(&(shard, name)).expect("a hold");
+        assert_eq!(hold.state, HoldState::Committed, "{name:?}");
+        let line = hold.lines.get_mut(&product).expect("a product of the hold");
+        line.0 = line.0.checked_sub(quantity).expect("units of the hold");
+        hold.lines.retain(|_, line| line.0 > 0);
+        let over = hold.lines.is_empty();
+        if how != UnitsEnd::Released {
+            *self.gone.entry(product).or_default() += u64::from(quantity);
+            let product = self.products.get_mut(&product).expect("a product");
+            product.on_hand = product.on_hand.saturating_sub(quantity);
+        }
+        if over {
+            self.free(shard, name);
+        }
+    }
+}
