@@ -57,6 +57,7 @@ fn command(number: u64) -> Result<Command, Box<dyn Error>> {
         currency,
         expected_total: None,
         pay: Pay::OnAccount,
+        cart: None,
         not_after: u64::MAX,
     }))
 }

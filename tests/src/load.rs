@@ -163,6 +163,7 @@ fn basket(state: &State, chance: &mut ChaCha8Rng, worker: usize, number: u64) ->
         })
         .collect();
     NewOrder {
+        cart: None,
         customer_id: format!("cus_{worker}_{}", number % 16),
         lines,
         currency: "USD".to_string(),

@@ -8,6 +8,7 @@
 
 mod audit;
 mod audit_trail;
+mod carts;
 mod catalog;
 mod client;
 mod cluster;
@@ -28,6 +29,7 @@ mod webhooks;
 
 pub use audit::{Audit, Checked, Violation};
 pub use audit_trail::{TrailActor, TrailChange, TrailQuery, TrailRow, TrailThing};
+pub use carts::{Cart, CartLine, MergeCart, PutCartLine};
 pub use catalog::{Collection, NewCollection, NewProduct, PatchCollection, PatchProduct, Product};
 pub use client::{Answer, Client};
 pub use cluster::{ClusterNode, ClusterShard, ClusterStatus, NodeSelf, TransferLeader};

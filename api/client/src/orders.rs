@@ -12,8 +12,13 @@ use crate::fulfillment::Fulfillment;
 pub struct NewOrder {
     /// Whose it is: `cus_…`, or a guest's `gst_…`.
     pub customer_id: String,
-    /// What is ordered: 1 to 200 lines.
+    /// What is ordered: 1 to 200 lines. With a cart they may be left out; given, they are what
+    /// the customer saw in it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub lines: Vec<NewLine>,
+    /// `cart_…`: the cart that becomes the order.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cart: Option<String>,
     /// ISO 4217, in any case.
     pub currency: String,
     /// The total the customer saw, in minor units: another one now is 409 `price_changed`.

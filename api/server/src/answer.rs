@@ -59,6 +59,11 @@ pub fn not_modified(headers: &HeaderMap, version: u64) -> Result<Option<Response
     Ok(same.then(|| tagged(StatusCode::NOT_MODIFIED.into_response(), version)))
 }
 
+/// The version a change is for, where the request names one.
+pub fn if_match_given(headers: &HeaderMap) -> Result<Option<u64>, Error> {
+    if headers.contains_key(IF_MATCH) { if_match(headers) } else { Ok(None) }
+}
+
 /// The version a change is for: none for `*`. Without the header there is no change.
 pub fn if_match(headers: &HeaderMap) -> Result<Option<u64>, Error> {
     let Some(tag) = extract::header(headers, IF_MATCH.as_str())? else {

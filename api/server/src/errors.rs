@@ -65,6 +65,7 @@ codes! {
     CustomerNotFound = "customer_not_found", 404, false, "There is no such customer";
     OrderNotFound = "order_not_found", 404, false, "There is no such order";
     FulfillmentNotFound = "fulfillment_not_found", 404, false, "There is no such fulfillment";
+    CartNotFound = "cart_not_found", 404, false, "There is no such cart";
     HoldNotFound = "hold_not_found", 404, false, "There is no such hold";
     KeyNotFound = "key_not_found", 404, false, "There is no such API key";
     WebhookEndpointNotFound = "webhook_endpoint_not_found", 404, false,
@@ -82,6 +83,11 @@ codes! {
     TooManyUnits = "too_many_units", 409, false, "More units than one product can have on hand";
     HoldEnded = "hold_ended", 409, false, "The hold has ended";
     TooManyOpenOrders = "too_many_open_orders", 409, false, "Too many orders wait for payment";
+    CartChanged = "cart_changed", 409, false, "The cart is not what was ordered";
+    CartConsumed = "cart_consumed", 409, false, "The cart has become an order";
+    CartEnded = "cart_ended", 409, false, "The cart has expired or was merged";
+    CartFull = "cart_full", 409, false, "The cart has as many lines as one may have";
+    GuestMerged = "guest_merged", 409, false, "The guest has signed in";
     OrderNotCancelable = "order_not_cancelable", 409, false, "The order can no longer be canceled";
     NothingToRecover = "nothing_to_recover", 409, false,
         "There is nothing to find out about the order";

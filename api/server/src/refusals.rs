@@ -194,6 +194,37 @@ fn of_work(rejection: &Rejection) -> Error {
             let detail = format!("the payment is {payment}: there is no money to give back");
             Error::new(Code::NotCaptured, detail)
         }
+        other => cart(other),
+    }
+}
+
+/// The rejections about carts.
+fn cart(rejection: &Rejection) -> Error {
+    match rejection {
+        Rejection::CartNotFound => {
+            Error::about(Code::CartNotFound, "cart", "there is no such cart")
+        }
+        Rejection::CartConsumed { order } => {
+            let detail = format!("the cart has become the order {order}; begin a new one");
+            Error::about(Code::CartConsumed, "cart", detail)
+        }
+        Rejection::CartEnded => {
+            let detail = "the cart has expired, or was merged into another; begin a new one";
+            Error::about(Code::CartEnded, "cart", detail)
+        }
+        Rejection::CartChanged { expected, actual } => {
+            let detail = "the cart has changed since it was read; show it to the customer again";
+            let (expected, actual) = (signed(*expected), signed(*actual));
+            Error::about(Code::CartChanged, "cart", detail).comparing(expected, actual)
+        }
+        Rejection::CartFull { limit } => {
+            let detail = format!("a cart has at most {limit} lines; take one out first");
+            Error::new(Code::CartFull, detail)
+        }
+        Rejection::GuestMerged => {
+            let detail = "the guest has signed in; the customer has the cart and orders from it";
+            Error::new(Code::GuestMerged, detail)
+        }
         other => Error::fault(format!("a rejection without an error: {other:?}")),
     }
 }

@@ -119,6 +119,7 @@ fn place(owner: &str, products: Vec<ProductId>, receipts: Vec<Receipt>) -> Comma
         expected_total: None,
         pay: Pay::OnAccount,
         not_after: u64::MAX,
+        cart: None,
     })
 }
 

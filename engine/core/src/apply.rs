@@ -181,6 +181,9 @@ fn dispatch(ctx: &mut Ctx<'_, '_>, command: &Command) -> Result<Reply, Stop> {
         Command::CancelFulfillment(command) => command.apply(ctx),
         Command::CancelLines(command) => command.apply(ctx),
         Command::RefundOrder(command) => command.apply(ctx),
+        Command::SetCartLine(command) => command.apply(ctx),
+        Command::ClearCart(command) => command.apply(ctx),
+        Command::MergeCart(command) => command.apply(ctx),
     }
 }
 

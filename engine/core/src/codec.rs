@@ -70,6 +70,8 @@ records! {
     27 crate::webhook::Deliveries,
     28 crate::webhook::Delivery,
     29 crate::payment::PaymentEvent,
+    39 crate::cart::Cart,
+    40 crate::cart::Account,
 }
 
 /// The record as an envelope.

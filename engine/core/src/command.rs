@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::access::ApiKey;
 use crate::audit::Actor;
+use crate::cart::Cart;
 use crate::catalog::{Collection, Product};
 use crate::dedup::Idempotency;
 use crate::inventory::{HoldReceipt, Stock};
@@ -12,6 +13,7 @@ use crate::webhook::WebhookEndpoint;
 
 pub use crate::access::{CreateKey, NoteKeyUses, RevokeKey, RotateKey};
 pub use crate::audit::RecordOperation;
+pub use crate::cart::{ClearCart, MergeCart, SetCartLine};
 pub use crate::catalog::{
     ArchiveCollection, ArchiveProduct, CreateCollection, CreateProduct, UpdateCollection,
     UpdateProduct,
@@ -123,6 +125,9 @@ pub enum Command {
     CancelFulfillment(CancelFulfillment),
     CancelLines(CancelLines),
     RefundOrder(RefundOrder),
+    SetCartLine(SetCartLine),
+    ClearCart(ClearCart),
+    MergeCart(MergeCart),
 }
 
 /// What the caller is told when the command was accepted. Append only.
@@ -168,4 +173,6 @@ pub enum Reply {
         /// There are more: ask again.
         more: bool,
     },
+    /// The cart as it is now.
+    Cart(Box<Cart>),
 }

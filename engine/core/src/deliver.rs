@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::apply::{Ctx, Stop};
+use crate::cart;
 use crate::command::Reply;
 use crate::fault::Fault;
 use crate::ids::ShardId;
@@ -79,6 +80,7 @@ fn take_in(ctx: &mut Ctx<'_, '_>, sender: ShardId, message: &Message) -> Result<
         }
         Message::CommitHold(_) | Message::ReleaseHold(_) | Message::EndUnits { .. } => {}
         Message::AskOrder { order, from } => order::resolve(ctx, order, from)?,
+        Message::TakeInCart(ref moved) => cart::take_in(ctx, sender, moved)?,
     }
     Ok(())
 }

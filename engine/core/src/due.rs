@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::cart::CartId;
 use crate::clock::Clock;
 use crate::codec::decode;
 use crate::fault::Fault;
@@ -60,6 +61,8 @@ pub enum TimerKind {
     ReturnWindow(OrderId),
     /// A refund of the order has been on its way for long.
     RefundPending(OrderId),
+    /// A cart expires, or is forgotten.
+    Cart(CartId),
 }
 
 impl Timer {
@@ -84,6 +87,7 @@ impl Timer {
             TimerKind::Deliver(order) => (32, numbered(1, order)),
             TimerKind::ReturnWindow(order) => (32, numbered(2, order)),
             TimerKind::RefundPending(order) => (32, numbered(3, order)),
+            TimerKind::Cart(CartId { slot, hash }) => (39, order_name(OrderId { slot, hash })),
         };
         [vec![kind], subject].concat()
     }

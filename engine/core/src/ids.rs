@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use xxhash_rust::xxh3::xxh3_64;
 
+use crate::cart::CartId;
+
 /// How many slots keys are hashed into. Fixed forever: it is part of every order id.
 pub const SLOTS: u16 = 4096;
 
@@ -146,6 +148,8 @@ pub struct Owner(String);
 impl Owner {
     /// The longest owner, in bytes.
     pub const BYTES_MAX: usize = 64;
+    /// What every guest begins with, and no customer.
+    pub const GUEST_PREFIX: &str = "guest_";
 
     /// Accepts a text as an owner, or says nothing when it is not one.
     pub fn new(text: &str) -> Option<Self> {
@@ -158,6 +162,11 @@ impl Owner {
     /// The text.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Somebody without an account.
+    pub fn is_guest(&self) -> bool {
+        self.0.starts_with(Self::GUEST_PREFIX)
     }
 
     /// Where the owner's orders live.
@@ -242,6 +251,11 @@ impl Topology {
         self.shard_of(owner.slot())
     }
 
+    /// The shard of a cart: its owner's.
+    pub fn of_cart(self, cart: CartId) -> ShardId {
+        self.shard_of(cart.slot)
+    }
+
     /// Every group: meta first, then the shards.
     pub fn groups(self) -> impl Iterator<Item = ShardId> {
         (0..=self.shards).map(ShardId)
@@ -260,7 +274,7 @@ pub fn h128(parts: &[&[u8]]) -> u128 {
 }
 
 /// Exactly `digits` lowercase hexadecimal digits.
-fn hex(text: &str, digits: usize) -> Option<u128> {
+pub(crate) fn hex(text: &str, digits: usize) -> Option<u128> {
     let exact = text.len() == digits
         && text.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte));
     exact.then(|| u128::from_str_radix(text, 16).ok()).flatten()

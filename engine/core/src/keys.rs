@@ -5,6 +5,7 @@
 
 use std::ops::Range;
 
+use crate::cart::CartId;
 use crate::due::Timer;
 use crate::ids::{CollectionId, EndpointId, KeyId, OrderId, ProductId, ShardId};
 use crate::inventory::HoldRef;
@@ -15,9 +16,11 @@ use crate::webhook::Position;
 ///
 /// | prefix | row                                        | value            |
 /// |--------|--------------------------------------------|------------------|
+/// | `ac`   | a customer or guest, beside orders         | `Account`        |
 /// | `ah`   | the number of the last audit row           | `Sequence`       |
 /// | `ak`   | an API key (meta group)                    | `ApiKey`         |
 /// | `au`   | a number in the audit trail                | `AuditRow`       |
+/// | `ca`   | a cart                                     | `Cart`           |
 /// | `ck`   | the shard's clock                          | `Clock`          |
 /// | `co`   | a collection (meta group)                  | `Collection`     |
 /// | `de`   | what was decided of an order not placed    | `Decision`       |
@@ -82,6 +85,8 @@ pub enum Key {
     Parked { endpoint: EndpointId, at: Position },
     PaymentEvent(u128),
     PaymentHeard(OrderId),
+    Account(u128),
+    Cart(CartId),
 }
 
 impl Key {
@@ -124,6 +129,8 @@ impl Key {
             Self::Parked { endpoint, at } => Bytes::of(b"wp").u128(endpoint.0).position(*at),
             Self::PaymentEvent(hash) => Bytes::of(b"pe").u128(*hash),
             Self::PaymentHeard(order) => Bytes::of(b"ph").order(*order),
+            Self::Account(owner) => Bytes::of(b"ac").u128(*owner),
+            Self::Cart(cart) => Bytes::of(b"ca").u16(cart.slot.0).u128(cart.hash),
         }
         .0
     }
@@ -259,6 +266,8 @@ mod tests {
                 timer(TimerKind::ForgetPaymentEvent(0x0d)),
                 format!("6475 0000000000000007 1d {HASH}"),
             ),
+            (Key::Account(0x0d), format!("6163 {HASH}")),
+            (Key::Cart(CartId { slot: Slot(0x0abc), hash: 0x0d }), format!("6361 0abc {HASH}")),
         ];
         keys.into_iter().map(|(key, bytes): (_, String)| (key, bytes.replace(' ', ""))).collect()
     }

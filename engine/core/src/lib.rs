@@ -11,6 +11,7 @@
 pub mod access;
 mod apply;
 pub mod audit;
+pub mod cart;
 pub mod catalog;
 mod clock;
 pub mod codec;

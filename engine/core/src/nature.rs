@@ -2,6 +2,7 @@
 
 use crate::catalog::ProductDetails;
 use crate::command::Command;
+use crate::outbox::Message;
 
 /// What every command takes in an entry, in bytes: the stamp, ids, hashes and numbers.
 const FIXED_BYTES: usize = 160;
@@ -37,7 +38,8 @@ impl Command {
             | Self::OpenDeliveries(_)
             | Self::NoteDeliveries(_)
             | Self::CloseDeliveries(_)
-            | Self::NotePaymentEvent(_) => true,
+            | Self::NotePaymentEvent(_)
+            | Self::MergeCart(_) => true,
             Self::CreateProduct(_)
             | Self::UpdateProduct(_)
             | Self::ArchiveProduct(_)
@@ -65,7 +67,9 @@ impl Command {
             | Self::DeliverFulfillment(_)
             | Self::CancelFulfillment(_)
             | Self::CancelLines(_)
-            | Self::RefundOrder(_) => false,
+            | Self::RefundOrder(_)
+            | Self::SetCartLine(_)
+            | Self::ClearCart(_) => false,
         }
     }
 
@@ -90,7 +94,7 @@ impl Command {
                 let held: usize = place.receipts.iter().map(|receipt| receipt.lines.len()).sum();
                 (place.lines.len() + 2 * held) * LINE_BYTES
             }
-            Self::Deliver(deliver) => deliver.messages.len() * LINE_BYTES,
+            Self::Deliver(deliver) => deliver.messages.iter().map(message).sum(),
             Self::CreateKey(create) => {
                 create.name.len() + create.scopes.len() + create.networks.len() * NETWORK_BYTES
             }
@@ -113,6 +117,15 @@ impl Command {
         };
         FIXED_BYTES + variable
     }
+}
+
+/// What a message takes: a cart's has a line for each of the cart's.
+fn message(message: &Message) -> usize {
+    let lines = match message {
+        Message::TakeInCart(moved) => moved.lines.len() + 2,
+        _ => 0,
+    };
+    (1 + lines) * LINE_BYTES
 }
 
 fn details(details: &ProductDetails) -> usize {

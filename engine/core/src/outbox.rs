@@ -12,6 +12,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::cart::MergedCart;
 use crate::codec::decode;
 use crate::fault::Fault;
 use crate::ids::{OrderId, ProductId, RefundId, ShardId};
@@ -23,7 +24,7 @@ use crate::txn::{Txn, View};
 
 /// What one shard tells another. Never refused: where it does not apply, it is a no-op. Append
 /// only.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Message {
     /// To a product's shard: the order is confirmed, its units are committed.
     CommitHold(OrderId),
@@ -49,6 +50,8 @@ pub enum Message {
         /// What became of them.
         how: UnitsEnd,
     },
+    /// To a customer's shard: the customer was this guest, whose cart has ended.
+    TakeInCart(MergedCart),
 }
 
 /// The number of the last message sent to, acknowledged by, or delivered from a shard. The first is

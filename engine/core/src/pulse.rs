@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::apply::{Ctx, Stop};
+use crate::cart;
 use crate::command::Reply;
 use crate::dedup;
 use crate::due::{self, Timer, TimerKind};
@@ -106,6 +107,7 @@ fn fire(ctx: &mut Ctx<'_, '_>, kind: TimerKind) -> Result<(), Fault> {
         | TimerKind::RefundPending(_)
         | TimerKind::ForgetDecision(_)
         | TimerKind::ForgetOrderKey { .. } => order::timer_fired(ctx, kind),
+        TimerKind::Cart(id) => cart::timer_fired(ctx, id),
     }
 }
 

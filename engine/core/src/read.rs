@@ -2,6 +2,7 @@
 
 use crate::access::{ApiKey, KeyUse};
 use crate::audit::{self, AuditRow};
+use crate::cart::{Account, Cart, CartId};
 use crate::catalog::{Collection, Product};
 use crate::fault::Fault;
 use crate::ids::{CollectionId, EndpointId, KeyId, OrderId, Owner, ProductId};
@@ -226,6 +227,17 @@ pub fn decision(view: &dyn View, order: OrderId) -> Result<Option<Decision>, Fau
 /// What an owner's order key led to. `key` is H128 of the key.
 pub fn key_result(view: &dyn View, owner: &Owner, key: u128) -> Result<Option<KeyResult>, Fault> {
     view.read(&Key::OrderKey { owner: owner.hash(), key })
+}
+
+/// A cart, open or ended, if the reader may see it.
+pub fn cart(view: &dyn View, id: CartId, whose: &Whose) -> Result<Option<Cart>, Fault> {
+    let cart = view.read::<Cart>(&Key::Cart(id))?;
+    Ok(cart.filter(|cart| whose.includes(&cart.owner)))
+}
+
+/// What a shard knows of a customer or guest beside orders; none when it knows nothing.
+pub fn account(view: &dyn View, owner: &Owner) -> Result<Option<Account>, Fault> {
+    view.read(&Key::Account(owner.hash()))
 }
 
 /// The shard's clock.

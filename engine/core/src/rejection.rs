@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::ProductId;
+use crate::ids::{OrderId, ProductId};
 use crate::money::Currency;
 use crate::order::{FulfillmentState, Status};
 use crate::payment::PaymentState;
@@ -193,6 +193,29 @@ pub enum Rejection {
         /// Where its payment stands.
         payment: PaymentState,
     },
+    /// No such cart, or somebody else's.
+    CartNotFound,
+    /// The cart has become an order.
+    CartConsumed {
+        /// Which.
+        order: OrderId,
+    },
+    /// The cart has expired, or was merged into another.
+    CartEnded,
+    /// The cart is not as it was when the order's lines were read from it.
+    CartChanged {
+        /// The version that was read.
+        expected: u64,
+        /// The version there is.
+        actual: u64,
+    },
+    /// The cart has as many lines as one may have.
+    CartFull {
+        /// The most there may be.
+        limit: u32,
+    },
+    /// The guest has signed in: from then on the customer has the cart and places the orders.
+    GuestMerged,
 }
 
 /// What stands in the way of an order. Append only.

@@ -1,5 +1,5 @@
-//! Units free to sell, those on backorder included, per product, in memory: joined with the hits when
-//! a search runs.
+//! Units free to sell, those on backorder included, per product, in memory: joined with the hits
+//! when a search runs.
 //!
 //! A product gets a slot when it is first seen and keeps it; a segment's columns hold slots, so a
 //! search reads a number by index, without a lock or a hash. Changes are visible at once.

@@ -47,6 +47,7 @@ async fn order(cluster: &Cluster, owner: &Owner, product: ProductId, pay: Pay) -
         currency,
         expected_total: Some(200),
         pay,
+        cart: None,
         not_after: (cluster.configs[&1].clock)() + 60_000,
     };
     let home = topology.of_order(id);

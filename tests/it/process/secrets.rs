@@ -49,6 +49,7 @@ async fn planted_secrets_are_in_no_log_file_row_metric_or_answer() {
         let shown = cluster.client(1).with_credentials(token).unwrap();
         said += &format!("{:?}{:?}", shown.keys(10, None).await, shown.cluster_status().await);
         let order = NewOrder {
+            cart: None,
             customer_id: guest.customer_id.clone(),
             lines: vec![NewLine { product_id: CARD.into(), quantity: 1 }],
             currency: "USD".into(),

@@ -15,7 +15,7 @@ use crate::errors::Error;
 /// What every guest's token begins with.
 pub const PREFIX: &str = "gst_";
 /// What the owner of a guest's orders begins with. No account may.
-pub const OWNER_PREFIX: &str = "guest_";
+pub const OWNER_PREFIX: &str = Owner::GUEST_PREFIX;
 /// How many bytes of the hash name the owner.
 const HASH_BYTES: usize = 16;
 

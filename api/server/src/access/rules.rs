@@ -71,6 +71,9 @@ const RULES: &[(&str, Need, Need)] = &[
     // It gives money back where there is some.
     ("/v1/orders/{id}/lines/cancel", Nothing, All(&[OrdersWrite])),
     ("/v1/orders/{id}/refunds", CustomerOr(OrdersRead), All(&[RefundsWrite])),
+    ("/v1/cart", CustomerOr(OrdersRead), CustomerOr(OrdersWrite)),
+    ("/v1/cart/lines/{id}", Nothing, CustomerOr(OrdersWrite)),
+    ("/v1/cart/merge", Nothing, CustomerOr(OrdersWrite)),
     ("/v1/guests", Nothing, Nothing),
     ("/v1/cluster/status", All(&[ClusterRead]), Nothing),
     ("/v1/cluster/self", All(&[ClusterRead]), Nothing),

@@ -7,6 +7,7 @@
 
 use engine_core::access::{KEY_NAME_BYTES_MAX, NETWORKS_PER_KEY_MAX, Role, Scope};
 use engine_core::audit::CHANGES_BYTES_MAX;
+use engine_core::cart::{LINES_PER_CART_MAX, UNITS_PER_CART_LINE_MAX};
 use engine_core::catalog::{
     ATTRIBUTE_NAME_BYTES_MAX, ATTRIBUTE_VALUE_BYTES_MAX, ATTRIBUTES_MAX,
     COLLECTIONS_PER_PRODUCT_MAX, DESCRIPTION_BYTES_MAX, LABEL_BYTES_MAX, NAME_BYTES_MAX,
@@ -69,6 +70,13 @@ pub fn between(kind: &str) -> Option<Value> {
             both["required"] = json!(["price", "currency"]);
             Some(json!({"anyOf": [both, known("null", "null")]}))
         }
+        "NewOrder" => {
+            let one = |field: &str| {
+                let there = json!({field: {"not": {"type": "null"}}});
+                json!({"required": [field], "properties": there})
+            };
+            Some(json!({"anyOf": [one("lines"), one("cart")]}))
+        }
         "NewKey" => {
             let role = json!({"required": ["role"], "properties": {"role": {"type": "string"}}});
             let scopes = json!({"required": ["scopes"], "properties": {"scopes": {"minItems": 1}}});
@@ -96,6 +104,13 @@ fn of_type(kind: &str, field: &str) -> Option<Value> {
         ("Collection" | "SeedCollection", "id") => id("col_", 32),
         ("Order", "id") => id("ord_", 35),
         ("Hold", "id") => id("hold_", 32),
+        ("Cart", "id") | ("NewOrder", "cart") => id("cart_", 35),
+        ("Cart", "version") => number(0, NUMBER_MAX, 3),
+        ("Cart", "lines") => json!({"maxItems": LINES_PER_CART_MAX}),
+        ("CartLine" | "PutCartLine", "quantity") => {
+            number(1, i64::from(UNITS_PER_CART_LINE_MAX), 2)
+        }
+        ("MergeCart", "guest_token") => id("gst_", 32),
         ("ApiKey", "id") => id("key_", 16),
         ("ClusterNode" | "NodeSelf", "id") => number(0, NUMBER_MAX, 1),
         ("ClusterShard", "id") => shard(),
@@ -183,7 +198,10 @@ fn catalog(field: &str) -> Option<Value> {
 fn amounts(field: &str) -> Option<Value> {
     let units = i64::from(UNITS_MAX);
     Some(match field {
-        "price" | "unit_price" | "min_price" | "max_price" => number(0, Money::AMOUNT_MAX, 2_999),
+        "price" | "unit_price" | "min_price" | "max_price" | "price_seen" => {
+            number(0, Money::AMOUNT_MAX, 2_999)
+        }
+        "subtotal" => number(0, NUMBER_MAX, 5_998),
         "total" | "expected_total" => number(0, Money::AMOUNT_MAX, 5_998),
         "currency" => json!({"pattern": "^[A-Za-z]{3}$", "examples": ["USD"]}),
         "quantity" => number(1, units, 2),
@@ -271,7 +289,7 @@ fn audit(kind: &str, field: &str) -> Option<Value> {
         }
         ("TrailThing" | "TrailChange", "kind") => json!({"enum": [
             "product", "stock", "movement", "collection", "hold", "order", "key", "shard",
-            "webhook",
+            "webhook", "cart",
         ]}),
         ("TrailThing" | "TrailChange", "id") => trail_id(),
         ("TrailChange", "before" | "after") => json!({"maxProperties": 16}),

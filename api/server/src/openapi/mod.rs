@@ -41,12 +41,13 @@ they are, and `Stoa-Min-Token`, `Stoa-Max-Staleness` or `consistency=strong` ask
 is repeated under the same `Idempotency-Key`, and then happens once.";
 
 /// The tags, in the order in which they are told.
-const TAGS: [(&str, &str); 12] = [
+const TAGS: [(&str, &str); 13] = [
     ("products", "What is sold."),
     ("collections", "Products by theme."),
     ("search", "Finding products, from the asked node's own index."),
     ("stock", "Units on hand, and what changes them."),
     ("holds", "Units kept for a cart, without an order."),
+    ("carts", "What customers and guests mean to order."),
     ("orders", "Orders and how they are paid."),
     ("webhooks", "Who is told of events, and what they have not taken."),
     ("access", "API keys and guests: who may do what."),

@@ -222,6 +222,11 @@ impl Op {
         ])
     }
 
+    /// It changes the version that the request names, if it names one.
+    pub fn if_match_given(self) -> Self {
+        self.parameter("IfMatchGiven").refuses(&[Code::InvalidHeader, Code::VersionMismatch])
+    }
+
     /// Its answer has a version tag.
     pub fn tagged(self) -> Self {
         self.header("ETag", "ETag")

@@ -55,6 +55,13 @@ pub fn parameters() -> Value {
             "schema": {"type": "string", "pattern": "^(\\*|\"[0-9]{1,19}\")$",
                        "examples": ["\"3\""]},
         },
+        "IfMatchGiven": {
+            "name": "If-Match", "in": "header",
+            "description": "The `ETag` of the version that was seen: changes no other. Without it, \
+                            or with `*`, whatever is there is changed.",
+            "schema": {"type": "string", "pattern": "^(\\*|\"[0-9]{1,19}\")$",
+                       "examples": ["\"3\""]},
+        },
         "IfNoneMatch": {
             "name": "If-None-Match", "in": "header",
             "description": "`ETag`s that are known already: 304 when it is one of them.",

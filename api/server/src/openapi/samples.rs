@@ -1,6 +1,7 @@
 //! One value of each wire type, with every field: the examples of the document. A test checks them
 //! against the shapes, so that the types, the document and its examples agree.
 
+mod carts;
 mod stock;
 
 use std::collections::BTreeMap;
@@ -12,7 +13,7 @@ use serde_json::{Value, json};
 use super::recovery_samples::recovery;
 use super::work;
 
-const PRODUCT: &str = "prod_0123456789abcdef0123456789abcdef";
+pub const PRODUCT: &str = "prod_0123456789abcdef0123456789abcdef";
 const COLLECTION: &str = "col_0123456789abcdef0123456789abcdef";
 const HOLD: &str = "hold_0123456789abcdef0123456789abcdef";
 pub const ORDER: &str = "ord_5d30123456789abcdef0123456789abcdef";
@@ -24,6 +25,7 @@ pub fn samples() -> Vec<(&'static str, Value)> {
     let mut all = requests();
     all.extend(catalog());
     all.extend(stock::samples());
+    all.extend(carts::samples());
     all.extend(orders());
     all.extend(work::samples());
     all.extend(search());
@@ -71,6 +73,7 @@ fn requests() -> Vec<(&'static str, Value)> {
     let reason = "counted".to_owned();
     let line = NewLine { product_id: product.clone(), quantity };
     let order = NewOrder {
+        cart: Some(carts::CART.to_owned()),
         customer_id: "cus_7".to_owned(),
         lines: vec![line.clone()],
         currency: currency.clone(),

@@ -7,6 +7,7 @@
 use std::time::{Duration, Instant};
 
 use engine_core::audit::Actor;
+use engine_core::cart::CartUse;
 use engine_core::inventory::{ASK_AFTER_MS, HoldLine, HoldReceipt, HoldRef, HoldState};
 use engine_core::order::{Order, Receipt};
 use engine_core::payment::Pay;
@@ -41,6 +42,8 @@ pub struct Request {
     pub body: u128,
     /// What is ordered.
     pub lines: Vec<HoldLine>,
+    /// The cart that the lines are from, as it was read.
+    pub cart: Option<CartUse>,
     /// The currency of the order.
     pub currency: Currency,
     /// The total the customer agreed to, in minor units.
@@ -49,6 +52,19 @@ pub struct Request {
     pub pay: Pay,
     /// Whom the audit trail names for the decision, if anybody. What leads to it has no row there.
     pub actor: Option<Actor>,
+}
+
+impl Request {
+    /// The body, as far as the order's id goes by it. One body that names a cart means other lines
+    /// once the cart has changed: their holds are another order's.
+    fn of_this_cart(&self) -> u128 {
+        match self.cart {
+            None => self.body,
+            Some(CartUse { version, .. }) => {
+                h128(&[&self.body.to_be_bytes(), &version.to_be_bytes()])
+            }
+        }
+    }
 }
 
 /// An order that exists.
@@ -85,7 +101,8 @@ impl AppState {
             }
         }
         for attempt in 0..ATTEMPTS_MAX {
-            let order = OrderId::derive(&request.owner, &request.key, request.body, attempt);
+            let body = request.of_this_cart();
+            let order = OrderId::derive(&request.owner, &request.key, body, attempt);
             if let Attempt::Placed(placed) = self.attempt(request, order).await? {
                 return Ok(placed);
             }
@@ -149,6 +166,7 @@ impl AppState {
             expected_total: request.expected_total,
             pay: request.pay.clone(),
             not_after,
+            cart: request.cart,
         };
         let home = self.topology.of_order(order);
         ended(self.step(home, Command::PlaceOrder(command), request.actor).await?)

@@ -2,6 +2,7 @@
 
 mod audit;
 mod audit_trail;
+mod carts;
 mod cluster;
 mod collections;
 mod fulfillments;
@@ -45,6 +46,7 @@ fn clients() -> Routes {
         .and(stock::routes())
         .and(stock_policy::routes())
         .and(holds::routes())
+        .and(carts::routes())
         .and(orders::routes())
         .and(recovery::routes())
         .and(order_payments::routes())

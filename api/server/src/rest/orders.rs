@@ -1,5 +1,8 @@
 //! `/v1/orders`.
 
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
+
 use api_client::{List, NewOrder, Order as WireOrder, OrderTransition};
 use axum::extract::State;
 use axum::http::HeaderMap;
@@ -31,6 +34,7 @@ pub fn routes() -> Routes {
     Routes::of("orders")
         .on(
             Op::get("/v1/orders", "listOrders", "A customer's orders, newest first")
+                .about("Those of the guests that the customer was are among them.")
                 .customers()
                 .own_parameter(json!({
                     "name": "customer_id", "in": "query", "required": true,
@@ -56,6 +60,8 @@ pub fn routes() -> Routes {
                 .refuses(&[Code::ProductArchived, Code::OutOfStock, Code::CurrencyMismatch])
                 .refuses(&[Code::PriceChanged, Code::CustomerNotFound])
                 .refuses(&[Code::TooManyOpenOrders, Code::CardNumber, Code::CardsOff])
+                .refuses(&[Code::CartNotFound, Code::CartConsumed, Code::CartEnded])
+                .refuses(&[Code::CartChanged, Code::GuestMerged])
                 .answers::<WireOrder>(201, "The order.")
                 .seen(),
             place,
@@ -106,13 +112,17 @@ pub async fn place(
     headers: HeaderMap,
     Personal(body): Personal<NewOrder>,
 ) -> Result<Response, Error> {
-    let request = request(by, &headers, body)?;
+    let cart = body.cart.as_deref().map(|text| extract::id("cart", text)).transpose()?;
+    let mut request = request(by, &headers, body)?;
     check_own(&caller, &request.owner)?;
     if request.pay == Pay::OnAccount {
         // An invoice is the shop's trust in a customer: a customer cannot say that there is any.
         caller.require(Scope::OrdersWrite)?;
     } else {
         app.payments.takes_cards()?;
+    }
+    if let Some(cart) = cart {
+        app.read_cart(&mut request, cart).await?;
     }
     let wait = prefer_wait(&headers);
     let mut placed = {
@@ -180,10 +190,8 @@ pub async fn list(
     let owner = owner(&params.customer_id)?;
     check_own(&caller, &owner)?;
     let after = params.cursor.as_deref().map(cursor).transpose()?;
-    let shard = app.topology.of_owner(&owner);
-    let seen = app.fresh(&[shard], &wish).await?;
-    let orders = read::orders_of(&app.view(shard), &owner, after, limit + 1);
-    let page = answer::page(orders.map_err(Error::fault)?, limit, cursor_after);
+    let (orders, seen) = app.orders_of(owner, after, limit + 1, &wish).await?;
+    let page = answer::page(orders, limit, cursor_after);
     let data = page.data.into_iter().map(render::order).collect();
     let page = List { data, has_more: page.has_more, next_cursor: page.next_cursor };
     Ok(seen.mark(answer::json(StatusCode::OK, &page)?))
@@ -199,7 +207,7 @@ pub async fn cancel(
 ) -> Result<Response, Error> {
     let route = "POST /v1/orders/{id}/cancel";
     let key = idempotency::key(&caller, &headers, route, &id.to_string())?;
-    let owner = match caller.whose() {
+    let owner = match app.whose_is(&caller, id)? {
         Whose::Anybody => None,
         Whose::Of(owner) => Some(owner),
         Whose::Nobody => return Err(not_found(id)),
@@ -214,6 +222,55 @@ pub async fn cancel(
 }
 
 impl AppState {
+    /// An owner's orders, and those of the guests that the owner was: newest first.
+    async fn orders_of(
+        &self,
+        owner: Owner,
+        after: Option<(u64, OrderId)>,
+        limit: usize,
+        wish: &Freshness,
+    ) -> Result<(Vec<Order>, Seen), Error> {
+        let home = self.topology.of_owner(&owner);
+        let mut seen = self.fresh(&[home], wish).await?;
+        let guests = self.guests_of(&owner)?;
+        let shards: BTreeSet<_> =
+            guests.iter().map(|guest| self.topology.of_owner(guest)).collect();
+        let shards: Vec<_> = shards.into_iter().filter(|shard| *shard != home).collect();
+        if !shards.is_empty() {
+            seen = seen.and(self.fresh(&shards, wish).await?);
+        }
+        let mut orders = Vec::new();
+        for owner in [vec![owner], guests].concat() {
+            let view = self.view(self.topology.of_owner(&owner));
+            orders.extend(read::orders_of(&view, &owner, after, limit).map_err(Error::fault)?);
+        }
+        orders.sort_by_key(|order| (Reverse(order.placed_at), order.id));
+        orders.truncate(limit);
+        Ok((orders, seen))
+    }
+
+    /// The guests that a customer was.
+    fn guests_of(&self, owner: &Owner) -> Result<Vec<Owner>, Error> {
+        let view = self.view(self.topology.of_owner(owner));
+        let account = read::account(&view, owner).map_err(Error::fault)?;
+        Ok(account.map_or_else(Vec::new, |account| account.guests))
+    }
+
+    /// On whose behalf the caller reads an order: on that of a guest, if the caller was that guest
+    /// when it was placed.
+    fn whose_is(&self, caller: &Principal, id: OrderId) -> Result<Whose, Error> {
+        let whose = caller.whose();
+        let Whose::Of(own) = &whose else { return Ok(whose) };
+        let view = self.view(self.topology.of_order(id));
+        for guest in self.guests_of(own)? {
+            let was = Whose::Of(guest);
+            if read::order(&view, id, &was).map_err(Error::fault)?.is_some() {
+                return Ok(was);
+            }
+        }
+        Ok(whose)
+    }
+
     /// An order that the caller may see.
     pub async fn order(
         &self,
@@ -221,14 +278,14 @@ impl AppState {
         id: OrderId,
         wish: &Freshness,
     ) -> Result<(Order, Seen), Error> {
-        let (shard, whose) = (self.topology.of_order(id), caller.whose());
+        let (shard, whose) = (self.topology.of_order(id), self.whose_is(caller, id)?);
         let (order, seen) = self.find(shard, wish, |view| read::order(view, id, &whose)).await?;
         Ok((order.ok_or_else(|| not_found(id))?, seen))
     }
 }
 
 /// Somebody else's account is as if it were not there.
-fn check_own(caller: &Principal, owner: &Owner) -> Result<(), Error> {
+pub(super) fn check_own(caller: &Principal, owner: &Owner) -> Result<(), Error> {
     if caller.whose().includes(owner) {
         return Ok(());
     }
@@ -241,7 +298,7 @@ pub fn not_found(id: OrderId) -> Error {
     Error::new(Code::OrderNotFound, format!("there is no order {id}"))
 }
 
-fn owner(text: &str) -> Result<Owner, Error> {
+pub(super) fn owner(text: &str) -> Result<Owner, Error> {
     Owner::new(text).ok_or_else(|| {
         let most = Owner::BYTES_MAX;
         let detail = format!("a customer id is 1 to {most} letters, digits and any of _-.:@");
@@ -280,7 +337,9 @@ fn request(by: By, headers: &HeaderMap, body: NewOrder) -> Result<Request, Error
         })
         .collect();
     let lines = lines?;
-    check_lines(&lines)?;
+    if body.cart.is_none() || !lines.is_empty() {
+        check_lines(&lines)?;
+    }
     if body.expected_total.is_some_and(|total| !(0..=Money::AMOUNT_MAX).contains(&total)) {
         let detail = format!("a total is 0 to {} minor units", Money::AMOUNT_MAX);
         return Err(Error::about(Code::OutOfRange, "expected_total", detail));
@@ -289,7 +348,8 @@ fn request(by: By, headers: &HeaderMap, body: NewOrder) -> Result<Request, Error
     let expected_total = body.expected_total;
     let body = NewOrder { currency: currency.to_string(), ..body };
     let body = idempotency::body_hash(&body)?;
-    Ok(Request { owner, key, body, lines, currency, expected_total, pay, actor: by.actor })
+    let (cart, actor) = (None, by.actor);
+    Ok(Request { owner, key, body, lines, cart, currency, expected_total, pay, actor })
 }
 
 pub(super) fn pay(method: Option<&str>) -> Result<Pay, Error> {

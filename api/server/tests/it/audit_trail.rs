@@ -38,6 +38,8 @@ struct Shop<'a> {
     /// An order that waits for a card.
     unpaid: String,
     webhook: String,
+    /// The token of somebody with a cart.
+    guest: String,
 }
 
 impl<'a> Shop<'a> {
@@ -58,6 +60,7 @@ impl<'a> Shop<'a> {
             order: String::new(),
             unpaid: String::new(),
             webhook: String::new(),
+            guest: strict.node.client()?.create_guest().await?.token,
         };
         let product = json!({"name": "Traced", "price": 5, "currency": "USD", "stock": 50});
         shop.product = shop.made("/v1/products", "trail-p", &product).await?;
@@ -77,6 +80,11 @@ impl<'a> Shop<'a> {
         .await?;
         let hook = json!({"url": "https://shop.example/hook", "events": ["collection.changed"]});
         shop.webhook = shop.made("/v1/webhook-endpoints", "trail-w", &hook).await?;
+        let bearer = format!("Bearer {}", shop.guest);
+        let headers = [("authorization", bearer.as_str()), ("content-type", "application/json")];
+        let path = format!("/v1/cart/lines/{}", shop.product);
+        let put = strict.node.call("PUT", &path, &headers, "{\"quantity\": 1}").await?;
+        assert_eq!(put.status, 200, "{}", put.text);
         Ok(shop)
     }
 
@@ -132,8 +140,21 @@ impl<'a> Shop<'a> {
             "/v1/webhook-endpoints/{id}" => json!({"description": "Renamed"}),
             "/v1/webhook-endpoints/{id}/rotate-secret" => json!({"overlap_s": 60}),
             "/v1/cluster/leaders/transfer" => json!({"shard": 1, "to": 1}),
+            "/v1/cart/lines/{id}" => json!({"quantity": 2}),
+            "/v1/cart/merge" => json!({"guest_token": self.guest}),
             _ => return None,
         })
+    }
+
+    /// The path of a route about something that is there. A cart is emptied that a guest's has gone
+    /// into, and a line taken out of another.
+    fn real(&self, path: &str, victim: &str) -> String {
+        let real = path.replace("{id}", &self.id(path, victim));
+        match path {
+            "/v1/cart" | "/v1/cart/merge" => format!("{real}?customer_id={}", self.customer),
+            "/v1/cart/lines/{id}" => format!("{real}?customer_id={}_lines", self.customer),
+            _ => real,
+        }
     }
 
     /// The thing that a route with an id is about.
@@ -141,6 +162,7 @@ impl<'a> Shop<'a> {
         let kinds = [
             ("product", &self.product),
             ("stock", &self.product),
+            ("cart", &self.product),
             ("collection", &self.collection),
             ("hold", &self.hold),
             ("/payments", &self.unpaid),
@@ -197,7 +219,7 @@ fn every_write_of_a_key_leaves_one_row() -> Tested {
                 Some(body) if method != "delete" => body,
                 _ => json!({}),
             };
-            let real = path.replace("{id}", &shop.id(&path, &victim));
+            let real = shop.real(&path, &victim);
             let text = if method == "delete" { String::new() } else { body.to_string() };
             let key = format!("write-{number}");
             let answer = shop.call(&method.to_uppercase(), &real, &key, &text).await?;

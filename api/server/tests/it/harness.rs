@@ -306,6 +306,7 @@ pub fn order(customer: &str, lines: &[(&str, u32)]) -> NewOrder {
     NewOrder {
         customer_id: customer.to_owned(),
         lines: lines.iter().map(line).collect(),
+        cart: None,
         currency: "USD".to_owned(),
         expected_total: None,
         payment_method: Some("on_account".to_owned()),

@@ -3,6 +3,7 @@
 mod access;
 mod audit_trail;
 mod cards;
+mod carts;
 mod catalog;
 mod cluster;
 mod contract;

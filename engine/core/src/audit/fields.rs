@@ -7,6 +7,7 @@
 use super::rows::number_of;
 use super::{Change, Fields, Resource, Value};
 use crate::access::ApiKey;
+use crate::cart::{Cart, CartState};
 use crate::catalog::{Collection, Product};
 use crate::codec::{Record, decode};
 use crate::fault::Fault;
@@ -20,7 +21,7 @@ pub(super) fn is_told(key: &[u8]) -> bool {
     match key {
         [b'h', b'o', owner, ..] => *owner == 1,
         [first, second, ..] => {
-            [b"ak", b"co", b"mv", b"od", b"pr", b"st", b"we"].contains(&&[*first, *second])
+            [b"ak", b"ca", b"co", b"mv", b"od", b"pr", b"st", b"we"].contains(&&[*first, *second])
         }
         _ => false,
     }
@@ -35,6 +36,7 @@ pub(super) fn change(
     let sides = [before, after];
     match key {
         [b'a', b'k', ..] => compare(sides, |key: ApiKey| (Resource::Key(key.id), api_key(key))),
+        [b'c', b'a', ..] => compare(sides, |row: Cart| (Resource::Cart(row.id), cart(row))),
         [b'c', b'o', ..] => {
             compare(sides, |row: Collection| (Resource::Collection(row.id), collection(row)))
         }
@@ -166,6 +168,23 @@ fn order(row: &Order) -> Fields {
         ("cancel_requested".to_owned(), Value::Flag(row.flags.cancel_requested)),
     ];
     fields.extend(row.flags.needs_review.map(|review| text("needs_review", review.as_str())));
+    fields
+}
+
+fn cart(row: Cart) -> Fields {
+    let lines = row.lines.iter();
+    let lines = lines.map(|line| (line.product.to_string(), line.quantity.to_string())).collect();
+    let mut fields = vec![
+        number("version", row.version),
+        text("customer_id", &row.owner),
+        text("status", row.state.as_str()),
+        ("lines".to_owned(), Value::Pairs(lines)),
+    ];
+    match &row.state {
+        CartState::Consumed(order) => fields.push(text("order_id", order)),
+        CartState::Merged(into) => fields.push(text("merged_into", into)),
+        CartState::Open | CartState::Expired => {}
+    }
     fields
 }
 

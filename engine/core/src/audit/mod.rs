@@ -19,6 +19,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::cart::CartId;
 use crate::ids::{BadId, CollectionId, EndpointId, HoldId, KeyId, OrderId, ProductId, ShardId};
 use crate::rejection::Rejection;
 
@@ -145,6 +146,8 @@ pub enum Resource {
     Shard(ShardId),
     /// A webhook endpoint.
     Webhook(EndpointId),
+    /// A cart.
+    Cart(CartId),
 }
 
 impl Resource {
@@ -160,6 +163,7 @@ impl Resource {
             Self::Key(_) => "key",
             Self::Shard(_) => "shard",
             Self::Webhook(_) => "webhook",
+            Self::Cart(_) => "cart",
         }
     }
 
@@ -173,6 +177,7 @@ impl Resource {
             Self::Key(id) => id.to_string(),
             Self::Shard(id) => format!("shard_{}", id.0),
             Self::Webhook(id) => id.to_string(),
+            Self::Cart(id) => id.to_string(),
         }
     }
 }

@@ -54,6 +54,9 @@ impl Command {
             Self::CancelFulfillment(_) => "cancel_fulfillment",
             Self::CancelLines(_) => "cancel_lines",
             Self::RefundOrder(_) => "refund_order",
+            Self::SetCartLine(_) => "set_cart_line",
+            Self::ClearCart(_) => "clear_cart",
+            Self::MergeCart(_) => "merge_cart",
         }
     }
 
@@ -106,6 +109,10 @@ impl Command {
             Self::CancelFulfillment(command) => Resource::Order(command.order),
             Self::CancelLines(command) => Resource::Order(command.order),
             Self::RefundOrder(command) => Resource::Order(command.order),
+            Self::SetCartLine(command) => Resource::Cart(command.cart),
+            Self::ClearCart(command) => Resource::Cart(command.cart),
+            // Which cart the guest had, its shard finds out: the changes say.
+            Self::MergeCart(_) => Resource::Shard(here),
         }
     }
 

@@ -67,7 +67,7 @@ fn pending(home: Side<'_>, there: Side<'_>) -> Result<Pending, Fault> {
             Message::CommitHold(order)
             | Message::ReleaseHold(order)
             | Message::EndUnits { order, .. } => pending.entry(order).or_default().push(message),
-            Message::AskOrder { .. } => {}
+            Message::AskOrder { .. } | Message::TakeInCart(_) => {}
         }
     }
     Ok(pending)
@@ -147,20 +147,20 @@ fn hold(view: &dyn View, order: OrderId) -> Result<Option<Hold>, Fault> {
 fn after(hold: &Hold, pending: Option<&Vec<Message>>) -> (HoldState, BTreeMap<ProductId, u64>) {
     let (mut state, mut held) = (hold.state, sums(hold));
     for message in pending.into_iter().flatten() {
-        match *message {
+        match message {
             _ if state == HoldState::Released => break,
             Message::CommitHold(_) => state = HoldState::Committed,
             Message::ReleaseHold(_) => state = HoldState::Released,
             Message::EndUnits { product, quantity, .. } if state == HoldState::Committed => {
-                if let Some(left) = held.get_mut(&product) {
-                    *left = left.saturating_sub(u64::from(quantity));
+                if let Some(left) = held.get_mut(product) {
+                    *left = left.saturating_sub(u64::from(*quantity));
                 }
                 held.retain(|_, left| *left > 0);
                 if held.is_empty() {
                     state = HoldState::Released;
                 }
             }
-            Message::EndUnits { .. } | Message::AskOrder { .. } => {}
+            Message::EndUnits { .. } | Message::AskOrder { .. } | Message::TakeInCart(_) => {}
         }
     }
     (state, held)

@@ -8,6 +8,7 @@ mod i11_feed;
 mod i13_open_orders;
 mod i14_audit;
 mod i15_webhooks;
+mod i17_carts;
 mod i1_on_hand;
 mod i2_holds;
 mod i3_available;
@@ -53,6 +54,7 @@ pub fn check(view: &dyn View, shard: Shard) -> Result<Vec<Violation>, Fault> {
     i13_open_orders::check(view, &mut found)?;
     i14_audit::check(view, &mut found)?;
     i15_webhooks::check(view, &mut found)?;
+    i17_carts::check(view, &mut found)?;
     Ok(found)
 }
 

@@ -233,6 +233,6 @@ impl<'c, 'a, 'v> Change<'c, 'a, 'v> {
 
     /// Tells every other shard that holds units for the order.
     pub fn tell(&mut self, message: Message) {
-        self.order.hold_shards.iter().for_each(|shard| self.ctx.send(*shard, message));
+        self.order.hold_shards.iter().for_each(|shard| self.ctx.send(*shard, message.clone()));
     }
 }

@@ -14,6 +14,7 @@ use super::{
     OrderTimer, OrderTimers, Progress, Units, rows,
 };
 use crate::apply::{Ctx, Stop};
+use crate::cart::{self, CartUse};
 use crate::command::Reply;
 use crate::fault::Fault;
 use crate::ids::{OrderId, Owner, ShardId};
@@ -27,7 +28,8 @@ use crate::rejection::Rejection;
 ///
 /// Answered first, if decided: the order as it is now, the stored refusal, or `Aborted`. Then
 /// refused, in this order: `OrderNotFound` (the owner does not live here: a routing error),
-/// `IdempotencyMismatch`, `TooLate`, `TooManyOpenOrders` (unless on account), `OutOfRange` (lines,
+/// `IdempotencyMismatch`, `TooLate`, `GuestMerged`, `CartNotFound`, `CartConsumed`, `CartEnded`,
+/// `CartChanged`, `TooManyOpenOrders` (unless on account), `OutOfRange` (lines,
 /// quantity, method), `Aborted` (receipts that do not fit the lines), `CurrencyMismatch` of a
 /// receipt, `ProductNotFound`, `ProductArchived`, `CurrencyMismatch`, `OutOfStock`, `OutOfRange`
 /// (total), `PriceChanged`.
@@ -55,6 +57,8 @@ pub struct PlaceOrder {
     /// before the first unit was held, and far less than `DECISION_RETENTION_MS`: receipts must not
     /// outlive the decision that gave their units back.
     pub not_after: u64,
+    /// The cart that the lines are from, which becomes this order.
+    pub cart: Option<CartUse>,
 }
 
 /// What another shard holds for an order.
@@ -78,6 +82,7 @@ impl PlaceOrder {
         if ctx.now() > self.not_after {
             return Err(Rejection::TooLate.into());
         }
+        let cart = cart::check(ctx, &self.owner, self.cart, &self.lines)?;
         let on_account = self.pay == Pay::OnAccount;
         if !on_account
             && rows::count_open(ctx.txn, &self.owner, OPEN_ORDERS_MAX)? >= OPEN_ORDERS_MAX
@@ -89,6 +94,9 @@ impl PlaceOrder {
         let state = if on_account { HoldState::Committed } else { HoldState::Held };
         self.hold_own(ctx, state, &mut prices)?;
         let (lines, total) = self.price_lines(&prices)?;
+        if let Some(cart) = cart {
+            cart::consume(ctx, cart, self.order)?;
+        }
         let result = KeyResult { body: self.body, order: self.order, refused: None };
         rows::put_key_result(ctx, &self.owner, self.key, &result);
         let order = self.new_order(ctx.now(), lines, total);

@@ -15,9 +15,9 @@ use crate::rejection::{Field, Rejection};
 /// it is what the provider's answer decides, here as anywhere: nothing is forced. An order that was
 /// late to be fulfilled is late again after [`FULFILL_SLA_MS`].
 ///
-/// Refused, in this order: `OrderNotFound`, `OutOfRange` or `Malformed` (reason), `NothingToRecover`
-/// (no call can be made, and no review is settled), `ReviewStands` (without the review nothing would
-/// ever happen to the order again).
+/// Refused, in this order: `OrderNotFound`, `OutOfRange` or `Malformed` (reason),
+/// `NothingToRecover` (no call can be made, and no review is settled), `ReviewStands` (without the
+/// review nothing would ever happen to the order again).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RecoverOrder {
     /// Which order.

@@ -42,6 +42,12 @@ pub(super) fn count_open(txn: &Txn<'_>, owner: &Owner, most: usize) -> Result<us
     Ok(txn.scan(range, most)?.len())
 }
 
+/// Whether an owner has ever ordered anything.
+pub(crate) fn has_ordered(txn: &Txn<'_>, owner: &Owner) -> Result<bool, Fault> {
+    let range = prefixed(&[b"oo".as_slice(), &owner.hash().to_be_bytes()].concat());
+    Ok(!txn.scan(range, 1)?.is_empty())
+}
+
 /// Appends a step to an order's history.
 pub(super) fn put_step(txn: &mut Txn<'_>, order: OrderId, number: u32, step: &Transition) {
     txn.put(&Key::OrderHistory { order, number }, step);

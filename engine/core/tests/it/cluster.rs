@@ -104,6 +104,9 @@ impl Cluster {
             Command::Settle(c) => topology.of_order(c.effect.order),
             Command::NotePaymentEvent(c) => topology.of_order(c.order),
             Command::RetryPayment(c) => topology.of_order(c.order),
+            Command::SetCartLine(c) => topology.of_owner(&c.owner),
+            Command::ClearCart(c) => topology.of_owner(&c.owner),
+            Command::MergeCart(c) => topology.of_owner(&c.guest),
             Command::CommitHold(_)
             | Command::ReleaseHold(_)
             | Command::Deliver(_)

@@ -21,7 +21,7 @@ use engine_core::{
 use rand::Rng as _;
 
 use super::values::Values;
-use super::{fulfillment, webhooks};
+use super::{carts, fulfillment, webhooks};
 
 pub fn any(v: &mut Values) -> Command {
     match v.random.random_range(0..100) {
@@ -33,8 +33,9 @@ pub fn any(v: &mut Values) -> Command {
         75..83 => settle(v),
         83 | 84 => hear_or_pay(v),
         85..89 => between(v),
-        89..92 => key(v),
-        92 | 94..97 => webhooks::any(v),
+        89..91 => key(v),
+        91 | 92 | 94 => webhooks::any(v),
+        95..99 => carts::any(v),
         93 => {
             let operation = Operation::TransferLeader { shard: v.shard(), to: v.u64() };
             Command::RecordOperation(RecordOperation { operation })
@@ -142,6 +143,7 @@ fn order(v: &mut Values) -> Command {
     let owner = v.owner();
     let order = if v.random.random_bool(0.9) { v.order_of(&owner) } else { v.order() };
     let (key, body) = (v.id(), v.id());
+    let cart = v.random.random_bool(0.3).then(|| carts::used(v, &owner));
     match v.random.random_range(0..10) {
         0..6 => Command::PlaceOrder(PlaceOrder {
             order,
@@ -154,6 +156,7 @@ fn order(v: &mut Values) -> Command {
             expected_total: v.random.random_bool(0.2).then(|| v.i64()),
             pay: pay(v),
             not_after: if v.random.random_bool(0.9) { u64::MAX } else { v.u64() },
+            cart,
         }),
         6 => Command::RefuseOrder(RefuseOrder {
             order,
@@ -283,10 +286,11 @@ fn between(v: &mut Values) -> Command {
     if v.random.random_bool(0.2) {
         return Command::Acknowledge(Acknowledge { to: v.shard(), through: v.u64() });
     }
-    let messages = v.many(3, |v| match v.random.random_range(0..4) {
+    let messages = v.many(3, |v| match v.random.random_range(0..5) {
         3 => fulfillment::end_units(v),
         0 => Message::CommitHold(v.order()),
         1 => Message::ReleaseHold(v.order()),
+        2 => carts::message(v),
         _ => Message::AskOrder { order: v.order(), from: v.shard() },
     });
     Command::Deliver(Deliver { from: v.shard(), first: v.small(), messages })

@@ -4,6 +4,7 @@
 //! Messages and settlements come from nobody here, so shards need not agree with one another: that
 //! is the model's part. `STOA_SEED=n` runs one seed alone, `STOA_SEEDS=n` so many.
 
+mod carts;
 mod commands;
 mod fulfillment;
 mod values;

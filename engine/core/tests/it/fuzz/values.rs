@@ -115,7 +115,7 @@ impl Values {
     }
 
     pub fn owner(&mut self) -> Owner {
-        Owner::new(self.one_of(&["cus_a", "cus_b", "gst_c", "x"])).unwrap()
+        Owner::new(self.one_of(&["cus_a", "cus_b", "gst_c", "x", "guest_d", "guest_e"])).unwrap()
     }
 
     /// Mostly an order id that fits an owner, its key and its body.

@@ -20,15 +20,24 @@ use engine_core::{
 };
 
 use super::values::*;
-use super::{Golden, fulfillment, named, webhooks};
+use super::{Golden, carts, fulfillment, named, webhooks};
 
 pub fn hold(golden: &mut Golden) {
-    let plain =
-        [catalog(), inventory(), orders(), between(), keys(), webhooks::commands()].concat();
+    let plain = [
+        catalog(),
+        inventory(),
+        orders(),
+        between(),
+        keys(),
+        webhooks::commands(),
+        carts::commands(),
+    ]
+    .concat();
     let plain = plain.into_iter().map(named);
     let mut commands: Vec<(String, Command)> = plain.chain(settlements()).collect();
     commands.extend(webhooks::variants());
     commands.extend(fulfillment::commands());
+    commands.push(("Deliver-TakeInCart".into(), carts::delivery()));
     commands.extend(orders().into_iter().filter_map(|command| match command {
         Command::PlaceOrder(place) => {
             let place = PlaceOrder { pay: Pay::OnAccount, ..place };
@@ -176,6 +185,7 @@ fn orders() -> Vec<Command> {
             expected_total: Some(5_998),
             pay: Pay::Card(Some(PaymentMethod("pm_card_visa".into()))),
             not_after: 61_000,
+            cart: Some(carts::FROM),
         }),
         Command::RefuseOrder(RefuseOrder {
             order,
@@ -270,6 +280,7 @@ fn replies() -> Vec<(String, Reply)> {
         Reply::Key(Box::new(key())),
         Reply::Endpoint(Box::new(endpoint())),
         Reply::Moved { rows: 11, more: true },
+        Reply::Cart(Box::new(carts::cart())),
     ];
     replies.into_iter().map(named).collect()
 }

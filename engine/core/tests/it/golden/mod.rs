@@ -5,6 +5,7 @@
 //! hexadecimal digits. A line that differs means that a node of this build cannot read what an
 //! older one wrote. `STOA_BLESS=1` writes lines for new samples and never changes an old one.
 
+mod carts;
 mod commands;
 mod damage;
 mod fulfillment;
@@ -35,6 +36,7 @@ fn bytes_are_forever() {
     commands::hold(&mut golden);
     rows::hold(&mut golden);
     webhooks::hold(&mut golden);
+    carts::hold(&mut golden);
     let all: BTreeSet<u16> = RECORDS.iter().map(|(number, _)| *number).collect();
     assert_eq!(golden.types, all, "every record has samples");
     assert!(golden.wrong.is_empty(), "{}", golden.wrong.join("\n"));

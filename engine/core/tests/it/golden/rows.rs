@@ -14,7 +14,7 @@ use engine_core::{Clock, Rejection, Reply, ShardId, Timer, TimerKind};
 
 use super::fulfillment::{self, REFUND};
 use super::values::*;
-use super::{Golden, named};
+use super::{Golden, carts, named};
 
 pub fn hold(golden: &mut Golden) {
     shard(golden);
@@ -54,6 +54,7 @@ fn shard(golden: &mut Golden) {
             Message::CommitHold(ORDER),
             Message::ReleaseHold(ORDER),
             Message::AskOrder { order: ORDER, from: ShardId(7) },
+            carts::message(),
         ],
         |message| vec![message],
     );
@@ -83,6 +84,7 @@ fn timers() -> Vec<(String, Timer)> {
             TimerKind::Deliver(ORDER),
             TimerKind::ReturnWindow(ORDER),
             TimerKind::RefundPending(ORDER),
+            TimerKind::Cart(carts::CART),
         ],
         timer,
     );
@@ -186,6 +188,7 @@ fn trail(golden: &mut Golden) {
         Resource::Key(KEY),
         Resource::Shard(ShardId(3)),
         Resource::Webhook(ENDPOINT),
+        Resource::Cart(carts::CART),
     ];
     let mut samples = each(things, |target| AuditRow { target, ..row.clone() });
     let changed = |before, after| AuditRow {

@@ -273,6 +273,12 @@ pub fn rejections() -> Vec<Rejection> {
         Rejection::SenderReplaced,
         Rejection::NothingToRecover,
         Rejection::ReviewStands,
+        Rejection::CartNotFound,
+        Rejection::CartConsumed { order: ORDER },
+        Rejection::CartEnded,
+        Rejection::CartChanged { expected: 3, actual: 4 },
+        Rejection::CartFull { limit: 100 },
+        Rejection::GuestMerged,
     ];
     all.extend(fulfillment::rejections());
     all

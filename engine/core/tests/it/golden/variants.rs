@@ -6,6 +6,7 @@ use std::fmt;
 
 use engine_core::access::Scope;
 use engine_core::audit::{Operation, Resource, Value, Who};
+use engine_core::cart::CartState;
 use engine_core::feed::Event;
 use engine_core::inventory::{HoldRef, HoldState, MovementReason, UnitsEnd};
 use engine_core::order::{Decision, Ending, FulfillmentState, RefundState, Review, Status, Units};
@@ -61,6 +62,7 @@ impl Seen {
         self.assert_all::<RefundState>();
         self.assert_all::<UnitsEnd>();
         self.assert_all::<Blocked>();
+        self.assert_all::<CartState>();
         assert!(self.0.is_empty(), "enums that this test does not know: {:?}", self.0.keys());
     }
 

@@ -24,7 +24,8 @@ impl World {
     /// One random act: none, one or several commands.
     pub fn act(&mut self) {
         match self.rng.random_range(0..100) {
-            0..10 => self.sell(),
+            0..8 => self.sell(),
+            8..10 => self.shop_around(),
             10..13 => self.manage_keys(),
             13 => self.record_operation(),
             14..19 => self.hold_free(),
@@ -324,6 +325,11 @@ impl World {
             }
             16 => self.live(200),
             17 => self.now += 40_000,
+            18 if self.rng.random_bool(0.2) => {
+                // A month: carts expire, and those that ended are forgotten.
+                self.deliver_all();
+                self.now += 31 * 24 * 3_600_000;
+            }
             18 => self.now += 1_200_000,
             _ => {
                 // Three days: messages do not wait that long.

@@ -1,5 +1,6 @@
 //! Coordinators: they hold what is in a cart, shard by shard, and place it; or die on the way.
 
+use engine_core::cart::CartUse;
 use engine_core::inventory::{ASK_AFTER_MS, HeldLine, HoldLine, HoldRef};
 use engine_core::order::{PlaceOrder, Receipt, RefuseOrder};
 use engine_core::payment::{Pay, PaymentMethod};
@@ -34,13 +35,18 @@ pub struct Cart {
     todo: Vec<ShardId>,
     receipts: Vec<Receipt>,
     refused: Option<Rejection>,
+    /// The cart of a customer that it is placed from.
+    from: Option<CartUse>,
 }
 
 impl Cart {
     fn start_over(&mut self, world: &World, attempt: u32) {
         self.attempt = attempt;
         self.not_after = world.now + PATIENCE_MS;
-        self.order = OrderId::derive(&self.owner, &self.key, self.body, attempt);
+        // Other lines are another order, though the request is the same.
+        let version = self.from.map_or(0, |from| from.version);
+        let body = h128(&[&self.body.to_be_bytes(), &version.to_be_bytes()]);
+        self.order = OrderId::derive(&self.owner, &self.key, body, attempt);
         let home = world.shop.topology.of_owner(&self.owner);
         self.todo = shards_of(&world.model, &self.lines).into_iter().collect();
         self.todo.retain(|shard| *shard != home);
@@ -64,6 +70,7 @@ impl Cart {
             currency: self.currency,
             expected_total: self.expected_total,
             pay: self.pay.clone(),
+            cart: self.from,
             not_after: if late { world.now - PATIENCE_MS } else { self.not_after },
         }
     }
@@ -84,14 +91,21 @@ fn tamper(world: &mut World, receipts: &mut Vec<Receipt>) {
 impl World {
     /// Somebody fills a cart. Owners and keys are few, so that they meet.
     pub fn new_cart(&mut self) {
-        let owners = ["cus_ada", "cus_bob", "gst_eve", "cus_dan"];
-        let owner = Owner::new(owners.choose(&mut self.rng).unwrap()).unwrap();
+        let owners = ["cus_ada", "cus_bob", "gst_eve", "cus_dan", "guest_0"];
+        let mut owner = Owner::new(owners.choose(&mut self.rng).unwrap()).unwrap();
         let key = format!("key-{}", self.rng.random_range(0..30));
         let count = if self.rng.random_bool(0.01) { 0 } else { self.rng.random_range(1..=4) };
-        let lines: Vec<_> = (0..count).map(|_| self.any_line()).collect();
+        let mut lines: Vec<_> = (0..count).map(|_| self.any_line()).collect();
         let dollars = self.rng.random_bool(0.97);
         let currency = if dollars { Currency::USD } else { "EUR".parse().unwrap() };
-        let text = format!("{lines:?} {currency}");
+        let mut text = format!("{lines:?} {currency}");
+        let mut from = None;
+        if self.rng.random_bool(0.35)
+            && let Some((whose, used, there)) = self.read_cart()
+        {
+            text = format!("{} {currency}", used.cart);
+            (owner, from, lines) = (whose, Some(used), there);
+        }
         let mut cart = Cart {
             order: OrderId::derive(&owner, &key, 0, 0),
             owner,
@@ -106,6 +120,7 @@ impl World {
             todo: Vec::new(),
             receipts: Vec::new(),
             refused: None,
+            from,
         };
         if self.rng.random_bool(0.3) {
             cart.expected_total = Some(self.total(&cart.lines));

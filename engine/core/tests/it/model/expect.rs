@@ -6,6 +6,7 @@ use engine_core::inventory::HoldState;
 use engine_core::order::Status;
 use engine_core::{Command, Outcome, ProductId, Rejection, Reply, ShardId, outbox, read};
 
+use super::carts::compare_carts;
 use super::keys::compare_keys;
 use super::naive::Model;
 use super::shop::Shop;
@@ -25,6 +26,8 @@ pub enum Told {
     Delivered(u64),
     /// Version, and whether it was revoked.
     Key(u64, bool),
+    /// Version and lines.
+    Cart(u64, Vec<(ProductId, u32)>),
     /// Only that it was accepted.
     Anything,
     /// Not even that.
@@ -46,6 +49,10 @@ pub fn told(outcome: &Outcome) -> Expected {
         Reply::Order(order) => Told::Order(order.status(), order.total),
         Reply::Delivered { through } => Told::Delivered(*through),
         Reply::Key(key) => Told::Key(key.version, key.revoked_at.is_some()),
+        Reply::Cart(cart) => {
+            let lines = cart.lines.iter().map(|line| (line.product, line.quantity));
+            Told::Cart(cart.version, lines.collect())
+        }
         Reply::Collection(_) | Reply::Pulsed { .. } | Reply::Endpoint(_) | Reply::Moved { .. } => {
             Told::Anything
         }
@@ -63,7 +70,8 @@ pub fn compare(command: &Command, outcome: &Outcome, expected: &Expected) {
 }
 
 /// Fails unless a shard's products, holds, orders and keys are as expected.
-pub fn compare_shard(shop: &Shop, model: &Model, shard: ShardId) {
+pub fn compare_shard(shop: &Shop, model: &mut Model, shard: ShardId) {
+    compare_carts(shop, model, shard);
     if shard == ShardId::META {
         compare_keys(shop, model);
     }

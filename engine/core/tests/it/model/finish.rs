@@ -33,6 +33,7 @@ impl World {
             }
             self.deliver_all();
         }
+        assert!(self.model.shopping.are_settled(), "a guest's cart is lost");
         self.compare_units();
         self.compare_ledger();
         let found = self.shop.check_across().unwrap();

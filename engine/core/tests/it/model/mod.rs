@@ -9,6 +9,7 @@
 
 mod act;
 mod cart;
+mod carts;
 mod expect;
 mod finish;
 mod fulfillment;

@@ -10,6 +10,7 @@ use engine_core::order::Status;
 use engine_core::payment::IntentId;
 use engine_core::{Currency, KeyId, OrderId, Owner, ProductId, Rejection, ShardId, Topology};
 
+use super::carts::Carts;
 use super::fulfillment::After;
 use super::keys::ApiKey;
 use super::policy::Policy;
@@ -31,6 +32,7 @@ pub struct Model {
     /// Units that were sent, or are missing, as the shards were told.
     pub gone: Units,
     pub api_keys: BTreeMap<KeyId, ApiKey>,
+    pub shopping: Carts,
 }
 
 /// A product for sale.
@@ -157,6 +159,7 @@ impl Model {
             orders: BTreeMap::new(),
             gone: Units::new(),
             api_keys: BTreeMap::new(),
+            shopping: Carts::default(),
         }
     }
 

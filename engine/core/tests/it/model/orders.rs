@@ -148,6 +148,7 @@ impl Model {
         if command.not_after < now {
             return Err(Rejection::TooLate);
         }
+        self.check_cart(command)?;
         let open = |order: &&Order| order.owner == command.owner && order.is_open();
         let is_full = self.orders.values().filter(open).count() >= OPEN_ORDERS_MAX;
         if command.pay != Pay::OnAccount && is_full {
@@ -196,6 +197,7 @@ impl Model {
         let result = KeyResult { body, order: command.order, refused: None, until };
         self.keys.insert((command.owner.clone(), command.key), result);
         self.orders.insert(command.order, order);
+        self.consume_cart(command, now);
         Ok(told)
     }
 

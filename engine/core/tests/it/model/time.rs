@@ -23,6 +23,7 @@ impl Model {
             self.hold_pulsed(shop, shard, name, |until| thorough && until + outage <= now);
         }
         self.forget(shop, shard, now);
+        self.carts_pulsed(shop, shard, thorough);
     }
 
     fn pay_or_expire(&mut self, shop: &Shop, shard: ShardId, overdue: impl Fn(u64) -> bool) {

@@ -6,12 +6,14 @@
 use std::collections::BTreeMap;
 
 use engine_core::audit::{Actor, AuditRow, Fields, Resource, Value, Who};
+use engine_core::cart::CartId;
 use engine_core::inventory::{HoldRef, HoldState};
 use engine_core::read::Whose;
-use engine_core::{Applied, Command, HoldId, KeyId, OrderId, Outcome, ShardId, View, read};
+use engine_core::{Applied, Command, HoldId, KeyId, OrderId, Outcome, Owner, ShardId, View, read};
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 
+use super::carts::SHOPPERS;
 use super::naive::Model;
 use super::shop::Shop;
 
@@ -26,6 +28,7 @@ pub struct Trail {
     shard: ShardId,
     actor: Option<Actor>,
     orders: Vec<OrderId>,
+    carts: Vec<CartId>,
     last: u64,
     seen: Seen,
 }
@@ -47,8 +50,9 @@ impl Trail {
         let rows = shop.rows(shard);
         let orders = model.orders.keys().copied().filter(|id| model.home(*id) == shard);
         let orders: Vec<_> = orders.collect();
-        let seen = if actor.is_some() { see(rows, &orders) } else { Seen::new() };
-        Self { shard, actor, orders, last: read::audit_last(rows).unwrap(), seen }
+        let carts = model.shopping.ids();
+        let seen = if actor.is_some() { see(rows, &orders, &carts) } else { Seen::new() };
+        Self { shard, actor, orders, carts, last: read::audit_last(rows).unwrap(), seen }
     }
 
     /// Fails unless the trail tells what has become of the shard, once, if it is to tell.
@@ -61,7 +65,7 @@ impl Trail {
             assert!(new.is_empty(), "nobody is named by {said}");
             return;
         };
-        let (gone, come) = difference(&self.seen, &see(rows, &self.orders));
+        let (gone, come) = difference(&self.seen, &see(rows, &self.orders, &self.carts));
         let nothing = gone.is_empty() && come.is_empty();
         let is_record = matches!(command, Command::RecordOperation(_));
         let repeat = applied.replayed
@@ -116,7 +120,10 @@ fn told(row: &AuditRow, side: impl Fn(&engine_core::audit::Change) -> Option<&Fi
 }
 
 /// The fields that are compared.
-const KNOWN: [(&str, &str); 21] = [
+const KNOWN: [(&str, &str); 24] = [
+    ("cart", "version"),
+    ("cart", "status"),
+    ("cart", "lines"),
     ("product", "version"),
     ("product", "price"),
     ("product", "archived_at"),
@@ -152,7 +159,7 @@ fn text(value: &Value) -> String {
 }
 
 /// Everything there is to see of a shard, through the API's reads.
-fn see(view: &dyn View, orders: &[OrderId]) -> Seen {
+fn see(view: &dyn View, orders: &[OrderId], carts: &[CartId]) -> Seen {
     let mut seen = Seen::new();
     let mut note = |kind: &'static str, id: String, fields: Vec<(&str, Option<String>)>| {
         for (name, value) in fields {
@@ -190,6 +197,21 @@ fn see(view: &dyn View, orders: &[OrderId]) -> Seen {
             ("needs_review", order.flags.needs_review.map(|review| review.as_str().to_owned())),
         ];
         note("order", order.id.to_string(), fields);
+    }
+    let open = SHOPPERS.iter().filter_map(|name| {
+        let account = read::account(view, &Owner::new(name).unwrap()).unwrap();
+        account.and_then(|account| account.cart)
+    });
+    for id in carts.iter().copied().chain(open) {
+        let Some(cart) = read::cart(view, id, &Whose::Anybody).unwrap() else { continue };
+        let lines = cart.lines.iter();
+        let lines = lines.map(|line| format!("{}={} ", line.product, line.quantity)).collect();
+        let fields = vec![
+            ("version", Some(cart.version.to_string())),
+            ("status", Some(cart.state.as_str().to_owned())),
+            ("lines", Some(lines)),
+        ];
+        note("cart", id.to_string(), fields);
     }
     for id in (0..=FREE_HOLDS).map(HoldId) {
         let Some(hold) = read::hold(view, HoldRef::Free(id)).unwrap() else { continue };

@@ -105,7 +105,7 @@ impl World {
     pub fn deliver(&mut self, from: ShardId, to: ShardId, honest: bool) -> bool {
         let after = outbox::delivered(self.shop.rows(to), from).unwrap();
         let waiting = outbox::messages(self.shop.rows(from), to, after, 100).unwrap();
-        let Some((first, _)) = waiting.first().copied() else { return false };
+        let Some(first) = waiting.first().map(|(first, _)| *first) else { return false };
         let kept = if honest { waiting.len() } else { self.rng.random_range(1..=waiting.len()) };
         let messages: Vec<_> = waiting.into_iter().take(kept).map(|(_, message)| message).collect();
         let skipped = !honest && messages.len() > 1 && self.rng.random_bool(0.1);
@@ -185,6 +185,9 @@ impl World {
             Command::RevokeKey(command) => model.revoke_key(command),
             Command::NoteKeyUses(command) => model.note_key_uses(command),
             Command::RecordOperation(_) => Ok(Told::Nothing),
+            Command::SetCartLine(command) => model.set_cart_line(command),
+            Command::ClearCart(command) => model.clear_cart(command),
+            Command::MergeCart(command) => model.merge_cart(command),
             // Webhooks have scripts and a fuzz of their own: nobody sells by them.
             Command::CreateWebhook(_)
             | Command::UpdateWebhook(_)
@@ -230,7 +233,7 @@ impl World {
         }
         let mut through = before;
         for (number, message) in (*first..).zip(messages).filter(|(number, _)| *number > before) {
-            self.take_in(to, *message);
+            self.take_in(to, message);
             through = number;
         }
         self.delivered.insert((*from, to), through);
@@ -238,8 +241,8 @@ impl World {
     }
 
     /// A message from another shard must be one that the story allows.
-    fn take_in(&mut self, shard: ShardId, message: Message) {
-        match message {
+    fn take_in(&mut self, shard: ShardId, message: &Message) {
+        match *message {
             Message::CommitHold(id) => {
                 let confirmed = self.model.orders.get(&id).is_some_and(|o| o.was_confirmed);
                 assert!(confirmed, "{id} was never confirmed");
@@ -260,6 +263,7 @@ impl World {
                 self.model.end_units(shard, order, (product, quantity), how);
             }
             Message::AskOrder { order, from } => self.resolved(order, from),
+            Message::TakeInCart(ref moved) => self.model.cart_arrives(moved),
         }
     }
 
@@ -296,7 +300,7 @@ impl World {
     }
 
     fn check(&mut self, shard: ShardId, command: &Command) {
-        compare_shard(&self.shop, &self.model, shard);
+        compare_shard(&self.shop, &mut self.model, shard);
         let found = self.shop.check(shard).unwrap();
         assert!(found.is_empty(), "after {command:?} in shard {shard}: {found:#?}");
         if self.commands.is_multiple_of(CHECK_ACROSS_EVERY) {

@@ -8,6 +8,7 @@
 
 mod access;
 mod audit;
+mod cart;
 mod catalog;
 mod fulfillment;
 mod inventory;
@@ -50,7 +51,7 @@ impl Runner for World {
     type Command = Command;
 
     fn run(&mut self, line: &Command, _: &Context) -> Said {
-        let said = webhook::run(self, line)?;
+        let said = cart::run(self, line)?;
         self.check()?;
         Ok(self.names.spell_out(&said))
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use engine_core::cart::CartId;
 use engine_core::{
     CollectionId, EndpointId, FulfillmentId, HoldId, KeyId, OrderId, Owner, ProductId, RefundId,
     SLOTS, ShardId, Slot, Topology,
@@ -31,7 +32,8 @@ impl Names {
     /// The owner of that name, in the one slot of a shard that the orders of scripts live in.
     pub fn owner(&mut self, name: &str) -> Owner {
         let (base, shard) = self.parts(name);
-        let owners = (0..).filter_map(|salt: u32| Owner::new(&format!("cus_{base}{salt}")));
+        let prefix = if base.starts_with(Owner::GUEST_PREFIX) { "" } else { "cus_" };
+        let owners = (0..).filter_map(|salt: u32| Owner::new(&format!("{prefix}{base}{salt}")));
         let owner = owners.clone().find(|owner| owner.slot() == self.slot(shard)).unwrap();
         self.learn(format!("{owner:?}"), name);
         owner
@@ -41,6 +43,15 @@ impl Names {
     pub fn order(&mut self, name: &str) -> OrderId {
         let (base, shard) = self.parts(name);
         let id = OrderId { slot: self.slot(shard), hash: u128::from(hash(base)) };
+        self.learn(format!("{id:?}"), name);
+        self.learn(id.to_string(), name);
+        id
+    }
+
+    /// A cart that nobody derived, in the shard that its name says.
+    pub fn cart(&mut self, name: &str) -> CartId {
+        let (base, shard) = self.parts(name);
+        let id = CartId { slot: self.slot(shard), hash: u128::from(hash(base)) };
         self.learn(format!("{id:?}"), name);
         self.learn(id.to_string(), name);
         id

@@ -1,5 +1,6 @@
 //! Lines about orders and their payments.
 
+use engine_core::cart::CartUse;
 use engine_core::inventory::{HoldRef, HoldState};
 use engine_core::order::{Order, PlaceOrder, Receipt};
 use engine_core::payment::{Pay, PaymentMethod};
@@ -39,6 +40,11 @@ enum Line {
         receipts: Option<String>,
         #[arg(key)]
         times: Option<usize>,
+        /// The cart that the lines are from, and its version.
+        #[arg(key)]
+        cart: Option<String>,
+        #[arg(key)]
+        version: Option<u64>,
         #[arg(optional)]
         lines: Vec<(String, u32)>,
     },
@@ -150,12 +156,16 @@ fn place(world: &mut World, line: Line) -> Result<PlaceOrder, Box<dyn std::error
         not_after,
         receipts,
         times,
+        cart,
+        version,
         lines,
     } = line
     else {
         return Err("not a placement".into());
     };
     let said = format!("{lines:?} {times:?} {pay:?} {currency:?} {total:?}");
+    let version = version.unwrap_or(1);
+    let cart = cart.map(|cart| CartUse { cart: world.names.cart(&cart), version });
     let lines = hold_lines(world, &lines, times.unwrap_or(1));
     let id = world.names.order(&order);
     let mut receipts = made_up(held_elsewhere(world, id)?, receipts.as_deref());
@@ -175,6 +185,7 @@ fn place(world: &mut World, line: Line) -> Result<PlaceOrder, Box<dyn std::error
             method => Pay::Card(Some(PaymentMethod(unquote(method.unwrap_or("pm_card_visa"))))),
         },
         not_after: not_after.unwrap_or(world.cluster.now + 60_000),
+        cart,
     })
 }
 

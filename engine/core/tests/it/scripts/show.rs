@@ -30,6 +30,7 @@ fn reply(reply: &Reply) -> String {
         Reply::Order(order) => self::order(order),
         Reply::Key(key) => self::key(key),
         Reply::Endpoint(endpoint) => webhook::endpoint(endpoint),
+        Reply::Cart(cart) => super::cart::show(cart),
         other => format!("{other:?}"),
     }
 }

@@ -6,7 +6,7 @@ use engine_core::{
 };
 
 use super::world::World;
-use super::{Said, inventory, show};
+use super::{Said, cart, inventory, show};
 
 #[derive(goldenscript::Command)]
 enum Line {
@@ -40,7 +40,7 @@ enum Line {
         to: u16,
         #[arg(key)]
         first: u64,
-        /// `commit=order`, `release=order`, `ask=order`
+        /// `commit=order`, `release=order`, `ask=order`, `cart=guest` of another shard
         messages: Vec<(String, String)>,
     },
     /// Forgets messages of a shard that another has.
@@ -125,6 +125,9 @@ fn deliver(world: &mut World) -> Said {
 }
 
 fn message(world: &mut World, from: ShardId, what: &str, order: &str) -> Message {
+    if what == "cart" {
+        return cart::message(world, order);
+    }
     let order = world.names.order(order);
     match what {
         "commit" => Message::CommitHold(order),
