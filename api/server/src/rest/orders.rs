@@ -31,7 +31,11 @@ use crate::state::{App, AppState, unexpected};
 
 /// The routes of `/v1/orders`.
 pub fn routes() -> Routes {
-    Routes::of("orders")
+    changes(reads(Routes::of("orders")))
+}
+
+fn reads(routes: Routes) -> Routes {
+    routes
         .on(
             Op::get("/v1/orders", "listOrders", "A customer's orders, newest first")
                 .about("Those of the guests that the customer was are among them.")
@@ -45,26 +49,6 @@ pub fn routes() -> Routes {
                 .refuses(&[Code::InvalidField, Code::CustomerNotFound])
                 .lists::<WireOrder>("A page of orders."),
             list,
-        )
-        .on(
-            Op::post("/v1/orders", "placeOrder", "Places an order")
-                .about(
-                    "201 whenever an order exists: whether it is paid is in `payment.status`. \
-                     Repeated with its key, it answers with the order as it is now.",
-                )
-                .customers()
-                .key_required()
-                .parameter("PreferWait")
-                .body::<NewOrder>()
-                .refuses(&[Code::InvalidId, Code::OutOfRange, Code::ProductNotFound])
-                .refuses(&[Code::ProductArchived, Code::OutOfStock, Code::CurrencyMismatch])
-                .refuses(&[Code::PriceChanged, Code::CustomerNotFound])
-                .refuses(&[Code::TooManyOpenOrders, Code::CardNumber, Code::CardsOff])
-                .refuses(&[Code::CartNotFound, Code::CartConsumed, Code::CartEnded])
-                .refuses(&[Code::CartChanged, Code::GuestMerged])
-                .answers::<WireOrder>(201, "The order.")
-                .seen(),
-            place,
         )
         .on(
             Op::get("/v1/orders/{id}", "getOrder", "An order")
@@ -85,6 +69,30 @@ pub fn routes() -> Routes {
                 .refuses(&[Code::OrderNotFound])
                 .lists::<OrderTransition>("The order's transitions."),
             history,
+        )
+}
+
+fn changes(routes: Routes) -> Routes {
+    routes
+        .on(
+            Op::post("/v1/orders", "placeOrder", "Places an order")
+                .about(
+                    "201 whenever an order exists: whether it is paid is in `payment.status`. \
+                     Repeated with its key, it answers with the order as it is now.",
+                )
+                .customers()
+                .key_required()
+                .parameter("PreferWait")
+                .body::<NewOrder>()
+                .refuses(&[Code::InvalidId, Code::OutOfRange, Code::ProductNotFound])
+                .refuses(&[Code::ProductArchived, Code::OutOfStock, Code::CurrencyMismatch])
+                .refuses(&[Code::PriceChanged, Code::CustomerNotFound])
+                .refuses(&[Code::TooManyOpenOrders, Code::CardNumber, Code::CardsOff])
+                .refuses(&[Code::CartNotFound, Code::CartConsumed, Code::CartEnded])
+                .refuses(&[Code::CartChanged, Code::GuestMerged])
+                .answers::<WireOrder>(201, "The order.")
+                .seen(),
+            place,
         )
         .on(
             Op::post("/v1/orders/{id}/cancel", "cancelOrder", "Cancels an order")

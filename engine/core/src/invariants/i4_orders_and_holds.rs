@@ -1,8 +1,9 @@
 //! I4: an active order has exactly its holds, and a hold of an order has its order.
 //!
 //! Held, committed or free: what the order says and what its holds say is the same, product by
-//! product; of a confirmed order that is what was neither sent nor canceled. A hold whose order was never placed, or has ended, is active only as long as its timer
-//! will ask about it. Across shards, messages that were not delivered yet count as delivered.
+//! product; of a confirmed order that is what was neither sent nor canceled. A hold whose order was
+//! never placed, or has ended, is active only as long as its timer will ask about it. Across
+//! shards, messages that were not delivered yet count as delivered.
 
 use std::collections::BTreeMap;
 

@@ -1,5 +1,5 @@
-//! I8: no more is sent than was ordered and not canceled, nothing twice, and no more arrives than was
-//! sent. What a line says is what its fulfillments say.
+//! I8: no more is sent than was ordered and not canceled, nothing twice, and no more arrives than
+//! was sent. What a line says is what its fulfillments say.
 
 use super::{Violation, each, violation};
 use crate::codec::decode;

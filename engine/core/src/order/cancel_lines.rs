@@ -15,8 +15,8 @@ use crate::rejection::{Field, Rejection};
 /// Cancels units that are in no fulfillment. Before the capture less is captured; after it the
 /// difference goes back. An order of which nothing is left is canceled.
 ///
-/// Refused, in this order: `OrderNotFound`, `VersionMismatch`, `OrderBlocked` (but not because a new
-/// payment is needed), `OutOfRange` (lines), `LineNotFound`, `OutOfRange` (quantity),
+/// Refused, in this order: `OrderNotFound`, `VersionMismatch`, `OrderBlocked` (but not because a
+/// new payment is needed), `OutOfRange` (lines), `LineNotFound`, `OutOfRange` (quantity),
 /// `TooManyOfLine`, `OutOfRange`, `Malformed` (reason).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CancelLines {

@@ -14,8 +14,8 @@ use crate::rejection::Rejection;
 /// ending for another reason ends for this one, so that a late success is not honored.
 ///
 /// Refused, in this order: `OrderNotFound` (also for somebody else's), `OrderNotCancelable` (it has
-/// expired, or its payment has failed: there is nothing left to cancel; or some of it was sent: that
-/// can be returned, and the rest be canceled line by line).
+/// expired, or its payment has failed: there is nothing left to cancel; or some of it was sent:
+/// that can be returned, and the rest be canceled line by line).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CancelOrder {
     /// Which order.
@@ -63,8 +63,8 @@ impl Change<'_, '_, '_> {
         Ok(())
     }
 
-    /// T23, T23o, T24: the units are free in this entry, and the money follows. T24a: while money is
-    /// being captured nobody knows which money that is, so the wish waits.
+    /// T23, T23o, T24: the units are free in this entry, and the money follows. T24a: while money
+    /// is being captured nobody knows which money that is, so the wish waits.
     pub(crate) fn cancel_confirmed(&mut self) -> Result<(), Fault> {
         let payment = self.order.payment.state;
         if payment == PaymentState::Capturing {

@@ -1,4 +1,5 @@
-//! T10, T10a, T16, T17, T19, T20 and the alarms: what happens to an order when a deadline of it passes.
+//! T10, T10a, T16, T17, T19, T20 and the alarms: what happens to an order when a deadline
+//! of it passes.
 
 use super::{Change, Ending, FULFILL_SLA_MS, OrderTimer, Review, Units, decision, rows};
 use crate::apply::Ctx;

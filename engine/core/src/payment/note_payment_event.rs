@@ -110,7 +110,8 @@ impl Change<'_, '_, '_> {
         }
     }
 
-    /// A call is settled. If the provider was heard of meanwhile, the answer may be older than that.
+    /// A call is settled. If the provider was heard of meanwhile, the answer may be older than
+    /// that.
     pub(super) fn ask_if_heard(&mut self) -> Result<(), Fault> {
         let key = Key::PaymentHeard(self.order.id);
         if !self.is_idle() || !self.ctx.txn.has(&key)? {

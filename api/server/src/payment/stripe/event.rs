@@ -1,5 +1,6 @@
 //! What an event of Stripe's (<https://docs.stripe.com/api/events>) says that matters here: its id,
-//! and of which intent of ours it is. What became of the intent is asked, never taken from the event.
+//! and of which intent of ours it is. What became of the intent is asked, never taken from the
+//! event.
 
 use engine_core::payment::{INTENT_ID_BYTES_MAX, IntentId, IntentStatus, NotePaymentEvent};
 use engine_core::{OrderId, h128};

@@ -158,15 +158,11 @@ fn text(value: &Value) -> String {
     }
 }
 
-/// Everything there is to see of a shard, through the API's reads.
-fn see(view: &dyn View, orders: &[OrderId], carts: &[CartId]) -> Seen {
-    let mut seen = Seen::new();
-    let mut note = |kind: &'static str, id: String, fields: Vec<(&str, Option<String>)>| {
-        for (name, value) in fields {
-            let key = (kind, id.clone(), name.to_owned());
-            seen.extend(value.map(|value| (key, value)));
-        }
-    };
+/// What is noted of one thing: its kind, its id, its fields.
+type Note<'a> = &'a mut dyn FnMut(&'static str, String, Vec<(&str, Option<String>)>);
+
+/// Every product of a shard, with its stock.
+fn products(view: &dyn View, note: Note<'_>) {
     for product in read::products(view, None, usize::MAX).unwrap() {
         let stock = read::stock(view, product.id).unwrap().expect("a level");
         let id = product.id.to_string();
@@ -185,6 +181,18 @@ fn see(view: &dyn View, orders: &[OrderId], carts: &[CartId]) -> Seen {
         ];
         note("product", id, fields);
     }
+}
+
+/// Everything there is to see of a shard, through the API's reads.
+fn see(view: &dyn View, orders: &[OrderId], carts: &[CartId]) -> Seen {
+    let mut seen = Seen::new();
+    let mut note = |kind: &'static str, id: String, fields: Vec<(&str, Option<String>)>| {
+        for (name, value) in fields {
+            let key = (kind, id.clone(), name.to_owned());
+            seen.extend(value.map(|value| (key, value)));
+        }
+    };
+    products(view, &mut note);
     for id in orders {
         let Some(order) = read::order(view, *id, &Whose::Anybody).unwrap() else { continue };
         let fields = vec![
