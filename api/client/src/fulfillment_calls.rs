@@ -53,6 +53,71 @@ impl Client {
         answer(keyed(request, key).json(cancel)).await
     }
 
+    /// Says that a fulfillment never arrives.
+    pub async fn lose_fulfillment(
+        &self,
+        (order, version): (&str, Option<u64>),
+        fulfillment: &str,
+        lose: &LoseFulfillment,
+    ) -> Result<Answer<Order>, Error> {
+        let path = format!("/v1/orders/{order}/fulfillments/{fulfillment}/lost");
+        answer(matching(self.request(Method::POST, &path), version).json(lose)).await
+    }
+
+    /// Asks for a return of units that have arrived.
+    pub async fn request_return(
+        &self,
+        key: &str,
+        order: &str,
+        new: &NewReturn,
+    ) -> Result<Answer<Return>, Error> {
+        let request = self.request(Method::POST, &format!("/v1/orders/{order}/returns"));
+        answer(keyed(request, Some(key)).json(new)).await
+    }
+
+    /// The returns of an order, oldest first.
+    pub async fn returns(&self, order: &str) -> Result<Answer<List<Return>>, Error> {
+        self.get(&format!("/v1/orders/{order}/returns"), &[]).await
+    }
+
+    /// Approves a return.
+    pub async fn approve_return(
+        &self,
+        (order, version): (&str, Option<u64>),
+        id: &str,
+    ) -> Result<Answer<Return>, Error> {
+        let path = format!("/v1/orders/{order}/returns/{id}/approve");
+        answer(matching(self.request(Method::POST, &path), version)).await
+    }
+
+    /// Rejects a return.
+    pub async fn reject_return(
+        &self,
+        (order, version): (&str, Option<u64>),
+        id: &str,
+        reject: &RejectReturn,
+    ) -> Result<Answer<Return>, Error> {
+        let path = format!("/v1/orders/{order}/returns/{id}/reject");
+        answer(matching(self.request(Method::POST, &path), version).json(reject)).await
+    }
+
+    /// Takes in what came of a return.
+    pub async fn receive_return(
+        &self,
+        (order, version): (&str, Option<u64>),
+        id: &str,
+        receive: &ReceiveReturn,
+    ) -> Result<Answer<Return>, Error> {
+        let path = format!("/v1/orders/{order}/returns/{id}/receive");
+        answer(matching(self.request(Method::POST, &path), version).json(receive)).await
+    }
+
+    /// Cancels a return of which nothing has come.
+    pub async fn cancel_return(&self, order: &str, id: &str) -> Result<Answer<Return>, Error> {
+        let path = format!("/v1/orders/{order}/returns/{id}/cancel");
+        answer(self.request(Method::POST, &path)).await
+    }
+
     /// Gives money of an order back.
     pub async fn refund_order(
         &self,

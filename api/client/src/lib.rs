@@ -23,6 +23,7 @@ mod orders;
 mod payments;
 mod problem;
 mod recovery;
+mod returns;
 mod search;
 mod stock;
 mod webhooks;
@@ -44,6 +45,9 @@ pub use orders::{NewLine, NewOrder, Order, OrderFlags, OrderLine, OrderTransitio
 pub use payments::{EventTaken, NewPayment, NextAction, StripeEvent};
 pub use problem::{Problem, ShortLine};
 pub use recovery::{OrderRecovery, OrderToRecover, RecoverOrder};
+pub use returns::{
+    Dispute, LoseFulfillment, NewReturn, ReceiveReturn, ReceivedUnits, RejectReturn, Return,
+};
 pub use search::{Facet, Facets, SearchHit, SearchQuery, SearchResults};
 pub use stock::{
     AdjustStock, Movement, ReceiveStock, SetStock, SetStockPolicy, Stock, StockPolicy,

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::NextAction;
 use crate::fulfillment::Fulfillment;
+use crate::returns::Dispute;
 
 /// The body of `POST /v1/orders`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,6 +62,9 @@ pub struct Order {
     /// What is, or was to be, sent together, oldest first.
     #[serde(default)]
     pub fulfillments: Vec<Fulfillment>,
+    /// The customer's bank wants, or wanted, the money back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dispute: Option<Dispute>,
     /// How it is paid.
     pub payment: Payment,
     /// What somebody should know beside the status.
@@ -94,6 +98,12 @@ pub struct OrderLine {
     /// Units that have arrived.
     #[serde(default)]
     pub delivered: u32,
+    /// Units that were sent and never arrived.
+    #[serde(default)]
+    pub lost: u32,
+    /// Units that came back.
+    #[serde(default)]
+    pub returned: u32,
 }
 
 /// How an order is paid.
@@ -145,6 +155,9 @@ pub struct OrderFlags {
     /// The money cannot be captured: a new payment is needed.
     #[serde(default)]
     pub on_hold: bool,
+    /// The customer's bank wants the money back.
+    #[serde(default)]
+    pub disputed: bool,
 }
 
 /// A step of an order's life: `GET /v1/orders/{id}/history`.

@@ -66,6 +66,7 @@ codes! {
     OrderNotFound = "order_not_found", 404, false, "There is no such order";
     FulfillmentNotFound = "fulfillment_not_found", 404, false, "There is no such fulfillment";
     CartNotFound = "cart_not_found", 404, false, "There is no such cart";
+    ReturnNotFound = "return_not_found", 404, false, "There is no such return";
     HoldNotFound = "hold_not_found", 404, false, "There is no such hold";
     KeyNotFound = "key_not_found", 404, false, "There is no such API key";
     WebhookEndpointNotFound = "webhook_endpoint_not_found", 404, false,
@@ -103,6 +104,10 @@ codes! {
     RefundTooLarge = "refund_too_large", 409, false, "Less money is left of the order";
     TooManyRefunds = "too_many_refunds", 409, false,
         "The order has as many refunds as it may have";
+    NotReturnable = "not_returnable", 409, false, "Nothing of the order can be returned";
+    WrongReturnState = "wrong_return_state", 409, false, "The return is in another state";
+    TooManyReturns = "too_many_returns", 409, false,
+        "The order has as many returns as it may have";
     KeyRevoked = "key_revoked", 409, false, "The API key is not valid any more";
     AlreadyInitialized = "already_initialized", 409, false, "The cluster has had its first API key";
     TooManyWebhookEndpoints = "too_many_webhook_endpoints", 409, false,

@@ -158,6 +158,7 @@ fn of_work(rejection: &Rejection) -> Error {
                 Blocked::CancelRequested => "it is to be canceled as soon as its payment is known",
                 Blocked::OnHold => "it needs a new payment",
                 Blocked::NeedsReview => "a person must look at its payment first",
+                Blocked::Disputed => "the customer's bank disputes its money",
                 Blocked::NotCaptured => "its money is not captured yet; try again a little later",
             };
             Error::new(Code::OrderBlocked, format!("the order is {}: {why}", status.as_str()))
@@ -188,6 +189,22 @@ fn of_work(rejection: &Rejection) -> Error {
         Rejection::RefundTooLarge { requested, left } => {
             let detail = format!("{left} can still be given back, not {requested}");
             Error::about(Code::RefundTooLarge, "amount", detail).comparing(*requested, *left)
+        }
+        Rejection::ReturnNotFound => {
+            Error::new(Code::ReturnNotFound, "the order has no such return")
+        }
+        Rejection::WrongReturnState { actual } => {
+            let detail = format!("the return is {}; read the order's returns", actual.as_str());
+            Error::new(Code::WrongReturnState, detail)
+        }
+        Rejection::TooManyReturns { limit } => {
+            let detail = format!("an order has at most {limit} returns");
+            Error::new(Code::TooManyReturns, detail)
+        }
+        Rejection::NotReturnable { status } => {
+            let status = status.as_str();
+            let detail = format!("the order is {status}: nothing of it can be returned");
+            Error::new(Code::NotReturnable, detail)
         }
         Rejection::NotCaptured { payment } => {
             let payment = payment.as_str();
@@ -290,6 +307,7 @@ fn field_name(field: Field) -> &'static str {
         Field::Carrier => "carrier",
         Field::Tracking => "tracking",
         Field::Amount => "amount",
+        Field::Dispute => "dispute",
     }
 }
 

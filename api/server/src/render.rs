@@ -4,7 +4,9 @@ use api_client as wire;
 use engine_core::access::{ApiKey, KeyUse};
 use engine_core::catalog::{Collection, Product};
 use engine_core::inventory::{Hold, HoldState, Movement, MovementReason, Stock, StockPolicy};
-use engine_core::order::{Fulfillment, LineUnits, Order, OrderLine, Refund, Transition};
+use engine_core::order::{
+    Dispute, Fulfillment, LineUnits, Order, OrderLine, Refund, Return, Transition,
+};
 use engine_core::payment::Payment;
 use engine_core::webhook::WebhookEndpoint;
 use engine_core::{Currency, HoldId, ProductId};
@@ -80,6 +82,7 @@ pub fn movement(number: u64, movement: Movement) -> wire::Movement {
         MovementReason::SetAvailable => ("set_available", None),
         MovementReason::Shipped(order) => ("shipped", Some(order.to_string())),
         MovementReason::WrittenOff(order) => ("written_off", Some(order.to_string())),
+        MovementReason::Returned(order) => ("returned", Some(order.to_string())),
     };
     let kind = kind.to_owned();
     let at = rfc3339(movement.at);
@@ -121,12 +124,14 @@ pub fn order(order: Order) -> wire::Order {
         currency: order.currency.to_string(),
         lines: order.lines.into_iter().map(line).collect(),
         fulfillments: order.progress.fulfillments.into_iter().map(fulfillment).collect(),
+        dispute: order.progress.dispute.map(dispute),
         payment: payment(order.payment),
         flags: wire::OrderFlags {
             needs_review: order.flags.needs_review.map(|review| review.as_str().to_owned()),
             cancel_requested: order.flags.cancel_requested,
             reconciling: order.flags.reconciling,
             on_hold: order.flags.on_hold,
+            disputed: order.flags.disputed,
         },
         placed_at: rfc3339(order.placed_at),
         updated_at: rfc3339(order.updated_at),
@@ -143,6 +148,8 @@ fn line(line: OrderLine) -> wire::OrderLine {
         canceled: line.progress.canceled,
         shipped: line.progress.shipped,
         delivered: line.progress.delivered,
+        lost: line.progress.lost,
+        returned: line.progress.returned,
     }
 }
 
@@ -158,6 +165,37 @@ fn fulfillment(fulfillment: Fulfillment) -> wire::Fulfillment {
         updated_at: rfc3339(fulfillment.updated_at),
         shipped_at: fulfillment.shipped_at.map(rfc3339),
         delivered_at: fulfillment.delivered_at.map(rfc3339),
+    }
+}
+
+fn dispute(dispute: Dispute) -> wire::Dispute {
+    wire::Dispute {
+        id: dispute.id,
+        status: dispute.state.as_str().to_owned(),
+        amount: dispute.amount,
+        opened_at: rfc3339(dispute.opened_at),
+        closed_at: dispute.closed_at.map(rfc3339),
+    }
+}
+
+/// Units that a customer sends back.
+pub fn returned(it: Return) -> wire::Return {
+    let units = |units: &LineUnits| wire::LineUnits { line: units.line, quantity: units.quantity };
+    let received = it.received.iter().map(|units| wire::ReceivedUnits {
+        line: units.line,
+        quantity: units.quantity,
+        condition: units.condition.as_str().to_owned(),
+    });
+    wire::Return {
+        id: it.id.to_string(),
+        status: it.state.as_str().to_owned(),
+        lines: it.lines.iter().map(units).collect(),
+        received: received.collect(),
+        reason: it.reason,
+        rejection: Some(it.rejection).filter(|why| !why.is_empty()),
+        created_at: rfc3339(it.created_at),
+        updated_at: rfc3339(it.updated_at),
+        expires_at: rfc3339(it.expires_at),
     }
 }
 

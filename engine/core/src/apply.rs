@@ -184,6 +184,14 @@ fn dispatch(ctx: &mut Ctx<'_, '_>, command: &Command) -> Result<Reply, Stop> {
         Command::SetCartLine(command) => command.apply(ctx),
         Command::ClearCart(command) => command.apply(ctx),
         Command::MergeCart(command) => command.apply(ctx),
+        Command::LoseFulfillment(command) => command.apply(ctx),
+        Command::RequestReturn(command) => command.apply(ctx),
+        Command::ApproveReturn(command) => command.apply(ctx),
+        Command::RejectReturn(command) => command.apply(ctx),
+        Command::CancelReturn(command) => command.apply(ctx),
+        Command::ReceiveReturn(command) => command.apply(ctx),
+        Command::NoteDispute(command) => command.apply(ctx),
+        Command::ImportRefund(command) => command.apply(ctx),
     }
 }
 

@@ -23,9 +23,10 @@ pub use crate::inventory::{
     AdjustStock, CommitHold, HoldStock, ReceiveStock, ReleaseHold, SetStock, SetStockPolicy,
 };
 pub use crate::order::{
-    CancelFulfillment, CancelLines, CancelOrder, CreateFulfillment, DeliverFulfillment,
-    PackFulfillment, PlaceOrder, RecoverOrder, RefundOrder, RefuseOrder, ResolveHold,
-    ShipFulfillment,
+    ApproveReturn, CancelFulfillment, CancelLines, CancelOrder, CancelReturn, CreateFulfillment,
+    DeliverFulfillment, ImportRefund, LoseFulfillment, NoteDispute, PackFulfillment, PlaceOrder,
+    ReceiveReturn, RecoverOrder, RefundOrder, RefuseOrder, RejectReturn, RequestReturn,
+    ResolveHold, ShipFulfillment,
 };
 pub use crate::payment::{NotePaymentEvent, RetryPayment, Settle};
 pub use crate::pulse::Pulse;
@@ -128,6 +129,14 @@ pub enum Command {
     SetCartLine(SetCartLine),
     ClearCart(ClearCart),
     MergeCart(MergeCart),
+    LoseFulfillment(LoseFulfillment),
+    RequestReturn(RequestReturn),
+    ApproveReturn(ApproveReturn),
+    RejectReturn(RejectReturn),
+    CancelReturn(CancelReturn),
+    ReceiveReturn(ReceiveReturn),
+    NoteDispute(NoteDispute),
+    ImportRefund(ImportRefund),
 }
 
 /// What the caller is told when the command was accepted. Append only.

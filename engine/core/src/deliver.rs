@@ -7,7 +7,7 @@ use crate::cart;
 use crate::command::Reply;
 use crate::fault::Fault;
 use crate::ids::ShardId;
-use crate::inventory::{HoldRef, commit_units, end_units, release_units};
+use crate::inventory::{HoldRef, commit_units, end_units, release_units, restock};
 use crate::keys::Key;
 use crate::order;
 use crate::outbox::{self, Message, Sequence};
@@ -78,7 +78,13 @@ fn take_in(ctx: &mut Ctx<'_, '_>, sender: ShardId, message: &Message) -> Result<
         Message::EndUnits { order, product, quantity, how } if decides(ctx, order) => {
             end_units(ctx, order, (product, quantity), how)?;
         }
-        Message::CommitHold(_) | Message::ReleaseHold(_) | Message::EndUnits { .. } => {}
+        Message::Restock { order, product, quantity } if decides(ctx, order) => {
+            restock(ctx, order, product, quantity)?;
+        }
+        Message::CommitHold(_)
+        | Message::ReleaseHold(_)
+        | Message::EndUnits { .. }
+        | Message::Restock { .. } => {}
         Message::AskOrder { order, from } => order::resolve(ctx, order, from)?,
         Message::TakeInCart(ref moved) => cart::take_in(ctx, sender, moved)?,
     }

@@ -63,6 +63,8 @@ pub enum TimerKind {
     RefundPending(OrderId),
     /// A cart expires, or is forgotten.
     Cart(CartId),
+    /// A return of the order has taken too long: T28.
+    ReturnShip(OrderId),
 }
 
 impl Timer {
@@ -88,6 +90,7 @@ impl Timer {
             TimerKind::ReturnWindow(order) => (32, numbered(2, order)),
             TimerKind::RefundPending(order) => (32, numbered(3, order)),
             TimerKind::Cart(CartId { slot, hash }) => (39, order_name(OrderId { slot, hash })),
+            TimerKind::ReturnShip(order) => (32, numbered(4, order)),
         };
         [vec![kind], subject].concat()
     }

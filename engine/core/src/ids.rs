@@ -78,6 +78,11 @@ id!(
     RefundId, "refund", "ref_"
 );
 
+id!(
+    /// Names a return: units that a customer sends back.
+    ReturnId, "return", "ret_"
+);
+
 /// Names an API key. It is part of the key's text, which is why it is short; it is no secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct KeyId(pub u64);

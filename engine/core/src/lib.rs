@@ -46,7 +46,7 @@ pub use due::{Timer, TimerKind, is_due, next_deadline};
 pub use fault::Fault;
 pub use ids::{
     BadId, CollectionId, EndpointId, FulfillmentId, HoldId, KeyId, OrderId, Owner, ProductId,
-    RefundId, SLOTS, ShardId, Slot, Topology, h128,
+    RefundId, ReturnId, SLOTS, ShardId, Slot, Topology, h128,
 };
 pub use money::{BadCurrency, Currency, Money};
 pub use rejection::{Blocked, Field, Rejection, ShortLine};

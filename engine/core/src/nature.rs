@@ -39,7 +39,9 @@ impl Command {
             | Self::NoteDeliveries(_)
             | Self::CloseDeliveries(_)
             | Self::NotePaymentEvent(_)
-            | Self::MergeCart(_) => true,
+            | Self::MergeCart(_)
+            | Self::NoteDispute(_)
+            | Self::ImportRefund(_) => true,
             Self::CreateProduct(_)
             | Self::UpdateProduct(_)
             | Self::ArchiveProduct(_)
@@ -69,7 +71,13 @@ impl Command {
             | Self::CancelLines(_)
             | Self::RefundOrder(_)
             | Self::SetCartLine(_)
-            | Self::ClearCart(_) => false,
+            | Self::ClearCart(_)
+            | Self::LoseFulfillment(_)
+            | Self::RequestReturn(_)
+            | Self::ApproveReturn(_)
+            | Self::RejectReturn(_)
+            | Self::CancelReturn(_)
+            | Self::ReceiveReturn(_) => false,
         }
     }
 
@@ -113,6 +121,13 @@ impl Command {
                 cancel.lines.len() * LINE_UNITS_BYTES + cancel.reason.len()
             }
             Self::RefundOrder(refund) => refund.reason.len(),
+            Self::RequestReturn(it) => it.lines.len() * LINE_UNITS_BYTES + it.reason.len(),
+            Self::RejectReturn(it) => it.reason.len(),
+            Self::ReceiveReturn(it) => {
+                it.received.as_ref().map_or(0, |units| units.len() * LINE_UNITS_BYTES)
+            }
+            Self::NoteDispute(it) => it.id.len(),
+            Self::ImportRefund(it) => it.code.len(),
             _ => 0,
         };
         FIXED_BYTES + variable

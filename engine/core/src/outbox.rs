@@ -52,6 +52,15 @@ pub enum Message {
     },
     /// To a customer's shard: the customer was this guest, whose cart has ended.
     TakeInCart(MergedCart),
+    /// To a product's shard: units of an order came back and can be sold again.
+    Restock {
+        /// The order they were sent for.
+        order: OrderId,
+        /// Which product.
+        product: ProductId,
+        /// How many units.
+        quantity: u32,
+    },
 }
 
 /// The number of the last message sent to, acknowledged by, or delivered from a shard. The first is

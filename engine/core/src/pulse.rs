@@ -105,6 +105,7 @@ fn fire(ctx: &mut Ctx<'_, '_>, kind: TimerKind) -> Result<(), Fault> {
         | TimerKind::Deliver(_)
         | TimerKind::ReturnWindow(_)
         | TimerKind::RefundPending(_)
+        | TimerKind::ReturnShip(_)
         | TimerKind::ForgetDecision(_)
         | TimerKind::ForgetOrderKey { .. } => order::timer_fired(ctx, kind),
         TimerKind::Cart(id) => cart::timer_fired(ctx, id),

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::{OrderId, ProductId};
 use crate::money::Currency;
-use crate::order::{FulfillmentState, Status};
+use crate::order::{FulfillmentState, ReturnState, Status};
 use crate::payment::PaymentState;
 
 /// Why a command was refused. Where several reasons hold, the first that the handler's doc lists.
@@ -216,6 +216,23 @@ pub enum Rejection {
     },
     /// The guest has signed in: from then on the customer has the cart and places the orders.
     GuestMerged,
+    /// The order has no such return.
+    ReturnNotFound,
+    /// The return is in a state that does not allow it.
+    WrongReturnState {
+        /// The state it is in.
+        actual: ReturnState,
+    },
+    /// The order has as many returns as it may have.
+    TooManyReturns {
+        /// The most there may be.
+        limit: u32,
+    },
+    /// Nothing of the order can be returned: it has not arrived, or the time for it is over.
+    NotReturnable {
+        /// Its status.
+        status: Status,
+    },
 }
 
 /// What stands in the way of an order. Append only.
@@ -231,6 +248,8 @@ pub enum Blocked {
     NeedsReview,
     /// Its money is not captured yet.
     NotCaptured,
+    /// The customer's bank wants the money back.
+    Disputed,
 }
 
 impl Blocked {
@@ -242,6 +261,7 @@ impl Blocked {
             Self::OnHold => "on_hold",
             Self::NeedsReview => "needs_review",
             Self::NotCaptured => "not_captured",
+            Self::Disputed => "disputed",
         }
     }
 }
@@ -283,6 +303,7 @@ pub enum Field {
     Carrier,
     Tracking,
     Amount,
+    Dispute,
 }
 
 /// A line that asks for more than there is.

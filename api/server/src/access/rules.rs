@@ -68,6 +68,12 @@ const RULES: &[(&str, Need, Need)] = &[
     ("/v1/orders/{id}/fulfillments/{part_id}/ship", Nothing, All(&[FulfillmentWrite])),
     ("/v1/orders/{id}/fulfillments/{part_id}/deliver", Nothing, All(&[FulfillmentWrite])),
     ("/v1/orders/{id}/fulfillments/{part_id}/cancel", Nothing, All(&[FulfillmentWrite])),
+    ("/v1/orders/{id}/fulfillments/{part_id}/lost", Nothing, All(&[FulfillmentWrite])),
+    ("/v1/orders/{id}/returns", CustomerOr(OrdersRead), CustomerOr(OrdersWrite)),
+    ("/v1/orders/{id}/returns/{part_id}/cancel", Nothing, CustomerOr(OrdersWrite)),
+    ("/v1/orders/{id}/returns/{part_id}/approve", Nothing, All(&[FulfillmentWrite])),
+    ("/v1/orders/{id}/returns/{part_id}/reject", Nothing, All(&[FulfillmentWrite])),
+    ("/v1/orders/{id}/returns/{part_id}/receive", Nothing, All(&[FulfillmentWrite])),
     // It gives money back where there is some.
     ("/v1/orders/{id}/lines/cancel", Nothing, All(&[OrdersWrite])),
     ("/v1/orders/{id}/refunds", CustomerOr(OrdersRead), All(&[RefundsWrite])),

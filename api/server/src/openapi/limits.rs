@@ -14,8 +14,8 @@ use engine_core::catalog::{
 };
 use engine_core::inventory::{HOLD_MS_MAX, REASON_BYTES_MAX, UNITS_MAX};
 use engine_core::order::{
-    FULFILLMENTS_PER_ORDER_MAX, FulfillmentState, LINES_PER_ORDER_MAX, RefundState,
-    SHIPPING_TEXT_BYTES_MAX, Status,
+    Condition, DISPUTE_ID_BYTES_MAX, DisputeState, FULFILLMENTS_PER_ORDER_MAX, FulfillmentState,
+    LINES_PER_ORDER_MAX, RefundState, ReturnState, SHIPPING_TEXT_BYTES_MAX, Status,
 };
 use engine_core::payment::{
     ATTEMPTS_MAX, CODE_BYTES_MAX, INTENT_ID_BYTES_MAX, PAYMENT_METHOD_BYTES_MAX, PaymentState,
@@ -215,6 +215,7 @@ fn amounts(field: &str) -> Option<Value> {
         "reason" => text(1, REASON_BYTES_MAX, "counted"),
         "kind" => json!({"enum": [
             "received", "adjusted", "set", "set_available", "shipped", "written_off",
+            "returned",
         ]}),
         "number" | "version" | "product_version" => number(1, NUMBER_MAX, 1),
         "count" => number(0, NUMBER_MAX, 12),
@@ -241,6 +242,7 @@ fn orders(field: &str) -> Option<Value> {
         "needs_review" => json!({"enum": [
             "amount_mismatch", "payment_unknown", "orphan_money", "authorization_expiring",
             "fulfillment_overdue", "provider_refused", "refund_overdue",
+            "disputed",
         ]}),
         "transition" => json!({"pattern": "^(T[0-9]{1,2}[a-z]?|alarm)$", "examples": ["T1"]}),
         "from" => order_status("payment_pending"),
@@ -313,8 +315,22 @@ fn work(kind: &str, field: &str) -> Option<Value> {
         (_, "carrier") => text(1, SHIPPING_TEXT_BYTES_MAX, "UPS"),
         (_, "tracking") => text(0, SHIPPING_TEXT_BYTES_MAX, "1Z999AA10123456784"),
         (_, "failure_code") => text(1, CODE_BYTES_MAX, "expired_or_canceled_card"),
+        ("Return", "id") => id("ret_", 32),
+        ("Return", "status") => json!({"enum": ReturnState::ALL.map(ReturnState::as_str)}),
+        (_, "rejection") => text(1, REASON_BYTES_MAX, "worn out"),
+        (_, "received") => json!({"maxItems": 2 * LINES_PER_ORDER_MAX}),
+        (_, "condition") => json!({"enum": Condition::ALL.map(Condition::as_str)}),
+        ("ReceiveReturn", "refund") => number(0, Money::AMOUNT_MAX, 500),
+        ("LoseFulfillment", "how") => json!({"enum": ["lost", "returned_to_sender"]}),
+        ("Dispute", "id") => text(1, DISPUTE_ID_BYTES_MAX, "dp_1"),
+        ("Dispute", "status") => json!({"enum": DisputeState::ALL.map(DisputeState::as_str)}),
+        ("Dispute", "amount") => number(0, Money::AMOUNT_MAX, 2_598),
+        ("ReceivedUnits", "line") => number(0, LINES_PER_ORDER_MAX as i64 - 1, 0),
+        (_, "opened_at" | "closed_at") => time(),
         ("LineUnits", "line") => number(0, LINES_PER_ORDER_MAX as i64 - 1, 0),
-        ("OrderLine", "canceled" | "shipped" | "delivered") => number(0, units, 1),
+        ("OrderLine", "canceled" | "shipped" | "delivered" | "lost" | "returned") => {
+            number(0, units, 1)
+        }
         ("Payment", "captured" | "refunded") => number(0, Money::AMOUNT_MAX, 2_598),
         (_, "shipped_at" | "delivered_at") => time(),
         _ => return None,

@@ -19,6 +19,7 @@ pub fn parameters() -> Value {
         "WebhookEndpointId": path_id("webhook endpoint", &limits::id("we_", 32)),
         "OrderId": path_id("order", &limits::id("ord_", 35)),
         "FulfillmentId": path_part("fulfillment", &limits::id("ful_", 32)),
+        "ReturnId": path_part("return", &limits::id("ret_", 32)),
         "Limit": {
             "name": "limit", "in": "query",
             "description": "How many items the page has at most.",

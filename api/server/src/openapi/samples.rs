@@ -290,6 +290,16 @@ fn hold_line() -> HoldLine {
     HoldLine { product_id: PRODUCT.to_owned(), quantity: 2 }
 }
 
+fn order_flags() -> OrderFlags {
+    OrderFlags {
+        needs_review: Some("fulfillment_overdue".to_owned()),
+        cancel_requested: false,
+        reconciling: false,
+        on_hold: false,
+        disputed: false,
+    }
+}
+
 fn orders() -> Vec<(&'static str, Value)> {
     let line = OrderLine {
         product_id: PRODUCT.to_owned(),
@@ -300,6 +310,8 @@ fn orders() -> Vec<(&'static str, Value)> {
         canceled: 0,
         shipped: 1,
         delivered: 1,
+        lost: 0,
+        returned: 1,
     };
     let event = StripeEvent { id: "evt_1".to_owned(), kind: "payment_intent.succeeded".to_owned() };
     let action = NextAction {
@@ -318,12 +330,7 @@ fn orders() -> Vec<(&'static str, Value)> {
         captured: 2_598,
         refunded: 500,
     };
-    let flags = OrderFlags {
-        needs_review: Some("fulfillment_overdue".to_owned()),
-        cancel_requested: false,
-        reconciling: false,
-        on_hold: false,
-    };
+    let flags = order_flags();
     let order = Order {
         id: ORDER.to_owned(),
         version: 4,
@@ -333,6 +340,7 @@ fn orders() -> Vec<(&'static str, Value)> {
         currency: "USD".to_owned(),
         lines: vec![line.clone()],
         fulfillments: vec![work::fulfillment()],
+        dispute: Some(work::dispute()),
         payment: payment.clone(),
         flags: flags.clone(),
         placed_at: BEFORE.to_owned(),

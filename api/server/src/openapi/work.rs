@@ -1,7 +1,8 @@
 //! The samples of what becomes of orders that were confirmed.
 
 use api_client::{
-    CancelLines, Fulfillment, LineUnits, NewFulfillment, NewRefund, Refund, ShipFulfillment,
+    CancelLines, Dispute, Fulfillment, LineUnits, LoseFulfillment, NewFulfillment, NewRefund,
+    NewReturn, ReceiveReturn, ReceivedUnits, Refund, RejectReturn, Return, ShipFulfillment,
 };
 use serde_json::Value;
 
@@ -22,6 +23,46 @@ pub fn fulfillment() -> Fulfillment {
     }
 }
 
+/// A dispute that the shop has won.
+pub fn dispute() -> Dispute {
+    Dispute {
+        id: "dp_1".to_owned(),
+        status: "won".to_owned(),
+        amount: 2_598,
+        opened_at: BEFORE.to_owned(),
+        closed_at: Some(AFTER.to_owned()),
+    }
+}
+
+/// What comes back.
+fn back() -> Vec<(&'static str, Value)> {
+    let lines = vec![LineUnits { line: 0, quantity: 1 }];
+    let damaged = ReceivedUnits { line: 0, quantity: 1, condition: "damaged".to_owned() };
+    let it = Return {
+        id: "ret_0123456789abcdef0123456789abcdef".to_owned(),
+        status: "received".to_owned(),
+        lines: lines.clone(),
+        reason: "too small".to_owned(),
+        rejection: Some("worn out".to_owned()),
+        received: vec![damaged.clone()],
+        created_at: BEFORE.to_owned(),
+        updated_at: AFTER.to_owned(),
+        expires_at: AFTER.to_owned(),
+    };
+    let receive = ReceiveReturn { received: Some(vec![damaged.clone()]), refund: Some(500) };
+    let lose = LoseFulfillment { how: "lost".to_owned(), refund: Some(true) };
+    vec![
+        sample("NewReturn", NewReturn { lines, reason: "too small".to_owned() }),
+        sample("RejectReturn", RejectReturn { reason: "worn out".to_owned() }),
+        sample("ReceiveReturn", receive),
+        sample("ReceivedUnits", damaged),
+        sample("LoseFulfillment", lose),
+        sample("Return", it.clone()),
+        sample("ReturnList", page(it)),
+        sample("Dispute", dispute()),
+    ]
+}
+
 /// The samples, by the name of their type.
 pub fn samples() -> Vec<(&'static str, Value)> {
     let lines = vec![LineUnits { line: 0, quantity: 1 }];
@@ -38,7 +79,8 @@ pub fn samples() -> Vec<(&'static str, Value)> {
     };
     let reason = "a dented tin".to_owned();
     let cancel = CancelLines { lines: lines.clone(), reason: reason.clone(), write_off: true };
-    vec![
+    let mut all = back();
+    all.extend(vec![
         sample("LineUnits", LineUnits { line: 0, quantity: 1 }),
         sample("NewFulfillment", NewFulfillment { lines: Some(lines) }),
         sample("ShipFulfillment", ShipFulfillment { carrier, tracking }),
@@ -47,5 +89,6 @@ pub fn samples() -> Vec<(&'static str, Value)> {
         sample("Fulfillment", fulfillment()),
         sample("Refund", refund.clone()),
         sample("RefundList", page(refund)),
-    ]
+    ]);
+    all
 }

@@ -3,12 +3,14 @@
 //! Every change is one of the order: it names the version that was seen, and answers with the order
 //! as it is then.
 
-use api_client::{CancelLines, LineUnits, NewFulfillment, Order as WireOrder, ShipFulfillment};
+use api_client::{
+    CancelLines, LineUnits, LoseFulfillment, NewFulfillment, Order as WireOrder, ShipFulfillment,
+};
 use axum::extract::{FromRequestParts, State};
 use axum::http::HeaderMap;
 use axum::http::request::Parts;
 use axum::response::Response;
-use engine_core::order::{LineUnits as Units, Order};
+use engine_core::order::{LineUnits as Units, Lost, Order};
 use engine_core::{
     CancelFulfillment, Command, CreateFulfillment, DeliverFulfillment, FulfillmentId, OrderId,
     PackFulfillment, Reply,
@@ -74,6 +76,7 @@ fn verbs(routes: Routes) -> Routes {
         "/v1/orders/{id}/fulfillments/{part_id}/ship",
         "/v1/orders/{id}/fulfillments/{part_id}/deliver",
         "/v1/orders/{id}/fulfillments/{part_id}/cancel",
+        "/v1/orders/{id}/fulfillments/{part_id}/lost",
     ];
     routes
         .on(
@@ -101,6 +104,15 @@ fn verbs(routes: Routes) -> Routes {
                 .about("Its units wait for another one.")
                 .no_body(),
             cancel,
+        )
+        .on(
+            verb(base[4], "loseFulfillment", "Says that a fulfillment never arrives")
+                .about(
+                    "What its units cost goes back, unless `refund` says no. What was \
+                     `returned_to_sender` is on hand again.",
+                )
+                .body::<LoseFulfillment>(),
+            lose,
         )
 }
 
@@ -228,6 +240,30 @@ pub async fn cancel(
     answered(StatusCode::OK, written)
 }
 
+/// `POST /v1/orders/{id}/fulfillments/{part_id}/lost`
+pub async fn lose(
+    State(app): State<App>,
+    seller: Seller,
+    OrderPart(order, id): OrderPart<FulfillmentId>,
+    Json(body): Json<LoseFulfillment>,
+) -> Result<Response, Error> {
+    let by = seller.under("lost", &(order.to_string(), id.to_string(), &body))?;
+    let expected_version = seller.expected_version()?;
+    let how = match body.how.as_str() {
+        "lost" => Lost::Gone,
+        "returned_to_sender" => Lost::CameBack,
+        _ => {
+            let detail = "what never arrives is lost or returned_to_sender";
+            return Err(Error::about(Code::InvalidField, "how", detail));
+        }
+    };
+    let refund = body.refund.unwrap_or(true);
+    let command = engine_core::LoseFulfillment { order, expected_version, id, how, refund };
+    let shard = app.topology.of_order(order);
+    let written = app.write_here(by, shard, Command::LoseFulfillment(command)).await?;
+    answered(StatusCode::OK, written)
+}
+
 /// `POST /v1/orders/{id}/lines/cancel`
 pub async fn cancel_lines(
     State(app): State<App>,
@@ -260,7 +296,8 @@ fn answered(status: StatusCode, written: Written) -> Result<Response, Error> {
     Ok(written.seen.mark(answer::replayed(told, written.replayed)))
 }
 
-fn units(lines: &[LineUnits]) -> Vec<Units> {
+/// Units of lines, in the engine's words.
+pub fn units(lines: &[LineUnits]) -> Vec<Units> {
     let units = |&LineUnits { line, quantity }: &LineUnits| Units { line, quantity };
     lines.iter().map(units).collect()
 }

@@ -15,6 +15,7 @@ mod orders;
 mod products;
 mod recovery;
 mod refunds;
+mod returns;
 mod search;
 mod seeds;
 mod stock;
@@ -53,6 +54,7 @@ fn clients() -> Routes {
         .and(stripe::routes())
         .and(fulfillments::routes())
         .and(refunds::routes())
+        .and(returns::routes())
         .and(guests::routes())
         .and(webhooks::routes())
         .and(viewer::routes())

@@ -20,8 +20,13 @@ const PUBLIC: [(&str, &str); 7] = [
 /// An endpoint of nobody: a customer does not get so far as to learn that.
 const WEBHOOK: &str = "we_0000000000000000000000000000000f";
 
-/// A fulfillment of nobody.
-const FULFILLMENT: &str = "ful_0000000000000000000000000000000f";
+/// A fulfillment, or a return, of nobody.
+fn part_of(path: &str) -> &'static str {
+    match path.split('/').nth(4) {
+        Some("returns") => "ret_0000000000000000000000000000000f",
+        _ => "ful_0000000000000000000000000000000f",
+    }
+}
 
 /// What is somebody's, and there.
 struct Shop<'a> {
@@ -107,9 +112,12 @@ fn what_is_somebody_elses_is_not_there_on_any_route() -> Tested {
             if PUBLIC.contains(&(method, path)) {
                 continue;
             }
-            let real = |id: &str| path.replace("{id}", id).replace("{part_id}", FULFILLMENT);
+            let real = |id: &str| path.replace("{id}", id).replace("{part_id}", part_of(path));
             let body = match path {
                 "/v1/orders/{id}/payments" => "{\"payment_method\": \"pm_card_visa\"}",
+                "/v1/orders/{id}/returns" => {
+                    "{\"lines\": [{\"line\": 0, \"quantity\": 1}], \"reason\": \"too small\"}"
+                }
                 _ => "{}",
             };
             let told = shop.ask(method, &real(shop.id_in(path)), &shop.other, body).await?;

@@ -1,8 +1,8 @@
 //! Orders after they were confirmed: sent, canceled in part, given back.
 
 use api_client::{
-    Answer, CancelLines, Error, Fulfillment, LineUnits, NewFulfillment, NewOrder, NewRefund, Order,
-    ShipFulfillment,
+    Answer, CancelLines, Error, Fulfillment, LineUnits, LoseFulfillment, NewFulfillment, NewOrder,
+    NewRefund, NewReturn, Order, ReceiveReturn, ReceivedUnits, RejectReturn, ShipFulfillment,
 };
 
 use crate::harness::{Fault, Node, Tested, eventually, order, with_node};
@@ -144,6 +144,84 @@ fn what_cannot_be_sent_is_refused_with_the_way_out() -> Tested {
         assert_eq!(canceled.status, "canceled");
         let over = client.create_fulfillment(None, any, &units(1)).await;
         assert_eq!(refused(over), (409, "order_blocked".to_owned()));
+        Ok(())
+    })
+}
+
+/// Sends units of an order on account, and says which fulfillment they are in.
+async fn sent(node: &Node, order: &str, quantity: u32) -> Result<String, Fault> {
+    let (client, any) = (node.client()?, (order, None));
+    let made = client.create_fulfillment(None, any, &units(quantity)).await?.body;
+    let id = last(&made).id;
+    client.change_fulfillment(any, &id, "pack").await?;
+    client.ship_fulfillment(any, &id, &ups()).await?;
+    Ok(id)
+}
+
+fn back(quantity: u32) -> NewReturn {
+    let lines = vec![LineUnits { line: 0, quantity }];
+    NewReturn { lines, reason: "too small".to_owned() }
+}
+
+#[test]
+fn what_comes_back_is_on_hand_again_and_what_is_lost_is_not() -> Tested {
+    with_node(async |node| {
+        let product = node.product("Returned", 500, 9).await?.id;
+        let client = node.client()?;
+        let placed = confirmed(node, "ret-1", &product, "on_account").await?;
+        let any = (placed.id.as_str(), None);
+        let early = client.request_return("r-0", &placed.id, &back(1)).await;
+        assert_eq!(refused(early), (409, "not_returnable".to_owned()));
+        let lost = sent(node, &placed.id, 1).await?;
+        let gone = LoseFulfillment { how: "lost".to_owned(), refund: None };
+        let order = client.lose_fulfillment(any, &lost, &gone).await?.body;
+        assert_eq!((last(&order).status.as_str(), order.lines[0].lost), ("lost", 1));
+        let rest = sent(node, &placed.id, 2).await?;
+        client.change_fulfillment(any, &rest, "deliver").await?;
+        let asked = client.request_return("r-1", &placed.id, &back(2)).await?.body;
+        assert_eq!(asked.status, "requested");
+        let again = client.request_return("r-1", &placed.id, &back(2)).await?;
+        assert_eq!((again.body.id, again.replayed), (asked.id.clone(), true));
+        let more = client.request_return("r-2", &placed.id, &back(1)).await;
+        assert_eq!(refused(more), (409, "units_not_left".to_owned()));
+        client.approve_return(any, &asked.id).await?;
+        let unit = |condition: &str| {
+            let condition = condition.to_owned();
+            ReceivedUnits { line: 0, quantity: 1, condition }
+        };
+        let received = Some(vec![unit("sellable"), unit("damaged")]);
+        let came = ReceiveReturn { received, refund: None };
+        let done = client.receive_return(any, &asked.id, &came).await?.body;
+        assert_eq!((done.status.as_str(), done.received.len()), ("received", 2));
+        let stock = client.stock(&product).await?.body;
+        assert_eq!((stock.on_hand, stock.available), (7, 7));
+        assert_eq!(client.order(&placed.id).await?.body.status, "returned");
+        assert_eq!(client.returns(&placed.id).await?.body.data, [done]);
+        Ok(())
+    })
+}
+
+#[test]
+fn a_return_is_rejected_or_canceled() -> Tested {
+    with_node(async |node| {
+        let product = node.product("Kept", 500, 9).await?.id;
+        let client = node.client()?;
+        let placed = confirmed(node, "ret-2", &product, "on_account").await?;
+        let any = (placed.id.as_str(), None);
+        let sent = sent(node, &placed.id, 3).await?;
+        client.change_fulfillment(any, &sent, "deliver").await?;
+        let first = client.request_return("k-1", &placed.id, &back(1)).await?.body.id;
+        let reject = RejectReturn { reason: "worn out".to_owned() };
+        let rejected = client.reject_return(any, &first, &reject).await?.body;
+        assert_eq!(rejected.rejection.as_deref(), Some("worn out"));
+        let late = client.approve_return(any, &first).await;
+        assert_eq!(refused(late), (409, "wrong_return_state".to_owned()));
+        let second = client.request_return("k-2", &placed.id, &back(1)).await?.body.id;
+        assert_eq!(client.cancel_return(&placed.id, &second).await?.body.status, "canceled");
+        let unknown = "ret_0000000000000000000000000000000f";
+        let nothing = client.cancel_return(&placed.id, unknown).await;
+        assert_eq!(refused(nothing), (404, "return_not_found".to_owned()));
+        assert_eq!(client.order(&placed.id).await?.body.status, "delivered");
         Ok(())
     })
 }

@@ -132,6 +132,7 @@ fn movement(at: u64, row: Movement) -> Fields {
         MovementReason::SetAvailable => ("set_available", None),
         MovementReason::Shipped(order) => ("shipped", Some(order.to_string())),
         MovementReason::WrittenOff(order) => ("written_off", Some(order.to_string())),
+        MovementReason::Returned(order) => ("returned", Some(order.to_string())),
     };
     let mut fields = vec![
         number("number", at),

@@ -57,6 +57,14 @@ impl Command {
             Self::SetCartLine(_) => "set_cart_line",
             Self::ClearCart(_) => "clear_cart",
             Self::MergeCart(_) => "merge_cart",
+            Self::LoseFulfillment(_) => "lose_fulfillment",
+            Self::RequestReturn(_) => "request_return",
+            Self::ApproveReturn(_) => "approve_return",
+            Self::RejectReturn(_) => "reject_return",
+            Self::CancelReturn(_) => "cancel_return",
+            Self::ReceiveReturn(_) => "receive_return",
+            Self::NoteDispute(_) => "note_dispute",
+            Self::ImportRefund(_) => "import_refund",
         }
     }
 
@@ -113,6 +121,14 @@ impl Command {
             Self::ClearCart(command) => Resource::Cart(command.cart),
             // Which cart the guest had, its shard finds out: the changes say.
             Self::MergeCart(_) => Resource::Shard(here),
+            Self::LoseFulfillment(command) => Resource::Order(command.order),
+            Self::RequestReturn(command) => Resource::Order(command.order),
+            Self::ApproveReturn(command) => Resource::Order(command.order),
+            Self::RejectReturn(command) => Resource::Order(command.order),
+            Self::CancelReturn(command) => Resource::Order(command.order),
+            Self::ReceiveReturn(command) => Resource::Order(command.order),
+            Self::NoteDispute(command) => Resource::Order(command.order),
+            Self::ImportRefund(command) => Resource::Order(command.order),
         }
     }
 

@@ -68,7 +68,7 @@ fn pending(home: Side<'_>, there: Side<'_>) -> Result<Pending, Fault> {
             Message::CommitHold(order)
             | Message::ReleaseHold(order)
             | Message::EndUnits { order, .. } => pending.entry(order).or_default().push(message),
-            Message::AskOrder { .. } | Message::TakeInCart(_) => {}
+            Message::AskOrder { .. } | Message::TakeInCart(_) | Message::Restock { .. } => {}
         }
     }
     Ok(pending)
@@ -161,7 +161,10 @@ fn after(hold: &Hold, pending: Option<&Vec<Message>>) -> (HoldState, BTreeMap<Pr
                     state = HoldState::Released;
                 }
             }
-            Message::EndUnits { .. } | Message::AskOrder { .. } | Message::TakeInCart(_) => {}
+            Message::EndUnits { .. }
+            | Message::AskOrder { .. }
+            | Message::TakeInCart(_)
+            | Message::Restock { .. } => {}
         }
     }
     (state, held)

@@ -75,6 +75,8 @@ fn may_have_intent(state: PaymentState) -> Option<bool> {
         | PaymentState::Refunded
         | PaymentState::Capturing
         | PaymentState::AuthExpired
-        | PaymentState::PartiallyRefunded => Some(true),
+        | PaymentState::PartiallyRefunded
+        | PaymentState::Disputed
+        | PaymentState::ChargedBack => Some(true),
     }
 }

@@ -22,7 +22,7 @@ pub(super) fn check(view: &dyn View, found: &mut Vec<Violation>) -> Result<(), F
             PaymentState::Captured if order.ending.is_none() && !looked_at => {
                 payment.captured <= order.total
             }
-            state if state.is_captured() => true,
+            state if state.has_come() => true,
             _ => payment.captured == 0 && order.progress.refunds.is_empty(),
         };
         let capturing = payment.state == PaymentState::Capturing || payment.capturing == 0;

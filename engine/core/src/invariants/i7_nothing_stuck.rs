@@ -16,9 +16,10 @@ use crate::txn::View;
 pub(super) fn check(view: &dyn View, found: &mut Vec<Violation>) -> Result<(), Fault> {
     let mut timers = timers(view, |kind| {
         use TimerKind::{AuthExpiry, Deliver, FulfillSla, OrderHold, Reconcile, RefundPending};
-        use TimerKind::{Repay, ReturnWindow};
+        use TimerKind::{Repay, ReturnShip, ReturnWindow};
         matches!(kind, OrderHold(_) | Reconcile(_) | AuthExpiry(_) | FulfillSla(_))
             || matches!(kind, Repay(_) | Deliver(_) | ReturnWindow(_) | RefundPending(_))
+            || matches!(kind, ReturnShip(_))
     })?;
     let mut calls = BTreeMap::<OrderId, u32>::new();
     each(view, prefixed(b"pc"), |key, _| {

@@ -5,6 +5,7 @@ use super::{Violation, each, violation};
 use crate::codec::decode;
 use crate::fault::Fault;
 use crate::keys::prefixed;
+use crate::order::RETURNS_PER_ORDER_MAX;
 use crate::order::{
     FULFILLMENTS_PER_ORDER_MAX, Fulfillment, FulfillmentState, LineProgress, Order,
 };
@@ -20,16 +21,23 @@ pub(super) fn check(view: &dyn View, found: &mut Vec<Violation>) -> Result<(), F
             violation(found, "I8", format!("{}: {all:?}", order.id));
         }
         for (number, line) in (0_u32..).zip(&order.lines) {
-            let LineProgress { canceled, shipped, delivered } = line.progress;
+            let LineProgress { canceled, shipped, delivered, lost, returned } = line.progress;
             let open = sum(all, number, FulfillmentState::is_open);
-            let sent = sum(all, number, |state| {
-                matches!(state, FulfillmentState::Shipped | FulfillmentState::Delivered)
-            });
             let arrived = sum(all, number, |state| state == FulfillmentState::Delivered);
+            let gone = sum(all, number, |state| {
+                matches!(state, FulfillmentState::Lost | FulfillmentState::ReturnedToSender)
+            });
+            let underway = sum(all, number, |state| state == FulfillmentState::Shipped);
+            let sent = underway + arrived + gone;
+            let back = returned_of(&order, number);
             let taken = u64::from(canceled) + u64::from(shipped) + open;
             let whole = taken <= u64::from(line.quantity)
                 && sent == u64::from(shipped)
-                && arrived == u64::from(delivered);
+                && arrived == u64::from(delivered)
+                && gone == u64::from(lost)
+                && back == u64::from(returned)
+                && returned <= delivered
+                && order.progress.returns.len() <= RETURNS_PER_ORDER_MAX;
             if !whole {
                 let (id, progress) = (order.id, line.progress);
                 let what = format!("{id}: line {number} of {} is {progress:?}", line.quantity);
@@ -42,6 +50,12 @@ pub(super) fn check(view: &dyn View, found: &mut Vec<Violation>) -> Result<(), F
         }
         Ok(())
     })
+}
+
+/// The units of a line that returns have brought back.
+fn returned_of(order: &Order, line: u32) -> u64 {
+    let received = order.progress.returns.iter().flat_map(|it| &it.received);
+    received.filter(|units| units.line == line).map(|units| u64::from(units.quantity)).sum()
 }
 
 /// The units of a line in fulfillments of some states.

@@ -4,7 +4,7 @@
 //! for 72 hours, so that it never reopens. Nothing here refuses: where a message does not apply it
 //! does nothing.
 
-use super::{HoldRef, HoldState, MovementReason, UnitsEnd, release_units, rows};
+use super::{HoldRef, HoldState, MovementReason, UNITS_MAX, UnitsEnd, release_units, rows};
 use crate::apply::Ctx;
 use crate::fault::Fault;
 use crate::ids::{OrderId, ProductId};
@@ -45,6 +45,21 @@ pub(crate) fn end_units(
     rows::put_hold(ctx.txn, name, &hold);
     if hold.lines.is_empty() {
         release_units(ctx, name)?;
+    }
+    Ok(())
+}
+
+/// Puts units of an order that came back on hand again: no more than can be on hand.
+pub(crate) fn restock(
+    ctx: &mut Ctx<'_, '_>,
+    order: OrderId,
+    product: ProductId,
+    quantity: u32,
+) -> Result<(), Fault> {
+    if let Some(stock) = rows::stock(ctx.txn, product)? {
+        let on_hand = stock.on_hand.saturating_add(quantity).min(UNITS_MAX);
+        let on_hand = on_hand.max(stock.on_hand);
+        rows::set_on_hand(ctx, product, stock, on_hand, MovementReason::Returned(order));
     }
     Ok(())
 }

@@ -24,7 +24,7 @@ use crate::money::Money;
 
 pub use adjust_stock::AdjustStock;
 pub use commit_hold::CommitHold;
-pub(crate) use end_units::end_units;
+pub(crate) use end_units::{end_units, restock};
 pub use hold_stock::{HoldLine, HoldStock};
 pub use policy::StockPolicy;
 pub use receive_stock::ReceiveStock;
@@ -124,6 +124,8 @@ pub enum MovementReason {
     Shipped(OrderId),
     /// Units of an order turned out to be missing or broken (T26).
     WrittenOff(OrderId),
+    /// Units of an order came back and can be sold again (T29, T35).
+    Returned(OrderId),
 }
 
 /// What becomes of committed units of an order. Append only.

@@ -75,7 +75,7 @@ impl Change<'_, '_, '_> {
         self.give_up(Ending::Customer)?;
         match payment {
             PaymentState::Authorized | PaymentState::AuthExpired => self.step("T23", ""),
-            payment if payment.is_captured() => {
+            payment if payment.has_come() => {
                 self.request_refund(self.order.refundable(), "the order was canceled");
                 self.step("T24", "");
             }

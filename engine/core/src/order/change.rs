@@ -36,11 +36,12 @@ pub(crate) enum OrderTimer {
     Deliver,
     ReturnWindow,
     RefundPending,
+    ReturnShip,
 }
 
 impl OrderTimer {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Hold,
         Self::Reconcile,
         Self::AuthExpiry,
@@ -49,6 +50,7 @@ impl OrderTimer {
         Self::Deliver,
         Self::ReturnWindow,
         Self::RefundPending,
+        Self::ReturnShip,
     ];
 
     /// What the due index calls it.
@@ -62,6 +64,7 @@ impl OrderTimer {
             Self::Deliver => TimerKind::Deliver(order),
             Self::ReturnWindow => TimerKind::ReturnWindow(order),
             Self::RefundPending => TimerKind::RefundPending(order),
+            Self::ReturnShip => TimerKind::ReturnShip(order),
         }
     }
 
@@ -76,6 +79,7 @@ impl OrderTimer {
             Self::Deliver => timers.deliver,
             Self::ReturnWindow => timers.return_window,
             Self::RefundPending => timers.refund_pending,
+            Self::ReturnShip => timers.return_ship,
         }
     }
 
@@ -89,6 +93,7 @@ impl OrderTimer {
             Self::Deliver => &mut timers.deliver,
             Self::ReturnWindow => &mut timers.return_window,
             Self::RefundPending => &mut timers.refund_pending,
+            Self::ReturnShip => &mut timers.return_ship,
         }
     }
 }
@@ -228,6 +233,17 @@ impl<'c, 'a, 'v> Change<'c, 'a, 'v> {
             return inventory::end_units(self.ctx, order, (product, quantity), how);
         }
         self.ctx.send(shard, Message::EndUnits { order, product, quantity, how });
+        Ok(())
+    }
+
+    /// Puts units of a product that came back on hand again, here or in its shard.
+    pub fn restock(&mut self, product: ProductId, quantity: u32) -> Result<(), Fault> {
+        let order = self.order.id;
+        let shard = self.ctx.shard.topology.of_product(product);
+        if shard == self.ctx.shard.id {
+            return inventory::restock(self.ctx, order, product, quantity);
+        }
+        self.ctx.send(shard, Message::Restock { order, product, quantity });
         Ok(())
     }
 

@@ -1,4 +1,5 @@
-//! Orders: ORDERS.md §3 and, of §4, T1–T4 with T1o, T6–T26 with T23o, and T30–T32.
+//! Orders: ORDERS.md §3 and, of §4, T1–T4 with T1o, T6–T35 with T23o; of T35
+//! what is lost is refunded, not sent again.
 //!
 //! An order lives in the shard of its customer; its units are holds in the shards of its products.
 //! The headline status is derived from hold, payment and flags by [`Order::status`]: the parts can
@@ -10,6 +11,7 @@ mod cancel_order;
 mod change;
 mod confirm;
 mod decision;
+mod dispute;
 mod ending;
 mod fulfillment;
 mod place_order;
@@ -19,6 +21,7 @@ mod recover_order;
 mod refund;
 mod refuse_order;
 mod resolve_hold;
+mod returns;
 pub(crate) mod rows;
 mod status;
 mod timers;
@@ -35,18 +38,25 @@ pub use attention::{Attention, CALL_ALARM_MS, Recovery, TIMER_ALARM_MS, UNKNOWN_
 pub use cancel_lines::CancelLines;
 pub use cancel_order::CancelOrder;
 pub(crate) use change::{Change, OrderTimer};
+pub use dispute::{DISPUTE_ID_BYTES_MAX, Dispute, DisputeState, NoteDispute};
 pub use fulfillment::{
     CancelFulfillment, CreateFulfillment, DELIVER_ASSUMED_MS, DeliverFulfillment,
-    FULFILLMENTS_PER_ORDER_MAX, Fulfillment, FulfillmentState, LineUnits, PackFulfillment,
-    SHIPPING_TEXT_BYTES_MAX, ShipFulfillment,
+    FULFILLMENTS_PER_ORDER_MAX, Fulfillment, FulfillmentState, LineUnits, LoseFulfillment, Lost,
+    PackFulfillment, SHIPPING_TEXT_BYTES_MAX, ShipFulfillment,
 };
 pub use place_order::{PlaceOrder, Receipt};
 pub use progress::{LineProgress, Progress, RETURN_WINDOW_MS};
 pub use recover_order::RecoverOrder;
-pub use refund::{REFUND_PENDING_MS, REFUNDS_PER_ORDER_MAX, Refund, RefundOrder, RefundState};
+pub use refund::{
+    ImportRefund, REFUND_PENDING_MS, REFUNDS_PER_ORDER_MAX, Refund, RefundOrder, RefundState,
+};
 pub use refuse_order::RefuseOrder;
 pub use resolve_hold::ResolveHold;
 pub(crate) use resolve_hold::resolve;
+pub use returns::{
+    ApproveReturn, CancelReturn, Condition, RETURN_SHIP_MS, RETURNS_PER_ORDER_MAX, ReceiveReturn,
+    Received, RejectReturn, RequestReturn, Return, ReturnState,
+};
 pub use status::Status;
 pub(crate) use timers::{retime_hold, timer_fired};
 
@@ -164,6 +174,8 @@ pub struct Flags {
     pub reconciling: bool,
     /// The money cannot be captured: a new payment is needed before it goes on (T16).
     pub on_hold: bool,
+    /// The customer's bank wants the money back, and nobody knows yet who is right (T33).
+    pub disputed: bool,
 }
 
 /// Why a person must look at an order. Append only.
@@ -183,6 +195,8 @@ pub enum Review {
     ProviderRefused,
     /// A refund has been on its way for ten days.
     RefundOverdue,
+    /// The customer's bank wants the money back, and somebody must answer it (T33).
+    Disputed,
 }
 
 impl Review {
@@ -196,6 +210,7 @@ impl Review {
             Self::FulfillmentOverdue => "fulfillment_overdue",
             Self::ProviderRefused => "provider_refused",
             Self::RefundOverdue => "refund_overdue",
+            Self::Disputed => "disputed",
         }
     }
 
@@ -207,8 +222,9 @@ impl Review {
             Self::RefundOverdue => 2,
             Self::PaymentUnknown => 3,
             Self::ProviderRefused => 4,
-            Self::AmountMismatch => 5,
-            Self::OrphanMoney => 6,
+            Self::Disputed => 5,
+            Self::AmountMismatch => 6,
+            Self::OrphanMoney => 7,
         }
     }
 }
@@ -232,6 +248,8 @@ pub struct OrderTimers {
     pub return_window: Option<u64>,
     /// When a refund that is on its way is asked about.
     pub refund_pending: Option<u64>,
+    /// T28: when the next return has taken too long.
+    pub return_ship: Option<u64>,
 }
 
 /// One step of an order's life.

@@ -5,8 +5,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Change, FULFILL_SLA_MS, Fulfillment, Order, OrderLine, OrderTimer, Refund, Review};
-use super::{Status, Units};
+use super::{
+    Change, Dispute, FULFILL_SLA_MS, Fulfillment, Order, OrderLine, OrderTimer, Refund, Return,
+    Review, Status, Units,
+};
 use crate::money::Money;
 use crate::order::{FulfillmentState, RefundState};
 use crate::payment::PaymentState;
@@ -27,6 +29,10 @@ pub struct Progress {
     pub fulfillments: Vec<Fulfillment>,
     /// What was given back, or is to be, oldest first.
     pub refunds: Vec<Refund>,
+    /// What customers send back, oldest first.
+    pub returns: Vec<Return>,
+    /// The customer's bank wants, or wanted, the money back.
+    pub dispute: Option<Dispute>,
 }
 
 /// What became of a line's units.
@@ -38,6 +44,10 @@ pub struct LineProgress {
     pub shipped: u32,
     /// Units that have arrived.
     pub delivered: u32,
+    /// Units that were sent and never arrived.
+    pub lost: u32,
+    /// Units that came back after they had arrived.
+    pub returned: u32,
 }
 
 impl OrderLine {
@@ -70,7 +80,10 @@ impl Order {
 
     /// All that will ever be sent has arrived.
     pub fn is_delivered(&self) -> bool {
-        let arrived = |line: &OrderLine| line.progress.delivered == line.progress.shipped;
+        let arrived = |line: &OrderLine| {
+            let LineProgress { shipped, delivered, lost, .. } = line.progress;
+            delivered.saturating_add(lost) == shipped
+        };
         self.has_shipped() && !self.has_unshipped() && self.lines.iter().all(arrived)
     }
 
@@ -90,6 +103,9 @@ impl Order {
 
     /// What of the money that came can still be given back, in minor units.
     pub fn refundable(&self) -> i64 {
+        if self.payment.state == PaymentState::ChargedBack {
+            return 0;
+        }
         self.payment.captured.saturating_sub(self.given_back()).max(0)
     }
 
@@ -99,12 +115,34 @@ impl Order {
             return Status::Completed;
         }
         match (self.has_shipped(), self.has_unshipped()) {
-            (true, false) if self.is_delivered() => Status::Delivered,
+            (true, false) if self.is_delivered() => self.status_after_delivery(),
             (true, false) => Status::Shipped,
             (true, true) => Status::PartiallyShipped,
             (false, _) if self.progress.begun => Status::Processing,
             (false, _) => Status::Confirmed,
         }
+    }
+}
+
+impl Order {
+    /// Where an order stands of which all has arrived, or never will.
+    fn status_after_delivery(&self) -> Status {
+        let back = |line: &OrderLine| line.progress.returned.saturating_add(line.progress.lost);
+        if self.lines.iter().all(|line| back(line) == 0) {
+            Status::Delivered
+        } else if self.lines.iter().all(|line| back(line) == line.progress.shipped) {
+            Status::Returned
+        } else {
+            Status::PartiallyReturned
+        }
+    }
+
+    /// Something is under way that keeps the order open.
+    fn is_busy(&self) -> bool {
+        let Progress { refunds, returns, .. } = &self.progress;
+        self.flags.disputed
+            || refunds.iter().any(|refund| refund.state.is_open())
+            || returns.iter().any(|it| it.state.is_open())
     }
 }
 
@@ -141,6 +179,14 @@ impl Change<'_, '_, '_> {
             Some(_) if !closes => self.disarm(OrderTimer::ReturnWindow),
             _ => {}
         }
+        let open = self.order.progress.returns.iter().filter(|it| it.state.is_open());
+        match open.map(|it| it.expires_at).min() {
+            Some(at) if self.order.timers.return_ship != Some(at) => {
+                self.arm(OrderTimer::ReturnShip, at);
+            }
+            Some(_) => {}
+            None => self.disarm(OrderTimer::ReturnShip),
+        }
         if self.order.payment.state != PaymentState::Authorized {
             self.disarm(OrderTimer::AuthExpiry);
         }
@@ -151,7 +197,7 @@ impl Change<'_, '_, '_> {
         if !self.order.is_delivered() || self.order.units != Units::Committed {
             return;
         }
-        if self.order.progress.refunds.iter().any(|refund| refund.state.is_open()) {
+        if self.order.is_busy() {
             let later = self.ctx.now().saturating_add(RETURN_WINDOW_KEPT_ON_MS);
             self.arm(OrderTimer::ReturnWindow, later);
             return;

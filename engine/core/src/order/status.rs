@@ -22,11 +22,13 @@ pub enum Status {
     Shipped,
     Delivered,
     Completed,
+    PartiallyReturned,
+    Returned,
 }
 
 impl Status {
     /// Every status, in their order.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         Self::PaymentPending,
         Self::RequiresAction,
         Self::PaymentUnknown,
@@ -40,6 +42,8 @@ impl Status {
         Self::Shipped,
         Self::Delivered,
         Self::Completed,
+        Self::PartiallyReturned,
+        Self::Returned,
     ];
 
     /// The name that clients see.
@@ -58,6 +62,8 @@ impl Status {
             Self::Shipped => "shipped",
             Self::Delivered => "delivered",
             Self::Completed => "completed",
+            Self::PartiallyReturned => "partially_returned",
+            Self::Returned => "returned",
         }
     }
 
@@ -91,8 +97,10 @@ impl Order {
     /// The units are free already, and the money is still on its way back (T12b, T23, T24). Money
     /// that came for an order which had ended (T13) does not reopen it.
     fn money_follows(&self) -> bool {
-        let here = self.payment.state.is_captured() && self.payment.state != PaymentState::Refunded;
-        let open = self.payment.state == PaymentState::Voiding || here;
+        let state = self.payment.state;
+        let here = state == PaymentState::Disputed
+            || state.is_captured() && state != PaymentState::Refunded;
+        let open = state == PaymentState::Voiding || here;
         open && self.flags.needs_review != Some(Review::OrphanMoney)
     }
 }
@@ -116,7 +124,7 @@ mod tests {
     const UNITS: [Units; 4] = [Units::Held, Units::Expiring, Units::Committed, Units::Released];
     const ENDINGS: [Option<Ending>; 4] =
         [None, Some(Ending::Customer), Some(Ending::Expired), Some(Ending::PaymentFailed)];
-    const REVIEWS: [Option<Review>; 8] = [
+    const REVIEWS: [Option<Review>; 9] = [
         None,
         Some(Review::AmountMismatch),
         Some(Review::PaymentUnknown),
@@ -125,6 +133,7 @@ mod tests {
         Some(Review::FulfillmentOverdue),
         Some(Review::ProviderRefused),
         Some(Review::RefundOverdue),
+        Some(Review::Disputed),
     ];
 
     fn order() -> Order {
@@ -179,6 +188,7 @@ mod tests {
                 _,
                 PaymentState::Captured
                 | PaymentState::PartiallyRefunded
+                | PaymentState::Disputed
                 | PaymentState::RefundRequested,
                 _,
             ) => Status::Canceling,
@@ -195,7 +205,7 @@ mod tests {
             for ending in ENDINGS {
                 for state in PaymentState::ALL {
                     for needs_review in REVIEWS {
-                        for bits in 0..8 {
+                        for bits in 0..16 {
                             order.units = units;
                             order.ending = ending;
                             order.payment.state = state;
@@ -212,27 +222,33 @@ mod tests {
     }
 
     fn flags(needs_review: Option<Review>, bits: u8) -> Flags {
-        let [cancel_requested, reconciling, on_hold] = [1, 2, 4].map(|bit| bits & bit != 0);
-        Flags { needs_review, cancel_requested, reconciling, on_hold }
+        let [cancel_requested, reconciling, on_hold, disputed] =
+            [1, 2, 4, 8].map(|bit| bits & bit != 0);
+        Flags { needs_review, cancel_requested, reconciling, on_hold, disputed }
     }
 
     /// What became of three units, and where the order stands then.
     fn progressed() -> impl Iterator<Item = (LineProgress, Status)> {
         let rows = [
-            ([0, 0, 0], Status::Processing),
-            ([2, 0, 0], Status::Processing),
-            ([0, 1, 0], Status::PartiallyShipped),
-            ([0, 1, 1], Status::PartiallyShipped),
-            ([1, 1, 1], Status::PartiallyShipped),
-            ([0, 3, 0], Status::Shipped),
-            ([0, 3, 2], Status::Shipped),
-            ([2, 1, 0], Status::Shipped),
-            ([0, 3, 3], Status::Delivered),
-            ([2, 1, 1], Status::Delivered),
-            ([0, 3, 3], Status::Completed),
+            ([0, 0, 0, 0, 0], Status::Processing),
+            ([2, 0, 0, 0, 0], Status::Processing),
+            ([0, 1, 0, 0, 0], Status::PartiallyShipped),
+            ([0, 1, 1, 0, 0], Status::PartiallyShipped),
+            ([1, 1, 1, 0, 1], Status::PartiallyShipped),
+            ([0, 3, 0, 0, 0], Status::Shipped),
+            ([0, 3, 2, 0, 2], Status::Shipped),
+            ([2, 1, 0, 0, 0], Status::Shipped),
+            ([0, 3, 3, 0, 0], Status::Delivered),
+            ([2, 1, 1, 0, 0], Status::Delivered),
+            ([0, 3, 3, 0, 1], Status::PartiallyReturned),
+            ([0, 3, 2, 1, 0], Status::PartiallyReturned),
+            ([0, 3, 3, 0, 3], Status::Returned),
+            ([1, 2, 1, 1, 1], Status::Returned),
+            ([0, 3, 0, 3, 0], Status::Returned),
+            ([0, 3, 3, 0, 3], Status::Completed),
         ];
-        rows.into_iter().map(|([canceled, shipped, delivered], status)| {
-            (LineProgress { canceled, shipped, delivered }, status)
+        rows.into_iter().map(|([canceled, shipped, delivered, lost, returned], status)| {
+            (LineProgress { canceled, shipped, delivered, lost, returned }, status)
         })
     }
 

@@ -18,6 +18,7 @@ pub(crate) fn timer_fired(ctx: &mut Ctx<'_, '_>, kind: TimerKind) -> Result<(), 
         TimerKind::Deliver(order) => (order, OrderTimer::Deliver),
         TimerKind::ReturnWindow(order) => (order, OrderTimer::ReturnWindow),
         TimerKind::RefundPending(order) => (order, OrderTimer::RefundPending),
+        TimerKind::ReturnShip(order) => (order, OrderTimer::ReturnShip),
         TimerKind::ForgetDecision(order) => {
             return decision::forget(ctx, order);
         }
@@ -39,6 +40,7 @@ pub(crate) fn timer_fired(ctx: &mut Ctx<'_, '_>, kind: TimerKind) -> Result<(), 
         OrderTimer::Deliver => change.assume_delivered(),
         OrderTimer::ReturnWindow => change.close(),
         OrderTimer::RefundPending => change.refund_overdue(),
+        OrderTimer::ReturnShip => change.expire_returns(),
     }
     change.save();
     Ok(())

@@ -21,6 +21,7 @@ pub(crate) use note_payment_event::forget as forget_event;
 pub use note_payment_event::{EVENT_RETENTION_MS, NotePaymentEvent, PaymentEvent};
 pub use retry_payment::RetryPayment;
 pub use settle::Settle;
+pub(crate) use settle::kept;
 
 /// The provider's name of an intent, e.g. `pi_…`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -118,11 +119,13 @@ pub enum PaymentState {
     Capturing,
     AuthExpired,
     PartiallyRefunded,
+    Disputed,
+    ChargedBack,
 }
 
 impl PaymentState {
     /// Every state, in their order.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 18] = [
         Self::OnAccount,
         Self::IntentCreating,
         Self::IntentReady,
@@ -139,6 +142,8 @@ impl PaymentState {
         Self::Capturing,
         Self::AuthExpired,
         Self::PartiallyRefunded,
+        Self::Disputed,
+        Self::ChargedBack,
     ];
 
     /// The name that clients see.
@@ -160,10 +165,18 @@ impl PaymentState {
             Self::Capturing => "capturing",
             Self::AuthExpired => "auth_expired",
             Self::PartiallyRefunded => "partially_refunded",
+            Self::Disputed => "disputed",
+            Self::ChargedBack => "charged_back",
         }
     }
 
-    /// The money has come; some or all of it may have gone back, or be on its way back.
+    /// The money has come, whatever became of it since.
+    pub fn has_come(self) -> bool {
+        self.is_captured() || matches!(self, Self::Disputed | Self::ChargedBack)
+    }
+
+    /// The money has come and nobody disputes it; some or all of it may have gone back, or be on
+    /// its way back.
     pub fn is_captured(self) -> bool {
         matches!(
             self,

@@ -94,7 +94,9 @@ impl Change<'_, '_, '_> {
                 PaymentState::Captured
                 | PaymentState::RefundRequested
                 | PaymentState::PartiallyRefunded
-                | PaymentState::Refunded => false,
+                | PaymentState::Refunded
+                | PaymentState::Disputed
+                | PaymentState::ChargedBack => false,
             }
     }
 

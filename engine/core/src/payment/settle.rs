@@ -156,7 +156,7 @@ fn is_an_id(intent: &Intent) -> bool {
 }
 
 /// As much of a provider's code as is worth keeping.
-pub(super) fn kept(code: &str) -> String {
+pub(crate) fn kept(code: &str) -> String {
     let fits = |(at, character): (usize, char)| at + character.len_utf8() <= CODE_BYTES_MAX;
     code.char_indices().take_while(|next| fits(*next)).map(|(_, character)| character).collect()
 }

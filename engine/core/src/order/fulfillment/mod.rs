@@ -1,4 +1,5 @@
-//! Fulfillments: units of an order that are picked, packed and sent together. T14, T15, T18, T19.
+//! Fulfillments: units of an order that are picked, packed and sent together. T14, T15, T18, T19,
+//! T35.
 //!
 //! An order's units are in at most one open fulfillment. They leave the warehouse only once they
 //! are paid (or the customer is trusted with an invoice), and only when nothing blocks the order.
@@ -6,6 +7,7 @@
 mod cancel;
 mod create;
 mod deliver;
+mod lose;
 mod pack;
 mod ship;
 
@@ -21,6 +23,7 @@ use crate::rejection::{Blocked, Field, Rejection};
 pub use cancel::CancelFulfillment;
 pub use create::CreateFulfillment;
 pub use deliver::DeliverFulfillment;
+pub use lose::{LoseFulfillment, Lost};
 pub use pack::PackFulfillment;
 pub use ship::ShipFulfillment;
 
@@ -69,12 +72,23 @@ pub enum FulfillmentState {
     Delivered,
     /// It was given up before it was sent: its units wait for another.
     Canceled,
+    /// It was sent and never arrived (T35).
+    Lost,
+    /// It was sent and came back, for nobody took it (T35).
+    ReturnedToSender,
 }
 
 impl FulfillmentState {
     /// Every state, in their order.
-    pub const ALL: [Self; 5] =
-        [Self::Picking, Self::Packed, Self::Shipped, Self::Delivered, Self::Canceled];
+    pub const ALL: [Self; 7] = [
+        Self::Picking,
+        Self::Packed,
+        Self::Shipped,
+        Self::Delivered,
+        Self::Canceled,
+        Self::Lost,
+        Self::ReturnedToSender,
+    ];
 
     /// The name that clients see.
     pub fn as_str(self) -> &'static str {
@@ -84,6 +98,8 @@ impl FulfillmentState {
             Self::Shipped => "shipped",
             Self::Delivered => "delivered",
             Self::Canceled => "canceled",
+            Self::Lost => "lost",
+            Self::ReturnedToSender => "returned_to_sender",
         }
     }
 
@@ -125,6 +141,7 @@ impl Order {
             () if !confirmed || self.progress.closed_at.is_some() => Blocked::Status,
             () if self.flags.cancel_requested => Blocked::CancelRequested,
             () if self.flags.on_hold => Blocked::OnHold,
+            () if self.flags.disputed => Blocked::Disputed,
             () if self.flags.needs_review == Some(Review::AmountMismatch) => Blocked::NeedsReview,
             () => return Ok(()),
         };

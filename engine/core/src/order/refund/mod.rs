@@ -3,14 +3,16 @@
 //! A refund is a row of its order, and its call has the order's next number as idempotency key. All
 //! that have not failed add up to at most what came (I6). They are made one after another.
 
+mod import;
 mod refund_order;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Change, OrderTimer, Review, Units};
+use super::{Change, DisputeState, OrderTimer, Review, Units};
 use crate::ids::{OrderId, RefundId, h128};
 use crate::payment::PaymentState;
 
+pub use import::ImportRefund;
 pub use refund_order::RefundOrder;
 
 /// The most refunds of one order that a seller may ask for, failed ones included. What the order
@@ -139,8 +141,21 @@ impl Change<'_, '_, '_> {
         self.step("alarm", Review::RefundOverdue.as_str());
     }
 
+    /// The bank has taken all the money back: what waits for its turn never gets it.
+    pub(super) fn fail_waiting(&mut self, code: &str) {
+        let now = self.ctx.now();
+        for refund in &mut self.order.progress.refunds {
+            if refund.state == RefundState::Requested {
+                refund.state = RefundState::Failed;
+                refund.updated_at = now;
+                code.clone_into(&mut refund.code);
+            }
+        }
+        self.refunds_changed();
+    }
+
     /// What follows from all refunds together: the payment's state, its sum and the timer.
-    fn refunds_changed(&mut self) {
+    pub(super) fn refunds_changed(&mut self) {
         let refunds = &self.order.progress.refunds;
         let succeeded = refunds.iter().filter(|it| it.state == RefundState::Succeeded);
         let back = succeeded.fold(0_i64, |sum, it| sum.saturating_add(it.amount));
@@ -148,8 +163,11 @@ impl Change<'_, '_, '_> {
         let pending = refunds.iter().any(|it| it.state == RefundState::Pending);
         let nothing_came = self.order.payment.captured == 0 && self.order.units == Units::Released;
         self.order.payment.refunded = self.order.given_back();
-        if self.order.payment.state.is_captured() {
+        let dispute = self.order.progress.dispute.as_ref().map(|dispute| dispute.state);
+        if self.order.payment.state.has_come() {
             self.order.payment.state = match back {
+                _ if dispute == Some(DisputeState::Open) => PaymentState::Disputed,
+                _ if dispute == Some(DisputeState::Lost) => PaymentState::ChargedBack,
                 _ if open => PaymentState::RefundRequested,
                 _ if nothing_came => PaymentState::Refunded,
                 0 => PaymentState::Captured,

@@ -11,13 +11,13 @@ use crate::inventory::REASON_BYTES_MAX;
 use crate::money::Money;
 use crate::order::Change;
 use crate::order::fulfillment::find;
-use crate::rejection::{Field, Rejection};
+use crate::rejection::{Blocked, Field, Rejection};
 
 /// Gives back money of an order that is paid. Nothing becomes of its units.
 ///
 /// Refused, in this order: `OrderNotFound`, `VersionMismatch`, `AlreadyExists` (a refund of this
-/// id), `OutOfRange` (amount), `OutOfRange`, `Malformed` (reason), `NotCaptured`, `TooManyRefunds`,
-/// `RefundTooLarge`.
+/// id), `OutOfRange` (amount), `OutOfRange`, `Malformed` (reason), `OrderBlocked` (the money is
+/// disputed), `NotCaptured`, `TooManyRefunds`, `RefundTooLarge`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RefundOrder {
     /// Which order.
@@ -44,6 +44,10 @@ impl RefundOrder {
         }
         text(Field::Reason, &self.reason, 1, REASON_BYTES_MAX)?;
         let payment = order.payment.state;
+        if order.flags.disputed {
+            let (status, why) = (order.status(), Blocked::Disputed);
+            return Err(Rejection::OrderBlocked { status, why }.into());
+        }
         if !payment.is_captured() {
             return Err(Rejection::NotCaptured { payment }.into());
         }

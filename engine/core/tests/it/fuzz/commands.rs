@@ -287,6 +287,7 @@ fn between(v: &mut Values) -> Command {
         return Command::Acknowledge(Acknowledge { to: v.shard(), through: v.u64() });
     }
     let messages = v.many(3, |v| match v.random.random_range(0..5) {
+        3 if v.random.random_bool(0.3) => fulfillment::restock(v),
         3 => fulfillment::end_units(v),
         0 => Message::CommitHold(v.order()),
         1 => Message::ReleaseHold(v.order()),

@@ -1,11 +1,13 @@
 //! Random commands about orders that were confirmed.
 
 use engine_core::inventory::UnitsEnd;
-use engine_core::order::LineUnits;
+use engine_core::order::{Condition, DisputeState, LineUnits, Lost, Received, RefundState};
 use engine_core::outbox::Message;
 use engine_core::{
-    CancelFulfillment, CancelLines, Command, CreateFulfillment, DeliverFulfillment, FulfillmentId,
-    OrderId, PackFulfillment, RefundId, RefundOrder, ShipFulfillment,
+    ApproveReturn, CancelFulfillment, CancelLines, CancelReturn, Command, CreateFulfillment,
+    DeliverFulfillment, FulfillmentId, ImportRefund, LoseFulfillment, NoteDispute, OrderId,
+    PackFulfillment, ReceiveReturn, RefundId, RefundOrder, RejectReturn, RequestReturn, ReturnId,
+    ShipFulfillment,
 };
 use rand::Rng as _;
 
@@ -16,6 +18,9 @@ pub fn any(v: &mut Values) -> Command {
     let order: OrderId = if v.random.random_bool(0.9) { v.order_of(&owner) } else { v.order() };
     let expected_version = v.random.random_bool(0.1).then(|| v.small());
     let id = FulfillmentId(v.random.random_range(1..4));
+    if v.random.random_bool(0.4) {
+        return going_back(v, order, expected_version);
+    }
     match v.random.random_range(0..12) {
         0..3 => {
             let lines = v.random.random_bool(0.5).then(|| units(v));
@@ -54,9 +59,57 @@ pub fn end_units(v: &mut Values) -> Message {
     Message::EndUnits { order: v.order(), product: v.product(), quantity: v.u32(), how }
 }
 
+pub fn restock(v: &mut Values) -> Message {
+    Message::Restock { order: v.order(), product: v.product(), quantity: v.u32() }
+}
+
 fn units(v: &mut Values) -> Vec<LineUnits> {
     v.many(2, |v| {
         let line = if v.random.random_bool(0.9) { v.random.random_range(0..2) } else { v.u32() };
         LineUnits { line, quantity: v.u32() }
     })
+}
+
+fn going_back(v: &mut Values, order: OrderId, expected_version: Option<u64>) -> Command {
+    let id = ReturnId(v.random.random_range(1..4));
+    let owner = v.random.random_bool(0.2).then(|| v.owner());
+    match v.random.random_range(0..10) {
+        0 | 1 => {
+            let (lines, reason) = (units(v), v.text());
+            Command::RequestReturn(RequestReturn { order, owner, id, lines, reason })
+        }
+        2 | 3 => Command::ApproveReturn(ApproveReturn { order, expected_version, id }),
+        4 => {
+            let reason = v.text();
+            Command::RejectReturn(RejectReturn { order, expected_version, id, reason })
+        }
+        5 => Command::CancelReturn(CancelReturn { order, owner, id }),
+        6 => {
+            let received = v.random.random_bool(0.5).then(|| {
+                v.many(2, |v| Received {
+                    line: v.random.random_range(0..2),
+                    quantity: v.u32(),
+                    condition: v.one_of(&Condition::ALL),
+                })
+            });
+            let refund = v.random.random_bool(0.3).then(|| v.i64());
+            Command::ReceiveReturn(ReceiveReturn { order, expected_version, id, received, refund })
+        }
+        7 => {
+            let (id, how) = (FulfillmentId(id.0), v.one_of(&[Lost::Gone, Lost::CameBack]));
+            let refund = v.random.random();
+            Command::LoseFulfillment(LoseFulfillment { order, expected_version, id, how, refund })
+        }
+        8 => {
+            let sound = v.random.random_bool(0.8);
+            let id = if sound { "dp_1".into() } else { v.text() };
+            let (state, amount) = (v.one_of(&DisputeState::ALL), v.i64());
+            Command::NoteDispute(NoteDispute { order, id, state, amount })
+        }
+        _ => {
+            let (id, state) = (RefundId(v.id()), v.one_of(&RefundState::ALL));
+            let (amount, code) = (v.i64(), v.text());
+            Command::ImportRefund(ImportRefund { order, id, amount, state, code })
+        }
+    }
 }

@@ -2,13 +2,16 @@
 
 use engine_core::inventory::UnitsEnd;
 use engine_core::order::{
-    Fulfillment, FulfillmentState, LineUnits, Order, Progress, Refund, RefundState,
+    Condition, Dispute, DisputeState, Fulfillment, FulfillmentState, LineUnits, Lost, Order,
+    Progress, Received, Refund, RefundState, Return, ReturnState,
 };
 use engine_core::outbox::Message;
 use engine_core::payment::PaymentState;
 use engine_core::{
-    Blocked, CancelFulfillment, CancelLines, Command, CreateFulfillment, DeliverFulfillment,
-    FulfillmentId, PackFulfillment, RefundId, RefundOrder, Rejection, ShipFulfillment,
+    ApproveReturn, Blocked, CancelFulfillment, CancelLines, CancelReturn, Command,
+    CreateFulfillment, DeliverFulfillment, FulfillmentId, ImportRefund, LoseFulfillment,
+    NoteDispute, PackFulfillment, ReceiveReturn, RefundId, RefundOrder, RejectReturn, Rejection,
+    RequestReturn, ReturnId, ShipFulfillment,
 };
 
 use super::named;
@@ -16,6 +19,7 @@ use super::values::*;
 
 pub const FULFILLMENT: FulfillmentId = FulfillmentId(0xf0_11);
 pub const REFUND: RefundId = RefundId(0x2ef0);
+pub const RETURN: ReturnId = ReturnId(0x2e70);
 
 pub fn progress() -> Progress {
     Progress {
@@ -23,7 +27,32 @@ pub fn progress() -> Progress {
         closed_at: Some(5_000),
         fulfillments: vec![fulfillment(FulfillmentState::Shipped)],
         refunds: vec![refund(RefundState::Pending)],
+        returns: vec![returned(ReturnState::Received)],
+        dispute: Some(dispute(DisputeState::Open)),
     }
+}
+
+fn received() -> Received {
+    Received { line: 1, quantity: 2, condition: Condition::Damaged }
+}
+
+fn returned(state: ReturnState) -> Return {
+    let sellable = Received { condition: Condition::Sellable, ..received() };
+    Return {
+        id: RETURN,
+        state,
+        lines: vec![units()],
+        reason: "too small".into(),
+        rejection: "worn".into(),
+        received: vec![received(), sellable],
+        created_at: 1_000,
+        updated_at: 2_000,
+        expires_at: 3_000,
+    }
+}
+
+fn dispute(state: DisputeState) -> Dispute {
+    Dispute { id: "dp_1".into(), state, amount: 598, opened_at: 1_000, closed_at: Some(2_000) }
 }
 
 fn units() -> LineUnits {
@@ -68,7 +97,16 @@ pub fn orders() -> Vec<(String, Order)> {
         let progress = Progress { refunds: vec![refund(state)], ..Progress::default() };
         (format!("refund-{state:?}"), Order { progress, ..order() })
     });
-    fulfillments.into_iter().chain(refunds).collect()
+    let returns = ReturnState::ALL.map(|state| {
+        let progress = Progress { returns: vec![returned(state)], ..Progress::default() };
+        (format!("return-{state:?}"), Order { progress, ..order() })
+    });
+    let disputes = DisputeState::ALL.map(|state| {
+        let progress = Progress { dispute: Some(dispute(state)), ..Progress::default() };
+        (format!("dispute-{state:?}"), Order { progress, ..order() })
+    });
+    let back = returns.into_iter().chain(disputes);
+    fulfillments.into_iter().chain(refunds).chain(back).collect()
 }
 
 pub fn messages() -> Vec<(String, Vec<Message>)> {
@@ -115,6 +153,49 @@ pub fn commands() -> Vec<(String, Command)> {
         }),
     ];
     commands.extend(plain.map(named));
+    commands.extend(going_back());
+    commands
+}
+
+/// What comes back, and what is lost.
+fn going_back() -> Vec<(String, Command)> {
+    let (order, id, expected_version, reason) = (ORDER, RETURN, Some(5), "too small".to_owned());
+    let lose =
+        |how| LoseFulfillment { order, expected_version, id: FULFILLMENT, how, refund: true };
+    let receive = |received| {
+        let refund = Some(299);
+        Command::ReceiveReturn(ReceiveReturn { order, expected_version, id, received, refund })
+    };
+    let note = |state| NoteDispute { order, id: "dp_1".into(), state, amount: 598 };
+    let mut commands = vec![
+        ("LoseFulfillment-Gone".into(), Command::LoseFulfillment(lose(Lost::Gone))),
+        ("LoseFulfillment-CameBack".into(), Command::LoseFulfillment(lose(Lost::CameBack))),
+        ("ReceiveReturn-all".into(), receive(None)),
+    ];
+    let noted = DisputeState::ALL
+        .map(|state| (format!("NoteDispute-{state:?}"), Command::NoteDispute(note(state))));
+    commands.extend(noted);
+    let plain = [
+        Command::RequestReturn(RequestReturn {
+            order,
+            owner: Some(owner()),
+            id,
+            lines: vec![units()],
+            reason: reason.clone(),
+        }),
+        Command::ApproveReturn(ApproveReturn { order, expected_version, id }),
+        Command::RejectReturn(RejectReturn { order, expected_version, id, reason }),
+        Command::CancelReturn(CancelReturn { order, owner: Some(owner()), id }),
+        receive(Some(vec![received()])),
+        Command::ImportRefund(ImportRefund {
+            order,
+            id: REFUND,
+            amount: 299,
+            state: RefundState::Failed,
+            code: "lost_or_stolen_card".into(),
+        }),
+    ];
+    commands.extend(plain.map(named));
     commands
 }
 
@@ -130,13 +211,22 @@ pub fn rejections() -> Vec<Rejection> {
         Rejection::TooManyRefunds { limit: 300 },
         Rejection::RefundTooLarge { requested: 35, left: 36 },
         Rejection::NotCaptured { payment: PaymentState::Authorized },
+        Rejection::ReturnNotFound,
+        Rejection::WrongReturnState { actual: ReturnState::Approved },
+        Rejection::TooManyReturns { limit: 50 },
+        Rejection::NotReturnable { status: order().status() },
     ]
 }
 
 /// What stands in the way, each.
 pub fn blocked() -> Vec<(String, Rejection)> {
-    let all =
-        [Blocked::CancelRequested, Blocked::OnHold, Blocked::NeedsReview, Blocked::NotCaptured];
+    let all = [
+        Blocked::CancelRequested,
+        Blocked::OnHold,
+        Blocked::NeedsReview,
+        Blocked::NotCaptured,
+        Blocked::Disputed,
+    ];
     let rejection = |why| Rejection::OrderBlocked { status: order().status(), why };
     all.map(|why| (format!("OrderBlocked-{why:?}"), rejection(why))).into()
 }

@@ -55,6 +55,7 @@ fn shard(golden: &mut Golden) {
             Message::ReleaseHold(ORDER),
             Message::AskOrder { order: ORDER, from: ShardId(7) },
             carts::message(),
+            Message::Restock { order: ORDER, product: PRODUCT, quantity: 4 },
         ],
         |message| vec![message],
     );
@@ -85,6 +86,7 @@ fn timers() -> Vec<(String, Timer)> {
             TimerKind::ReturnWindow(ORDER),
             TimerKind::RefundPending(ORDER),
             TimerKind::Cart(carts::CART),
+            TimerKind::ReturnShip(ORDER),
         ],
         timer,
     );
@@ -121,6 +123,7 @@ fn catalog(golden: &mut Golden) {
         MovementReason::SetAvailable,
         MovementReason::Shipped(ORDER),
         MovementReason::WrittenOff(ORDER),
+        MovementReason::Returned(ORDER),
     ];
     golden.hold(each(reasons, |reason| Movement { at: 1_000, delta: -3, on_hand: 297, reason }));
     let states = vec![HoldState::Held, HoldState::Committed, HoldState::Released];
@@ -146,6 +149,7 @@ fn orders(golden: &mut Golden) {
         Review::FulfillmentOverdue,
         Review::ProviderRefused,
         Review::RefundOverdue,
+        Review::Disputed,
     ];
     let flags = |review| Flags { needs_review: Some(review), ..Flags::default() };
     samples.extend(each(reviews, |review| Order { flags: flags(review), ..order() }));
@@ -241,6 +245,8 @@ fn payment_states() -> Vec<PaymentState> {
         PaymentState::Capturing,
         PaymentState::AuthExpired,
         PaymentState::PartiallyRefunded,
+        PaymentState::Disputed,
+        PaymentState::ChargedBack,
     ]
 }
 
@@ -259,5 +265,7 @@ fn statuses() -> Vec<Status> {
         Status::Shipped,
         Status::Delivered,
         Status::Completed,
+        Status::PartiallyReturned,
+        Status::Returned,
     ]
 }

@@ -127,7 +127,13 @@ pub fn order() -> Order {
             name: "Füller".into(),
             unit_price: 2_999,
             quantity: 2,
-            progress: LineProgress { canceled: 21, shipped: 22, delivered: 23 },
+            progress: LineProgress {
+                canceled: 21,
+                shipped: 22,
+                delivered: 23,
+                lost: 24,
+                returned: 25,
+            },
         }],
         units: Units::Held,
         payment: payment(PaymentState::Unknown),
@@ -137,6 +143,7 @@ pub fn order() -> Order {
             cancel_requested: true,
             reconciling: false,
             on_hold: true,
+            disputed: true,
         },
         hold_shards: vec![ShardId(2), ShardId(4)],
         timers: OrderTimers {
@@ -148,6 +155,7 @@ pub fn order() -> Order {
             deliver: Some(32),
             return_window: Some(33),
             refund_pending: Some(34),
+            return_ship: Some(35),
         },
         calls: 3,
         calls_pending: 1,
@@ -285,7 +293,7 @@ pub fn rejections() -> Vec<Rejection> {
 }
 
 /// One of each.
-pub const FIELDS: [Field; 25] = [
+pub const FIELDS: [Field; 26] = [
     Field::Price,
     Field::Quantity,
     Field::Lines,
@@ -311,4 +319,5 @@ pub const FIELDS: [Field; 25] = [
     Field::Carrier,
     Field::Tracking,
     Field::Amount,
+    Field::Dispute,
 ];

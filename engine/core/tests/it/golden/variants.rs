@@ -9,7 +9,10 @@ use engine_core::audit::{Operation, Resource, Value, Who};
 use engine_core::cart::CartState;
 use engine_core::feed::Event;
 use engine_core::inventory::{HoldRef, HoldState, MovementReason, UnitsEnd};
-use engine_core::order::{Decision, Ending, FulfillmentState, RefundState, Review, Status, Units};
+use engine_core::order::{
+    Condition, Decision, DisputeState, Ending, FulfillmentState, Lost, RefundState, ReturnState,
+    Review, Status, Units,
+};
 use engine_core::outbox::{Call, Message};
 use engine_core::payment::{CallResult, IntentStatus, Pay, PaymentState};
 use engine_core::webhook::{DeliveryOutcome, DisabledBy, EventType, Notice};
@@ -63,6 +66,10 @@ impl Seen {
         self.assert_all::<UnitsEnd>();
         self.assert_all::<Blocked>();
         self.assert_all::<CartState>();
+        self.assert_all::<Condition>();
+        self.assert_all::<DisputeState>();
+        self.assert_all::<Lost>();
+        self.assert_all::<ReturnState>();
         assert!(self.0.is_empty(), "enums that this test does not know: {:?}", self.0.keys());
     }
 

@@ -6,8 +6,9 @@ use std::collections::BTreeMap;
 use engine_core::inventory::{HoldLine, HoldRef, HoldState, UnitsEnd};
 use engine_core::order::{FulfillmentState, LineProgress, Order as Row, Status, Units};
 use engine_core::payment::{CallResult, Intent, IntentStatus, PaymentState};
-use engine_core::{FulfillmentId, Money, OrderId, ProductId, ShardId};
+use engine_core::{FulfillmentId, Money, OrderId, ProductId, ReturnId, ShardId};
 
+use super::back::Back;
 use super::naive::{Model, Order, Stage, Why};
 use super::payments::Fate;
 use super::provider::Ledger;
@@ -21,6 +22,7 @@ pub struct After {
     /// What a unit of each line costs.
     pub prices: Vec<i64>,
     pub parcels: BTreeMap<FulfillmentId, Parcel>,
+    pub returns: BTreeMap<ReturnId, Back>,
     pub pay: Pay,
     pub begun: bool,
     pub closed: bool,
@@ -59,6 +61,7 @@ impl After {
             written_off: vec![0; lines.len()],
             prices: Vec::new(),
             parcels: BTreeMap::new(),
+            returns: BTreeMap::new(),
             pay: if on_account { Pay::Account } else { Pay::Authorized },
             begun: false,
             closed: false,
@@ -96,7 +99,7 @@ impl After {
     }
 
     pub fn is_delivered(&self, lines: &[HoldLine]) -> bool {
-        let arrived = self.done.iter().all(|done| done.delivered == done.shipped);
+        let arrived = self.done.iter().all(|done| done.delivered + done.lost == done.shipped);
         self.has_shipped() && arrived && self.left(lines).iter().all(|units| *units == 0)
     }
 
@@ -104,11 +107,21 @@ impl After {
         let left = self.left(lines).iter().any(|units| *units > 0);
         match () {
             () if self.closed => Status::Completed,
-            () if self.is_delivered(lines) => Status::Delivered,
+            () if self.is_delivered(lines) => self.status_after_delivery(),
             () if self.has_shipped() && left => Status::PartiallyShipped,
             () if self.has_shipped() => Status::Shipped,
             () if self.begun => Status::Processing,
             () => Status::Confirmed,
+        }
+    }
+
+    fn status_after_delivery(&self) -> Status {
+        let back: u32 = self.done.iter().map(|done| done.returned + done.lost).sum();
+        let sent: u32 = self.done.iter().map(|done| done.shipped).sum();
+        match back {
+            0 => Status::Delivered,
+            back if back == sent => Status::Returned,
+            _ => Status::PartiallyReturned,
         }
     }
 

@@ -8,6 +8,7 @@
 //! A failure prints the line that replays it.
 
 mod act;
+mod back;
 mod cart;
 mod carts;
 mod expect;

@@ -3,7 +3,7 @@
 use engine_core::inventory::UnitsEnd;
 use engine_core::order::{
     DELIVER_ASSUMED_MS, FulfillmentState, LineUnits, Order as Row, REPAY_MS, RETURN_WINDOW_MS,
-    Units,
+    ReturnState, Units,
 };
 use engine_core::payment::{AUTH_EXPIRY_MARGIN_MS, PaymentState};
 use engine_core::{
@@ -14,6 +14,7 @@ use engine_core::{
 use rand::Rng;
 use rand::seq::IndexedRandom;
 
+use super::back::Restocked;
 use super::expect::{Expected, Told};
 use super::fulfillment::{Parcel, Pay};
 use super::naive::{Model, Order, Stage, Why};
@@ -47,6 +48,10 @@ impl World {
     }
 
     fn any_work(&mut self, order: OrderId, expected_version: Option<u64>) -> Command {
+        let sent = self.model.orders[&order].after.has_shipped();
+        if self.rng.random_bool(if sent { 0.6 } else { 0.02 }) {
+            return self.any_back(order, expected_version);
+        }
         let id = FulfillmentId(self.rng.random_range(1..=PARCELS));
         let wanted = match self.rng.random_range(0..20) {
             0..5 => {
@@ -112,7 +117,7 @@ impl World {
         }
     }
 
-    fn any_units(&mut self, order: OrderId) -> Vec<LineUnits> {
+    pub fn any_units(&mut self, order: OrderId) -> Vec<LineUnits> {
         let lines = self.model.orders[&order].lines.len() as u32;
         let count = self.rng.random_range(1..=2);
         let units = |rng: &mut rand_chacha::ChaCha8Rng| {
@@ -139,6 +144,9 @@ impl World {
         let now = self.model.now(self.model.home(id));
         let mut order = self.model.orders[&id].clone();
         let had_units = order.has_units();
+        if let Some(restocked) = order.try_back(command)? {
+            return Ok(self.came_back(id, order, restocked));
+        }
         let ended = order.work(now, command).map_err(|rejection| match rejection {
             Rejection::NotCaptured { .. } => {
                 let payment = self.row(id).expect("an order").payment.state;
@@ -163,6 +171,22 @@ impl World {
     }
 }
 
+impl World {
+    /// Units that came back are on hand again: at once in the order's shard, else when it is told.
+    fn came_back(&mut self, id: OrderId, order: Order, restocked: Restocked) -> Told {
+        let told = Told::Order(order.status(), order.total);
+        let home = self.model.home(id);
+        for (line, quantity) in restocked {
+            let product = order.lines[line as usize].product;
+            if self.model.topology.of_product(product) == home {
+                self.model.restock(product, quantity);
+            }
+        }
+        self.model.orders.insert(id, order);
+        told
+    }
+}
+
 fn about(command: &Command) -> (OrderId, Option<u64>) {
     match command {
         Command::CreateFulfillment(c) => (c.order, c.expected_version),
@@ -172,6 +196,12 @@ fn about(command: &Command) -> (OrderId, Option<u64>) {
         Command::CancelFulfillment(c) => (c.order, c.expected_version),
         Command::CancelLines(c) => (c.order, c.expected_version),
         Command::RefundOrder(c) => (c.order, c.expected_version),
+        Command::LoseFulfillment(c) => (c.order, c.expected_version),
+        Command::RequestReturn(c) => (c.order, None),
+        Command::ApproveReturn(c) => (c.order, c.expected_version),
+        Command::RejectReturn(c) => (c.order, c.expected_version),
+        Command::CancelReturn(c) => (c.order, None),
+        Command::ReceiveReturn(c) => (c.order, c.expected_version),
         command => panic!("{command:?} is no work on an order"),
     }
 }
@@ -180,6 +210,19 @@ fn about(command: &Command) -> (OrderId, Option<u64>) {
 type Ended = Vec<(u32, u32, UnitsEnd)>;
 
 impl Order {
+    /// What is on hand again, if the command is about what comes back.
+    fn try_back(&mut self, command: &Command) -> Result<Option<Restocked>, Rejection> {
+        match command {
+            Command::LoseFulfillment(_)
+            | Command::RequestReturn(_)
+            | Command::ApproveReturn(_)
+            | Command::RejectReturn(_)
+            | Command::CancelReturn(_)
+            | Command::ReceiveReturn(_) => self.back(command).map(Some),
+            _ => Ok(None),
+        }
+    }
+
     fn work(&mut self, now: u64, command: &Command) -> Result<Ended, Rejection> {
         match command {
             Command::CreateFulfillment(c) => self.fulfill(c).map(|()| Ended::new()),
@@ -215,7 +258,7 @@ impl Order {
         self.blocked().map_or(Ok(()), |why| Err(Rejection::OrderBlocked { status, why }))
     }
 
-    fn parcel(
+    pub fn parcel(
         &mut self,
         id: FulfillmentId,
         fits: impl Fn(FulfillmentState) -> bool,
@@ -228,7 +271,11 @@ impl Order {
     }
 
     /// What may be asked of lines: each once, and no more than there is.
-    fn check_units(&self, wanted: &[LineUnits]) -> Result<Vec<LineUnits>, Rejection> {
+    pub fn check_units(
+        &self,
+        wanted: &[LineUnits],
+        free: &[u32],
+    ) -> Result<Vec<LineUnits>, Rejection> {
         let mut wanted = wanted.to_vec();
         wanted.sort_by_key(|units| units.line);
         let twice = wanted.windows(2).any(|pair| pair[0].line == pair[1].line);
@@ -242,7 +289,6 @@ impl Order {
                 return Err(out_of_range(Field::Quantity, 1, line.quantity.into()));
             }
         }
-        let free = self.after.free(&self.lines);
         let short = wanted.iter().find(|units| units.quantity > free[units.line as usize]);
         if let Some(&LineUnits { line, quantity: requested }) = short {
             let left = free[line as usize];
@@ -259,7 +305,8 @@ impl Order {
         let free = self.after.free(&self.lines);
         let all = (0..).zip(free).map(|(line, quantity)| LineUnits { line, quantity });
         let all = all.filter(|units| units.quantity > 0).collect();
-        let lines = self.check_units(command.lines.as_ref().unwrap_or(&all))?;
+        let free = self.after.free(&self.lines);
+        let lines = self.check_units(command.lines.as_ref().unwrap_or(&all), &free)?;
         let lines = lines.into_iter().map(|units| (units.line, units.quantity)).collect();
         let parcel = Parcel { lines, state: FulfillmentState::Picking, shipped_at: 0 };
         self.after.parcels.insert(command.id, parcel);
@@ -307,7 +354,7 @@ impl Order {
         if self.blocked() != Some(Blocked::OnHold) {
             self.check_unblocked()?;
         }
-        let lines = self.check_units(&command.lines)?;
+        let lines = self.check_units(&command.lines, &self.after.free(&self.lines))?;
         let how = if command.write_off { UnitsEnd::WrittenOff } else { UnitsEnd::Released };
         let before = self.after.canceled_value();
         for units in &lines {
@@ -405,10 +452,18 @@ impl Order {
                 }
             }
         }
+        for back in &row.progress.returns {
+            let known = self.after.returns.get_mut(&back.id).expect("a return");
+            if back.state == ReturnState::Expired && known.state.is_open() {
+                assert!(back.expires_at <= now, "{back:?} expires too early");
+                known.state = ReturnState::Expired;
+            }
+        }
         if row.progress.closed_at.is_some() && !self.after.closed {
             let all = row.progress.fulfillments.iter().filter_map(|it| it.delivered_at).max();
-            let earliest = all.expect("something was delivered") + RETURN_WINDOW_MS;
-            assert!(earliest <= now && self.after.is_delivered(&self.lines), "{row:#?}");
+            let earliest = all.unwrap_or(0) + RETURN_WINDOW_MS;
+            let open = self.after.returns.values().any(|back| back.state.is_open());
+            assert!(!open && earliest <= now && self.after.is_delivered(&self.lines), "{row:#?}");
             self.after.closed = true;
         }
     }

@@ -170,7 +170,15 @@ impl World {
             | Command::DeliverFulfillment(_)
             | Command::CancelFulfillment(_)
             | Command::CancelLines(_)
-            | Command::RefundOrder(_)) => self.expect_work(command),
+            | Command::RefundOrder(_)
+            | Command::LoseFulfillment(_)
+            | Command::RequestReturn(_)
+            | Command::ApproveReturn(_)
+            | Command::RejectReturn(_)
+            | Command::CancelReturn(_)
+            | Command::ReceiveReturn(_)) => self.expect_work(command),
+            // What the provider says by itself has scripts and the fuzz.
+            Command::NoteDispute(_) | Command::ImportRefund(_) => Ok(Told::Anything),
             Command::Settle(command) => self.expect_settle(shard, command),
             Command::RetryPayment(command) => self.expect_retry(shard, command),
             // A hint: what it leads to is the provider's answer to a question.
@@ -262,6 +270,7 @@ impl World {
             Message::EndUnits { order, product, quantity, how } => {
                 self.model.end_units(shard, order, (product, quantity), how);
             }
+            Message::Restock { product, quantity, .. } => self.model.restock(product, quantity),
             Message::AskOrder { order, from } => self.resolved(order, from),
             Message::TakeInCart(ref moved) => self.model.cart_arrives(moved),
         }

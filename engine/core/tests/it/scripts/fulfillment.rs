@@ -6,9 +6,9 @@ use engine_core::{
     PackFulfillment, RefundOrder, ShipFulfillment,
 };
 
-use super::Said;
 use super::inventory::unquote;
 use super::world::World;
+use super::{Said, returns};
 
 /// Lines of an order are told by their number, from 0: `0=2` is two units of the first.
 #[derive(goldenscript::Command)]
@@ -74,11 +74,17 @@ enum Line {
         #[arg(key)]
         version: Option<u64>,
     },
+    #[command(other)]
+    Other(goldenscript::Command),
 }
 
 pub fn run(world: &mut World, line: &goldenscript::Command) -> Said {
+    let line = Line::try_from(line)?;
+    if let Line::Other(line) = &line {
+        return returns::run(world, line);
+    }
     let names = &mut world.names;
-    let command = match Line::try_from(line)? {
+    let command = match line {
         Line::Fulfill { order, name, version, lines } => {
             let (order, id) = (names.order(&order), names.fulfillment(&name));
             let lines = (!lines.is_empty()).then(|| units(&lines));
@@ -114,6 +120,16 @@ pub fn run(world: &mut World, line: &goldenscript::Command) -> Said {
             let (order, id) = (names.order(&order), names.fulfillment(&name));
             Command::CancelFulfillment(CancelFulfillment { order, expected_version, id })
         }
+        Line::Other(_) => return Err("another's line".into()),
+        line => less(world, line)?,
+    };
+    world.run(command)
+}
+
+/// Less is sent, or less is paid.
+fn less(world: &mut World, line: Line) -> Result<Command, Box<dyn std::error::Error>> {
+    let names = &mut world.names;
+    Ok(match line {
         Line::CancelLines { order, reason, write_off, version, lines } => {
             Command::CancelLines(CancelLines {
                 order: names.order(&order),
@@ -132,11 +148,11 @@ pub fn run(world: &mut World, line: &goldenscript::Command) -> Said {
                 reason: unquote(reason.as_deref().unwrap_or("sorry")),
             })
         }
-    };
-    world.run(command)
+        _ => return Err("another's line".into()),
+    })
 }
 
-fn units(lines: &[(u32, u32)]) -> Vec<LineUnits> {
+pub fn units(lines: &[(u32, u32)]) -> Vec<LineUnits> {
     lines.iter().map(|(line, quantity)| LineUnits { line: *line, quantity: *quantity }).collect()
 }
 
@@ -146,8 +162,13 @@ pub fn parts(order: &Order) -> String {
     let mut said = String::new();
     for (number, line) in order.lines.iter().enumerate() {
         let done = line.progress;
-        let all =
-            [(done.canceled, "canceled"), (done.shipped, "shipped"), (done.delivered, "delivered")];
+        let all = [
+            (done.canceled, "canceled"),
+            (done.shipped, "shipped"),
+            (done.delivered, "delivered"),
+            (done.lost, "lost"),
+            (done.returned, "returned"),
+        ];
         let told: Vec<_> = all.iter().filter(|(count, _)| *count > 0).collect();
         if !told.is_empty() {
             let told: Vec<_> = told.iter().map(|(count, what)| format!("{count} {what}")).collect();
@@ -162,6 +183,7 @@ pub fn parts(order: &Order) -> String {
             said += &format!(" by {} {}", fulfillment.carrier, fulfillment.tracking);
         }
     }
+    said += &returns::parts(order);
     for refund in &order.progress.refunds {
         let code =
             if refund.code.is_empty() { String::new() } else { format!(": {}", refund.code) };

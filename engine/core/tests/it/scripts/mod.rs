@@ -15,6 +15,7 @@ mod inventory;
 mod names;
 mod order;
 mod payment;
+mod returns;
 mod show;
 mod time;
 mod webhook;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use engine_core::cart::CartId;
 use engine_core::{
     CollectionId, EndpointId, FulfillmentId, HoldId, KeyId, OrderId, Owner, ProductId, RefundId,
-    SLOTS, ShardId, Slot, Topology,
+    ReturnId, SLOTS, ShardId, Slot, Topology,
 };
 
 /// What the names of a script stand for.
@@ -77,6 +77,12 @@ impl Names {
 
     pub fn fulfillment(&mut self, name: &str) -> FulfillmentId {
         let id = FulfillmentId(u128::from(hash(name)));
+        self.learn(format!("{id:?}"), name);
+        id
+    }
+
+    pub fn return_(&mut self, name: &str) -> ReturnId {
+        let id = ReturnId(u128::from(hash(name)));
         self.learn(format!("{id:?}"), name);
         id
     }

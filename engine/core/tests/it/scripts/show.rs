@@ -186,6 +186,7 @@ pub fn order(order: &Order) -> String {
         (flags.cancel_requested, "cancel requested"),
         (flags.reconciling, "reconciling"),
         (flags.on_hold, "on hold"),
+        (flags.disputed, "disputed"),
     ] {
         text += &if is_set { format!("; {name}") } else { String::new() };
     }
@@ -198,6 +199,7 @@ pub fn order(order: &Order) -> String {
         (timers.deliver, "delivered"),
         (timers.return_window, "close"),
         (timers.refund_pending, "refund"),
+        (timers.return_ship, "return"),
     ] {
         text += &timer.map(|at| format!("; {name} at {at}")).unwrap_or_default();
     }
