@@ -41,7 +41,7 @@ they are, and `Stoa-Min-Token`, `Stoa-Max-Staleness` or `consistency=strong` ask
 is repeated under the same `Idempotency-Key`, and then happens once.";
 
 /// The tags, in the order in which they are told.
-const TAGS: [(&str, &str); 13] = [
+const TAGS: [(&str, &str); 17] = [
     ("products", "What is sold."),
     ("collections", "Products by theme."),
     ("search", "Finding products, from the asked node's own index."),
@@ -49,6 +49,10 @@ const TAGS: [(&str, &str); 13] = [
     ("holds", "Units kept for a cart, without an order."),
     ("carts", "What customers and guests mean to order."),
     ("orders", "Orders and how they are paid."),
+    ("fulfillments", "What of an order is packed, sent and delivered."),
+    ("returns", "What comes back."),
+    ("refunds", "What is given back."),
+    ("recovery", "Orders that do not go on by themselves."),
     ("webhooks", "Who is told of events, and what they have not taken."),
     ("access", "API keys and guests: who may do what."),
     ("audit", "Who did what to what, when and from where."),
