@@ -236,7 +236,7 @@ impl Cluster {
             ("--shards", self.shards.to_string()),
             ("--currency", "USD".to_string()),
         ];
-        if !self.extra.iter().any(|flag| flag.starts_with("--stripe-")) {
+        if !self.extra.iter().any(|flag| flag.starts_with("--stripe-key")) {
             args.push(("--stripe-key", text(&self.stripe.key_file())));
             args.push(("--stripe-url", self.stripe.url()));
         }

@@ -220,11 +220,13 @@ fn writes_refuse_unknown_fields() -> Tested {
             let closed = schema["additionalProperties"] == json!(false)
                 || schema["maxProperties"] == json!(0);
             assert!(closed, "{method} {path} documents a body that takes any field");
-            let id = operation["parameters"].as_array().into_iter().flatten().map(resolved);
-            let id = id.filter(|parameter| parameter["in"] == "path").map(|parameter| {
-                parameter["schema"]["examples"][0].as_str().unwrap_or_default().to_owned()
+            let ids = operation["parameters"].as_array().into_iter().flatten().map(resolved);
+            let ids = ids.filter(|parameter| parameter["in"] == "path");
+            let path = ids.fold(path.to_owned(), |path, parameter| {
+                let name = format!("{{{}}}", parameter["name"].as_str().unwrap_or_default());
+                let example = &parameter["schema"]["examples"][0];
+                path.replace(&name, example.as_str().unwrap_or_default())
             });
-            let path = path.replace("{id}", &id.collect::<String>());
             let body = r#"{"no_such_field": 1}"#;
             let raw = node.call(&method.to_uppercase(), &path, &headers, body).await?;
             assert_eq!((raw.status, raw.code()), (400, "invalid_field".to_owned()), "{path}");

@@ -66,7 +66,7 @@ impl<'a> Shop<'a> {
             webhook: String::new(),
             guest: strict.node.client()?.create_guest().await?.token,
         };
-        let product = json!({"name": "Traced", "price": 5, "currency": "USD", "stock": 50});
+        let product = json!({"name": "Traced", "price": 500, "currency": "USD", "stock": 50});
         shop.product = shop.made("/v1/products", "trail-p", &product).await?;
         shop.collection = shop.made("/v1/collections", "trail-c", &json!({"name": "T"})).await?;
         let line = json!([{"product_id": shop.product, "quantity": 1}]);
@@ -307,14 +307,14 @@ fn what_was_there_before_and_after_is_told() -> Tested {
     with_strict_node(async |strict| {
         let shop = Shop::open(strict).await?;
         let path = format!("/v1/products/{}", shop.product);
-        let patched = json!({"price": 7, "currency": "USD", "name": "Traced"}).to_string();
+        let patched = json!({"price": 700, "currency": "USD", "name": "Traced"}).to_string();
         let answer = shop.call("PATCH", &path, "x", &patched).await?;
         let rows = shop.rows_of(&answer.header("stoa-request-id").unwrap_or_default()).await?;
         let [row] = rows.as_slice() else { return Err("not one row".into()) };
         let told = json!(row);
         let change = json!([{
             "kind": "product", "id": shop.product,
-            "before": {"version": 1, "price": 5}, "after": {"version": 2, "price": 7},
+            "before": {"version": 1, "price": 500}, "after": {"version": 2, "price": 700},
         }]);
         assert_eq!(told["changes"], change, "only what differs: {told:#}");
         assert_eq!(told["target"], json!({"kind": "product", "id": shop.product}));
