@@ -11,13 +11,13 @@ use engine_core::order::{Order, RecoverOrder};
 use engine_core::read::{self, Whose};
 use engine_core::{Command, OrderId, Reply, ShardId};
 use hyper::StatusCode;
-use serde::Deserialize;
 
+use super::products::ListParams;
 use crate::access::{By, Principal};
 use crate::answer;
 use crate::consistency::Freshness;
 use crate::errors::{Code, Error};
-use crate::extract::{self, Id, Json, Query};
+use crate::extract::{Id, Json, Query};
 use crate::idempotency;
 use crate::openapi::{Op, Routes};
 use crate::render;
@@ -67,25 +67,13 @@ pub fn routes() -> Routes {
         )
 }
 
-/// The parameters of the list.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ListParams {
-    limit: Option<u32>,
-    cursor: Option<String>,
-    #[expect(dead_code, reason = "read by `Freshness`, allowed here")]
-    consistency: Option<String>,
-}
-
 /// `GET /v1/recovery/orders`
 pub async fn list(
     State(app): State<App>,
     wish: Freshness,
     Query(params): Query<ListParams>,
 ) -> Result<Response, Error> {
-    let limit = extract::limit(params.limit)?;
-    let after = params.cursor.as_deref().map(|text| extract::id::<OrderId>("cursor", text));
-    let after = after.transpose()?;
+    let (limit, after) = params.page::<OrderId>()?;
     let shards: Vec<ShardId> = app.topology.groups().filter(|id| *id != ShardId::META).collect();
     let seen = app.fresh(&shards, &wish).await?;
     let state = app.clone();
