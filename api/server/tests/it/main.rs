@@ -20,6 +20,7 @@ mod ops;
 mod orders;
 mod payments;
 mod reads;
+mod recovery;
 mod search;
 mod seeds;
 mod stock;
