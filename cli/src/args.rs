@@ -36,9 +36,15 @@ pub enum Noun {
     /// API keys: who may do what
     #[command(subcommand, arg_required_else_help = true)]
     Key(Key),
+    /// Notices: what customers are told of their orders by mail, and is not sent
+    #[command(subcommand, arg_required_else_help = true)]
+    Notice(Notice),
     /// Orders
     #[command(subcommand, arg_required_else_help = true)]
     Order(Order),
+    /// Payments at the provider, compared with orders
+    #[command(subcommand, arg_required_else_help = true)]
+    Payment(Payment),
     /// Stock levels, and the proof that they are right
     #[command(subcommand, arg_required_else_help = true)]
     Stock(Stock),
@@ -119,6 +125,17 @@ pub enum Order {
     Audit(verbs::stock_audit::Args),
 }
 
+/// Payments.
+#[derive(Debug, Subcommand)]
+pub enum Payment {
+    /// Compare orders with the provider's own lists, both ways, and mend what differs; exit 1 when
+    /// something does
+    Reconcile(verbs::payment::ReconcileArgs),
+    /// Money at the provider that no order knows, and what becomes of it; exit 1 when the provider
+    /// refuses to give it back
+    Orphans(verbs::payment::OrphansArgs),
+}
+
 /// Stock.
 #[derive(Debug, Subcommand)]
 pub enum Stock {
@@ -128,6 +145,15 @@ pub enum Stock {
     Audit(verbs::stock_audit::Args),
     /// Show or change what is kept back, sold on backorder, and told to be low
     Policy(verbs::stock_policy::Args),
+}
+
+/// Notices.
+#[derive(Debug, Subcommand)]
+pub enum Notice {
+    /// Print what waits, or with --dead what was given up
+    List(verbs::notice::ListArgs),
+    /// Have what was given up tried once more
+    Replay(verbs::notice::ReplayArgs),
 }
 
 /// Webhooks.

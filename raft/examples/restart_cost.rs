@@ -39,6 +39,8 @@ fn command(number: u64) -> Result<Command, Box<dyn Error>> {
             brand: "Stoa".to_owned(),
             sku: format!("SKU-{number}"),
             price: Money { amount: 1_999, currency },
+            weight_grams: 0,
+            tax_category: String::new(),
             collections: Vec::new(),
             attributes: Vec::new(),
         };
@@ -59,6 +61,8 @@ fn command(number: u64) -> Result<Command, Box<dyn Error>> {
         pay: Pay::OnAccount,
         cart: None,
         not_after: u64::MAX,
+        email: None,
+        terms: Box::default(),
     }))
 }
 

@@ -35,6 +35,7 @@ mod leading;
 pub mod log_store;
 mod network;
 mod node;
+mod order_watch;
 mod proposal;
 mod pulse;
 mod pump_provider;
@@ -59,6 +60,7 @@ pub use config::{
 };
 pub use handover::TransferError;
 pub use node::{Node, Position};
+pub use order_watch::OrderWatch;
 pub use proposal::{Proposal, ProposeError, Proposed};
 pub use pump_provider::ProviderDriver;
 pub use reads::ReadError;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use engine_core::ShardId;
+use engine_core::{OrderId, ShardId};
 use futures::future::BoxFuture;
 use parking_lot::Mutex;
 use tokio::sync::watch;
@@ -16,6 +16,7 @@ use crate::clocks::Clocks;
 use crate::config::Config;
 use crate::group::Group;
 use crate::handover::TransferError;
+use crate::order_watch::{OrderWatch, OrderWatches};
 use crate::proposal::{Proposal, ProposeError, Proposed};
 use crate::pump_provider::ProviderDriver;
 use crate::reads::ReadError;
@@ -51,6 +52,8 @@ pub(crate) struct Inner {
     pub stop: CancellationToken,
     pub tasks: TaskTracker,
     pub feed: watch::Receiver<u64>,
+    /// Who waits for which order here.
+    pub orders: OrderWatches,
     /// No proposal is taken any more.
     pub stopping: AtomicBool,
     /// How many proposals are being routed.
@@ -120,6 +123,11 @@ impl Node {
     /// A hint that some shard has applied an entry which may have events.
     pub fn feed_changed(&self) -> watch::Receiver<u64> {
         self.0.feed.clone()
+    }
+
+    /// Watches an order's row in this node's replica. A change may be missed: look now and then.
+    pub fn watch_order(&self, order: OrderId) -> OrderWatch {
+        self.0.orders.watch(order)
     }
 
     /// What an operator wants to know of this node.

@@ -109,6 +109,7 @@ async fn start(
         stop,
         tasks,
         feed: storage.feed_changed(),
+        orders: storage.orders(),
         stopping: AtomicBool::new(false),
         proposing: AtomicU64::new(0),
         storage: Mutex::new(Some(storage)),

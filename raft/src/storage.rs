@@ -15,6 +15,7 @@ use tokio::sync::watch;
 use crate::disk;
 use crate::durable::Durable;
 use crate::log_store::{LogStore, WalSync};
+use crate::order_watch::OrderWatches;
 use crate::state_machine::{Common, FlushThread, Flusher, SnapshotFolder, StateMachine};
 
 /// Blocks of both databases that are kept in memory, in bytes.
@@ -74,7 +75,8 @@ impl Storage {
         let logs = snapshots.with_file_name("raft");
         let fatal = move |error: &StoreError| disk::abort(&logs, error);
         let sync = Arc::new(WalSync::start(move || synced.sync_log(), fatal)?);
-        let common = Common { store: state, flusher, folder, feed: watch::Sender::new(0) };
+        let orders = OrderWatches::default();
+        let common = Common { store: state, flusher, folder, feed: watch::Sender::new(0), orders };
         Ok(Self { topology, log, common, durable, sync, _flushing: flushing })
     }
 
@@ -96,6 +98,11 @@ impl Storage {
     /// A hint that some shard applied an entry that may have events. May be lost, may be vain.
     pub fn feed_changed(&self) -> watch::Receiver<u64> {
         self.common.feed.subscribe()
+    }
+
+    /// Who waits for which order.
+    pub(crate) fn orders(&self) -> OrderWatches {
+        self.common.orders.clone()
     }
 
     /// Makes all rows durable. Blocks.

@@ -29,7 +29,7 @@ const EDGES: [(&str, &[&str]); 10] = [
 ];
 
 /// Third-party crates which only the crates beside them may name.
-const ONLY_IN: [(&str, &[&str]); 27] = [
+const ONLY_IN: [(&str, &[&str]); 28] = [
     ("rocksdb", &["engine-store"]),
     ("tantivy", &["engine-search"]),
     ("openraft", &["raft"]),
@@ -43,6 +43,7 @@ const ONLY_IN: [(&str, &[&str]); 27] = [
     ("metrics-exporter-prometheus", &["api-server"]),
     ("reqwest", &["api-client", "api-server", "stripe-sim", "tests"]),
     ("async-stripe", &["stripe-sim"]),
+    ("lettre", &["api-server"]),
     ("tokio-postgres", &["bench"]),
     ("indicatif", &["cli", "bench"]),
     ("utoipa", &["api-client", "api-server"]),

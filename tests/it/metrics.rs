@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::tree::{root, sources};
 
 /// Texts of the same shape that are no metrics: a key's prefix, and what Stripe keeps for us.
-const OTHERS: [&str; 3] = ["stoa_sk_", "stoa_order", "stoa_effect"];
+const OTHERS: [&str; 4] = ["stoa_sk_", "stoa_order", "stoa_effect", "stoa_cluster"];
 
 #[test]
 fn every_metric_is_explained_and_no_other() {

@@ -169,6 +169,7 @@ fn basket(state: &State, chance: &mut ChaCha8Rng, worker: usize, number: u64) ->
         currency: "USD".to_string(),
         expected_total: None,
         payment_method: Some("on_account".to_string()),
+        ..NewOrder::default()
     }
 }
 

@@ -112,6 +112,16 @@ impl Stripe {
         self.ask::<Value>("PUT", "_sim/knobs", knobs).await;
     }
 
+    /// Waits until so many calls hang there (the knob `hang`).
+    pub async fn hanging(&self, calls: u64) {
+        let what = format!("{calls} calls hang");
+        wait::until_right(&what, Duration::from_secs(READY_S), || async {
+            let seen: Value = self.ask("GET", "_sim/hanging", &Value::Null).await;
+            if seen["hanging"] == calls { Vec::new() } else { vec![seen.to_string()] }
+        })
+        .await;
+    }
+
     /// Sends webhooks there from now on, signed with this.
     pub async fn send_to(&self, url: &str, secret: &str) {
         let endpoint = serde_json::json!({"url": url, "secret": secret});
@@ -194,8 +204,11 @@ pub fn difference(order: &Order, payments: &[Payment]) -> Option<String> {
     let (captured, refunded) = (payment.captured, payment.refunded);
     let agrees = match payment.status.as_str() {
         "requires_capture" => order.payment.status == "authorized",
-        "succeeded" if refunded == 0 => order.payment.status == "captured",
-        "succeeded" => captured == refunded && order.payment.status == "refunded",
+        "succeeded" => {
+            let taken = ["captured", "partially_refunded", "refunded", "disputed", "charged_back"];
+            taken.contains(&&*order.payment.status)
+                && (captured, refunded) == (order.payment.captured, order.payment.refunded)
+        }
         "canceled" => order.payment.status == "voided" && captured == 0,
         // Nothing is reserved and nothing taken.
         _ => !["authorized", "captured", "refunded", "voided"].contains(&&*order.payment.status),

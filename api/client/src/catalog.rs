@@ -33,6 +33,12 @@ pub struct NewProduct {
     /// Units on hand at once.
     #[serde(default)]
     pub stock: Option<u32>,
+    /// What one unit weighs, in grams; 0 without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weight_grams: Option<u32>,
+    /// Which rates of the tax table are due on it; `standard` without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tax_category: Option<String>,
 }
 
 /// The body of `PATCH /v1/products/{id}`: what is absent stays as it was.
@@ -64,6 +70,12 @@ pub struct PatchProduct {
     /// Anything else, from now on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attributes: Option<BTreeMap<String, String>>,
+    /// What one unit weighs from now on, in grams.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weight_grams: Option<u32>,
+    /// Which rates of the tax table are due on it from now on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tax_category: Option<String>,
 }
 
 /// A product.
@@ -92,6 +104,10 @@ pub struct Product {
     pub attributes: BTreeMap<String, String>,
     /// Units free to sell.
     pub available: u32,
+    /// What one unit weighs, in grams.
+    pub weight_grams: u32,
+    /// Which rates of the tax table are due on it.
+    pub tax_category: String,
     /// When it was created.
     pub created_at: String,
     /// When it last changed.

@@ -19,9 +19,12 @@ pub mod header;
 mod holds;
 mod keys;
 mod list;
+mod notices;
 mod orders;
 mod payments;
+mod pricing;
 mod problem;
+mod reconcile;
 mod recovery;
 mod returns;
 mod search;
@@ -41,9 +44,16 @@ pub use fulfillment::{
 pub use holds::{Hold, HoldLine, NewHold};
 pub use keys::{ApiKey, Guest, NewKey, RotateKey, ShownKey};
 pub use list::List;
+pub use notices::{Notice, ReplayedNotices};
 pub use orders::{NewLine, NewOrder, Order, OrderFlags, OrderLine, OrderTransition, Payment};
 pub use payments::{EventTaken, NewPayment, NextAction, StripeEvent};
+pub use pricing::{
+    Address, AppliedPromotion, AppliedShipping, AppliedTax, NewPromotion, NewQuote,
+    NewShippingMethod, NewTaxRate, Place, Promotion, Quote, QuoteLine, ShippingMethod,
+    ShippingRate, ShippingStep, TaxRate, TaxTotal,
+};
 pub use problem::{Problem, ShortLine};
+pub use reconcile::{OrphanPayment, PaymentDifference, PaymentReconciliation, ReconcilePayments};
 pub use recovery::{OrderRecovery, OrderToRecover, RecoverOrder};
 pub use returns::{
     Dispute, LoseFulfillment, NewReturn, ReceiveReturn, ReceivedUnits, RejectReturn, Return,

@@ -4,10 +4,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::NextAction;
 use crate::fulfillment::Fulfillment;
+use crate::pricing::{Address, AppliedPromotion, AppliedShipping, AppliedTax, TaxTotal};
 use crate::returns::Dispute;
 
 /// The body of `POST /v1/orders`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct NewOrder {
@@ -28,6 +29,18 @@ pub struct NewOrder {
     /// A card's token `pm_…`, or `on_account`; without it the order waits for one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub payment_method: Option<String>,
+    /// Where the owner is told of the order by mail; without it, nowhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    /// The code of a promotion, in any case.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub promotion_code: Option<String>,
+    /// `ship_…`; without it nothing is due for shipping.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shipping_method: Option<String>,
+    /// Where it goes: shipping and taxes go by it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ship_to: Option<Address>,
 }
 
 /// A line to order.
@@ -65,6 +78,19 @@ pub struct Order {
     /// The customer's bank wants, or wanted, the money back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dispute: Option<Dispute>,
+    /// Price × quantity, over all lines. The total is this − promotion + shipping + the tax added.
+    pub subtotal: i64,
+    /// What the promotion did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub promotion: Option<AppliedPromotion>,
+    /// What the shipping costs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shipping: Option<AppliedShipping>,
+    /// All taxes together.
+    pub tax: TaxTotal,
+    /// Where it goes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ship_to: Option<Address>,
     /// How it is paid.
     pub payment: Payment,
     /// What somebody should know beside the status.
@@ -73,6 +99,9 @@ pub struct Order {
     pub placed_at: String,
     /// When it last changed.
     pub updated_at: String,
+    /// Where its owner is told of it: shown to them, to sellers and to support.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
 }
 
 /// A line of an order, priced as it was agreed to.
@@ -104,6 +133,11 @@ pub struct OrderLine {
     /// Units that came back.
     #[serde(default)]
     pub returned: u32,
+    /// What the promotion took off the line.
+    pub discount: i64,
+    /// The tax on the rest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tax: Option<AppliedTax>,
 }
 
 /// How an order is paid.

@@ -10,6 +10,7 @@ use engine_core::{Currency, Topology};
 use raft::{NodeId, Peer};
 
 use crate::access::{AccessFlags, BadSource};
+use crate::notice::NoticeFlags;
 use crate::payment::StripeFlags;
 use crate::tls::TlsArgs;
 use crate::traces::TraceFlags;
@@ -67,6 +68,9 @@ pub struct Args {
     /// Webhooks.
     #[command(flatten)]
     pub webhooks: WebhookFlags,
+    /// Mail.
+    #[command(flatten)]
+    pub notices: NoticeFlags,
     /// Traces.
     #[command(flatten)]
     pub traces: TraceFlags,

@@ -71,6 +71,10 @@ codes! {
     KeyNotFound = "key_not_found", 404, false, "There is no such API key";
     WebhookEndpointNotFound = "webhook_endpoint_not_found", 404, false,
         "There is no such webhook endpoint";
+    PromotionNotFound = "promotion_not_found", 404, false, "There is no such promotion";
+    ShippingMethodNotFound = "shipping_method_not_found", 404, false,
+        "There is no such shipping method";
+    TaxRateNotFound = "tax_rate_not_found", 404, false, "There is no such tax rate";
     MethodNotAllowed = "method_not_allowed", 405, false, "The path does not take this method";
     RequestTimeout = "request_timeout", 408, true, "The request's body did not arrive in time";
     AlreadyExists = "already_exists", 409, false, "It exists already";
@@ -116,6 +120,15 @@ codes! {
         "The webhook endpoint is disabled";
     WebhooksOff = "webhooks_off", 409, false, "The node sends no webhooks";
     CardsOff = "cards_off", 409, false, "The node takes no cards";
+    PromotionExpired = "promotion_expired", 409, false, "The promotion is over";
+    PromotionUsedUp = "promotion_used_up", 409, false,
+        "The promotion is used as often as it may be";
+    MinimumSpendNotReached = "minimum_spend_not_reached", 409, false,
+        "The goods cost less than the promotion asks for";
+    ShippingNotAvailable = "shipping_not_available", 409, false,
+        "The shipping method does not ship this order";
+    TooManyDefinitions = "too_many_definitions", 409, false,
+        "There are as many of these as there may be";
     VersionMismatch = "version_mismatch", 412, false, "It has changed since it was read";
     BodyTooLarge = "body_too_large", 413, false, "The body is too large";
     UnsupportedMediaType = "unsupported_media_type", 415, false, "The body is not application/json";
@@ -126,6 +139,8 @@ codes! {
     Overloaded = "overloaded", 503, true, "The node has more to do than it can";
     NoQuorum = "no_quorum", 503, true, "The shard has no leader with a quorum";
     OutcomeUnknown = "outcome_unknown", 503, true, "Nobody knows if it was carried out";
+    ProviderUnreachable = "provider_unreachable", 503, true,
+        "The payment provider does not answer";
     TooStale = "too_stale", 503, true, "No replica as fresh as was asked for could be reached";
     Stopping = "stopping", 503, true, "The node is stopping";
     NotReady = "not_ready", 503, true, "The node is not ready";

@@ -11,6 +11,8 @@ use crate::time::now_ms;
 
 /// How many calls to the payment provider are counted at most, for each shard.
 const CALLS_COUNTED_MAX: usize = 1_000;
+/// How many notices are counted at most, for each shard.
+const NOTICES_COUNTED_MAX: usize = 1_000;
 
 /// Sets every level.
 pub fn refresh(app: &AppState) {
@@ -70,6 +72,7 @@ fn led(app: &AppState, shard: &ShardStatus) -> Result<(), Fault> {
     let oldest = calls.iter().map(|(_, call)| now.saturating_sub(call.at)).max();
     let levels = [overdue, messages, calls.len() as u64, oldest.unwrap_or(0)];
     set_led(shard.id, levels);
+    notices(&view, shard.id, now)?;
     webhooks(&view, shard.id, now)
 }
 
@@ -77,6 +80,7 @@ fn led(app: &AppState, shard: &ShardStatus) -> Result<(), Fault> {
 fn no_longer_led(shard: ShardId) {
     set_led(shard, [0; 4]);
     set_webhooks(shard, [0; 3]);
+    set_notices(shard, [0; 3]);
 }
 
 fn set_led(shard: ShardId, [overdue_ms, messages, calls, oldest_ms]: [u64; 4]) {
@@ -110,6 +114,25 @@ fn set_webhooks(shard: ShardId, [parked, dead, oldest_ms]: [u64; 3]) {
     set("stoa_webhook_deliveries_parked", number(parked));
     set("stoa_webhook_dead_letters", number(dead));
     set("stoa_webhook_parked_age_seconds", seconds(oldest_ms));
+}
+
+/// What customers are to be told by mail.
+fn notices(view: &ShardView, shard: ShardId, now: u64) -> Result<(), Fault> {
+    let waiting = read::notices_waiting(view, None, NOTICES_COUNTED_MAX)?;
+    let sending = read::notices_sending(view, None, NOTICES_COUNTED_MAX)?;
+    let late_ms = waiting.first().map_or(0, |(_, first)| now.saturating_sub(first.due));
+    let unsent = waiting.len().saturating_add(sending.len()) as u64;
+    set_notices(shard, [unsent, late_ms, u64::from(read::notice_head(view)?.dead)]);
+    Ok(())
+}
+
+fn set_notices(shard: ShardId, [unsent, late_ms, dead]: [u64; 3]) {
+    let set = |name: &'static str, value: f64| {
+        gauge!(name, "shard" => shard.to_string()).set(value);
+    };
+    set("stoa_notices_unsent", number(unsent));
+    set("stoa_notices_overdue_seconds", seconds(late_ms));
+    set("stoa_notices_dead", number(dead));
 }
 
 fn flag(value: bool) -> f64 {

@@ -8,6 +8,7 @@
 //!                                                └─ search_pool ─► the index, fed by `indexer`
 //!  raft's provider pump ─► payment/driver ─► payment/stripe ─► Stripe
 //!  feeds of the shards it leads ─► webhooks ─► endpoints of the shop's own
+//!  their notices ─► notice ─► customers' mail
 //! ```
 //!
 //! Nothing here decides anything about an order, a price or a unit: every rule is in `engine-core`,
@@ -32,11 +33,13 @@ mod listen;
 mod log;
 mod metrics;
 mod node_file;
+mod notice;
 pub mod openapi;
 mod order;
 pub mod payment;
 mod peers;
 mod price;
+mod pricing;
 mod refusals;
 mod render;
 mod rest;
@@ -53,6 +56,7 @@ mod webhooks;
 pub use access::AccessFlags;
 pub use config::{Args, BadConfig, LogFormat, PeerArg};
 pub use log::start as start_log;
+pub use notice::NoticeFlags;
 pub use payment::StripeFlags;
 pub use server::{Server, StartError};
 pub use tls::TlsArgs;

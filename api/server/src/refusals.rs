@@ -2,6 +2,7 @@
 
 use api_client::ShortLine;
 use engine_core::payment::PaymentState;
+use engine_core::pricing::NoShipping;
 use engine_core::{Blocked, Field, Rejection};
 
 use crate::errors::{Code, Error};
@@ -46,7 +47,8 @@ pub fn error(rejection: &Rejection) -> Error {
             Error::new(Code::AlreadyInitialized, detail)
         }
         Rejection::AlreadyExists => {
-            let detail = "it was created by an earlier request with this key; read it";
+            let detail =
+                "there is one already, perhaps by an earlier request with its key; read it";
             Error::new(Code::AlreadyExists, detail)
         }
         Rejection::HoldEnded | Rejection::OrderDecides => {
@@ -66,16 +68,7 @@ pub fn error(rejection: &Rejection) -> Error {
             let detail = format!("{name} is {min} to {max}{}", unit(*field));
             Error::about(Code::OutOfRange, name, detail)
         }
-        Rejection::Malformed { field } => {
-            let name = field_name(*field);
-            let detail = match field {
-                Field::Attributes => format!("{name} have a name twice, or control characters"),
-                Field::Url => format!("{name} is no https:// or http:// URL"),
-                Field::Networks => format!("{name} have one with bits set that are not fixed"),
-                _ => format!("{name} has control characters: take them out"),
-            };
-            Error::about(Code::InvalidField, name, detail)
-        }
+        Rejection::Malformed { field } => malformed(*field),
         other => conflict(other),
     }
 }
@@ -242,6 +235,78 @@ fn cart(rejection: &Rejection) -> Error {
             let detail = "the guest has signed in; the customer has the cart and orders from it";
             Error::new(Code::GuestMerged, detail)
         }
+        other => of_terms(other),
+    }
+}
+
+/// A field whose value is of the right size, and nothing that it can be.
+fn malformed(field: Field) -> Error {
+    let name = field_name(field);
+    let detail = match field {
+        Field::Attributes => format!("{name} have a name twice, or control characters"),
+        Field::Url => format!("{name} is no https:// or http:// URL"),
+        Field::Email => {
+            format!("{name} is no address as ann@shop.example, in ASCII, without quotes")
+        }
+        Field::Networks => format!("{name} have one with bits set that are not fixed"),
+        Field::Currency => format!("{name} is needed where there is an amount"),
+        Field::Code => format!("{name} is 1 to 32 letters, digits, dashes, underscores"),
+        Field::TaxCategory => {
+            format!("{name} is lowercase letters, digits, dashes, underscores")
+        }
+        Field::Region => format!("{name} is what ISO 3166-2 has after the dash, as CA"),
+        Field::Steps => {
+            format!("{name} have rising up_to, and only the last has none; flat has one")
+        }
+        _ => format!("{name} has control characters: take them out"),
+    };
+    Error::about(Code::InvalidField, name, detail)
+}
+
+/// The rejections of what an order is priced by.
+fn of_terms(rejection: &Rejection) -> Error {
+    let promotion = |code, detail: String| Error::about(code, "promotion_code", detail);
+    match rejection {
+        Rejection::PromotionNotFound => {
+            Error::about(Code::PromotionNotFound, "promotion_code", "there is no such promotion")
+        }
+        Rejection::ShippingMethodNotFound => {
+            Error::new(Code::ShippingMethodNotFound, "there is no such shipping method")
+        }
+        Rejection::TaxRateNotFound => {
+            Error::new(Code::TaxRateNotFound, "there is no such tax rate")
+        }
+        Rejection::PromotionExpired => {
+            let detail = "the promotion is over; order without its code";
+            promotion(Code::PromotionExpired, detail.to_owned())
+        }
+        Rejection::PromotionUsedUp { per_customer } => {
+            let whose = if *per_customer { "of this customer" } else { "of all customers" };
+            let detail = format!("as many orders {whose} have the promotion as may have it");
+            promotion(Code::PromotionUsedUp, detail)
+        }
+        Rejection::MinimumSpendNotReached { minimum, actual } => {
+            let detail = format!("the promotion asks for goods of {minimum}, these cost {actual}");
+            promotion(Code::MinimumSpendNotReached, detail).comparing(*minimum, *actual)
+        }
+        Rejection::PromotionCurrencyMismatch { actual } => {
+            let detail = format!("the promotion is for orders in {actual}");
+            promotion(Code::CurrencyMismatch, detail)
+        }
+        Rejection::ShippingNotAvailable { reason } => {
+            let detail = match reason {
+                NoShipping::Unknown => "there is no such shipping method",
+                NoShipping::Place => "the shipping method does not go where ship_to says",
+                NoShipping::Size => "the order is too large for the shipping method",
+                NoShipping::Currency => "the shipping method's prices are in another currency",
+            };
+            let detail = format!("{detail}; GET /v1/shipping-methods lists them");
+            Error::about(Code::ShippingNotAvailable, "shipping_method", detail)
+        }
+        Rejection::TooManyDefinitions { limit } => {
+            let detail = format!("there are {limit}; delete one first, or change one");
+            Error::new(Code::TooManyDefinitions, detail)
+        }
         other => Error::fault(format!("a rejection without an error: {other:?}")),
     }
 }
@@ -308,6 +373,23 @@ fn field_name(field: Field) -> &'static str {
         Field::Tracking => "tracking",
         Field::Amount => "amount",
         Field::Dispute => "dispute",
+        Field::Email => "email",
+        Field::WeightGrams => "weight_grams",
+        Field::TaxCategory => "tax_category",
+        Field::Code => "code",
+        Field::RatePpm => "rate_ppm",
+        Field::Currency => "currency",
+        Field::MinimumSpend => "minimum_spend",
+        Field::EndsAt => "ends_at",
+        Field::UsageLimit => "usage_limit",
+        Field::UsageLimitPerCustomer => "usage_limit_per_customer",
+        Field::Rates => "rates",
+        Field::Places => "places",
+        Field::Steps => "steps",
+        Field::Region => "region",
+        Field::ShipTo => "ship_to",
+        Field::Taxes => "taxes",
+        Field::Promotion => "promotion_code",
     }
 }
 
@@ -320,14 +402,22 @@ fn unit(field: Field) -> &'static str {
         | Field::Reason
         | Field::Carrier
         | Field::Tracking
-        | Field::Url => " bytes of UTF-8",
+        | Field::Url
+        | Field::Email
+        | Field::TaxCategory
+        | Field::Region
+        | Field::ShipTo => " bytes of UTF-8",
         Field::Lines
         | Field::Collections
         | Field::Attributes
         | Field::Scopes
         | Field::Networks
-        | Field::Events => " items",
-        Field::ExpiresAt => " in Unix milliseconds",
+        | Field::Events
+        | Field::Rates
+        | Field::Places
+        | Field::Steps
+        | Field::Taxes => " items",
+        Field::ExpiresAt | Field::EndsAt => " in Unix milliseconds",
         _ => "",
     }
 }

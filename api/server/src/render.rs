@@ -11,6 +11,8 @@ use engine_core::payment::Payment;
 use engine_core::webhook::WebhookEndpoint;
 use engine_core::{Currency, HoldId, ProductId};
 
+use crate::access::Principal;
+pub use crate::pricing::{address, applied_promotion, applied_shipping, applied_tax, category};
 use crate::time::rfc3339;
 
 /// A product.
@@ -28,6 +30,8 @@ pub fn product(product: Product, stock: &Stock) -> wire::Product {
         collection_ids: details.collections.iter().map(ToString::to_string).collect(),
         attributes: details.attributes.into_iter().collect(),
         available: stock.available(),
+        weight_grams: details.weight_grams,
+        tax_category: category(details.tax_category),
         created_at: rfc3339(product.created_at),
         updated_at: rfc3339(product.updated_at),
         archived_at: product.archived_at.map(rfc3339),
@@ -113,18 +117,25 @@ pub fn hold(id: HoldId, parts: Vec<Hold>) -> wire::Hold {
     wire::Hold { id: id.to_string(), status: status.to_owned(), lines: lines.collect(), expires_at }
 }
 
-/// An order.
+/// An order, without its owner's address.
 pub fn order(order: Order) -> wire::Order {
+    let status = order.status().as_str().to_owned();
+    let pricing = order.pricing;
     wire::Order {
         id: order.id.to_string(),
         version: order.version,
-        status: order.status().as_str().to_owned(),
+        status,
         customer_id: order.owner.to_string(),
         total: order.total,
         currency: order.currency.to_string(),
         lines: order.lines.into_iter().map(line).collect(),
         fulfillments: order.progress.fulfillments.into_iter().map(fulfillment).collect(),
         dispute: order.progress.dispute.map(dispute),
+        subtotal: pricing.goods,
+        promotion: pricing.promotion.map(applied_promotion),
+        shipping: pricing.shipping.map(applied_shipping),
+        tax: wire::TaxTotal { amount: pricing.tax, added: pricing.tax_added },
+        ship_to: pricing.ship_to.map(address),
         payment: payment(order.payment),
         flags: wire::OrderFlags {
             needs_review: order.flags.needs_review.map(|review| review.as_str().to_owned()),
@@ -135,7 +146,14 @@ pub fn order(order: Order) -> wire::Order {
         },
         placed_at: rfc3339(order.placed_at),
         updated_at: rfc3339(order.updated_at),
+        email: None,
     }
+}
+
+/// An order as a caller sees it: its owner's address is not for everybody who sees orders.
+pub fn order_for(caller: &Principal, row: Order) -> wire::Order {
+    let email = row.contact.email.clone().filter(|_| caller.sees_contacts());
+    wire::Order { email: email.map(|email| email.0), ..order(row) }
 }
 
 fn line(line: OrderLine) -> wire::OrderLine {
@@ -150,6 +168,8 @@ fn line(line: OrderLine) -> wire::OrderLine {
         delivered: line.progress.delivered,
         lost: line.progress.lost,
         returned: line.progress.returned,
+        discount: line.discount,
+        tax: line.tax.map(applied_tax),
     }
 }
 

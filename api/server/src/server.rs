@@ -20,7 +20,8 @@ use crate::indexer::Indexer;
 use crate::listen::Listeners;
 use crate::metrics::Metrics;
 use crate::node_file::{NodeFile, NodeFileError};
-use crate::payment::{BadDesk, Desk};
+use crate::notice::{self, BadNotices, Notices};
+use crate::payment::{self, BadDesk, Desk};
 use crate::peers::Clients;
 use crate::rest;
 use crate::search_pool::SearchPool;
@@ -66,6 +67,9 @@ pub enum StartError {
     /// Webhooks cannot be sent.
     #[error(transparent)]
     Webhooks(#[from] BadWebhooks),
+    /// Mail cannot be sent.
+    #[error(transparent)]
+    Notices(#[from] BadNotices),
     /// The search index does not open.
     #[error(transparent)]
     Index(#[from] engine_search::IndexError),
@@ -81,7 +85,8 @@ pub struct Server {
     indexer: Indexer,
     serving: JoinHandle<()>,
     upkeep: JoinHandle<()>,
-    webhooks: (JoinHandle<()>, CancellationToken),
+    /// What this node sends for the shards that it leads: webhooks and mail.
+    sending: ([JoinHandle<()>; 2], CancellationToken),
     stop: watch::Sender<bool>,
 }
 
@@ -109,7 +114,8 @@ impl Server {
         }
         let door = door(&args).await?;
         let webhooks = Webhooks::new(&args.webhooks)?;
-        let payments = Desk::open(&args.stripe)?;
+        let notices = Notices::new(&args.notices, &args.cluster_id)?;
+        let payments = Desk::open(&args.stripe, &args.cluster_id)?;
         let node = Node::start(raft_config(&args, &peers), payments.driver()).await?;
         let config = engine_search::Config {
             dir: args.dir.join("search"),
@@ -139,6 +145,7 @@ impl Server {
             indexed,
             webhooks,
             payments,
+            notices,
             trace_ratio: args.traces.ratio(),
             metrics: Metrics::install(),
             stopping: AtomicBool::new(false),
@@ -147,10 +154,9 @@ impl Server {
         let routers = rest::routers(&app, cors, args.ops.is_some());
         let serving = tokio::spawn(listeners.serve(tls, routers, stopped));
         let upkeep = tokio::spawn(upkeep(app.clone()));
-        let enough = CancellationToken::new();
-        let webhooks = (tokio::spawn(webhooks::run(app.clone(), enough.clone())), enough);
+        let sending = sending(&app);
         tracing::info!(node = app.node_id, cluster = app.cluster_id, %http, "started");
-        Ok(Self { app, http, indexer, serving, upkeep, webhooks, stop })
+        Ok(Self { app, http, indexer, serving, upkeep, sending, stop })
     }
 
     /// Where it takes HTTP.
@@ -164,9 +170,11 @@ impl Server {
         tracing::info!("stopping");
         self.app.stopping.store(true, Ordering::Relaxed);
         // The next leaders go on from what was noted.
-        let (sending, enough) = self.webhooks;
+        let (senders, enough) = self.sending;
         enough.cancel();
-        let _ended = sending.await;
+        for sender in senders {
+            let _ended = sender.await;
+        }
         self.app.node.hand_over().await;
         // What is under way here goes on at the new leaders, under the same request ids.
         self.stop.send_replace(true);
@@ -179,6 +187,14 @@ impl Server {
         self.app.node.clone().shutdown().await;
         tracing::info!("stopped");
     }
+}
+
+/// Starts what sends for the shards that this node leads.
+fn sending(app: &App) -> ([JoinHandle<()>; 2], CancellationToken) {
+    let enough = CancellationToken::new();
+    let webhooks = tokio::spawn(webhooks::run(app.clone(), enough.clone()));
+    let notices = tokio::spawn(notice::run(app.clone(), enough.clone()));
+    ([webhooks, notices], enough)
 }
 
 fn system(error: impl std::fmt::Display) -> StartError {
@@ -230,5 +246,6 @@ async fn upkeep(app: App) {
             customers.keep_fresh().await;
         }
     };
-    tokio::join!(housekeeping, key_set, app.door.uses.keep_telling(&app));
+    let reconciling = payment::keep_reconciling(&app);
+    tokio::join!(housekeeping, key_set, app.door.uses.keep_telling(&app), reconciling);
 }

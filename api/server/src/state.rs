@@ -14,6 +14,7 @@ use crate::consistency::{Freshness, Seen};
 use crate::errors::{Code, Error};
 use crate::indexer::Indexed;
 use crate::metrics::Metrics;
+use crate::notice::Notices;
 use crate::payment::Desk;
 use crate::peers::Clients;
 use crate::refusals;
@@ -60,6 +61,8 @@ pub struct AppState {
     pub webhooks: Webhooks,
     /// Payments by card.
     pub payments: Desk,
+    /// How mail leaves.
+    pub notices: Notices,
     /// Which part of the requests that belong to no trace get one.
     pub trace_ratio: Ratio,
     /// Counts.

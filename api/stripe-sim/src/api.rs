@@ -257,13 +257,16 @@ fn page<'a, T: Listed + 'a>(
     }
     let after = form.text("starting_after");
     let since = form.number("created[gte]")?.and_then(|at| u64::try_from(at).ok());
+    let until = form.number("created[lte]")?.and_then(|at| u64::try_from(at).ok());
     form.done()?;
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
     let mut begun = after.is_none();
     let wanted = newest_first.filter(|it| {
         let begins = begun;
         begun |= after.as_deref() == Some(it.id());
-        begins && since.is_none_or(|since| it.created() >= since)
+        let in_time = since.is_none_or(|since| it.created() >= since)
+            && until.is_none_or(|until| it.created() <= until);
+        begins && in_time
     });
     let mut found: Vec<Value> = wanted.take(limit + 1).map(render).collect();
     let has_more = found.len() > limit;

@@ -5,6 +5,8 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
+use crate::gate::Hang;
+
 /// Of how many a share is told.
 const WHOLE: u32 = 1_000;
 
@@ -16,6 +18,8 @@ pub struct Knobs {
     pub latency_min_ms: u64,
     /// The most.
     pub latency_max_ms: u64,
+    /// Where calls that change something wait until this is turned again.
+    pub hang: Hang,
     /// The connection breaks after the work is done.
     pub answer_lost: u32,
     /// 500 after the work is done.

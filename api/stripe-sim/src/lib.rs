@@ -17,6 +17,7 @@ pub mod cards;
 mod clock;
 pub mod error;
 mod form;
+mod gate;
 pub mod hooks;
 pub mod keys;
 pub mod knobs;

@@ -19,6 +19,7 @@ use tokio::net::TcpListener;
 use tokio::task::AbortHandle;
 use tokio::time::sleep;
 
+use crate::gate::Hang;
 use crate::keys::Answer;
 use crate::page;
 use crate::sim::{self, Config, Sim};
@@ -102,13 +103,16 @@ async fn answer(sim: &Sim, request: Request<Incoming>) -> Result<Response<Full<B
             let header = |name: &str| head.headers.get(name).and_then(|it| it.to_str().ok());
             let query = head.uri.query().unwrap_or_default();
             let is_get = head.method == hyper::Method::GET;
+            let method = head.method.as_str();
+            sim.pass(method, Hang::Before).await;
             let outcome = sim.call(sim::Request {
-                method: head.method.as_str(),
+                method,
                 path,
                 parameters: if is_get { query.as_bytes() } else { &body },
                 authorization: header(AUTHORIZATION.as_str()),
                 key: header("idempotency-key"),
             });
+            sim.pass(method, Hang::After).await;
             if outcome.latency_ms > 0 {
                 sleep(Duration::from_millis(outcome.latency_ms)).await;
             }

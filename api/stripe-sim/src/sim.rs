@@ -14,6 +14,7 @@ use crate::book::{Book, Call};
 use crate::clock;
 use crate::error::Refusal;
 use crate::form::Form;
+use crate::gate::{Gate, Hang};
 use crate::hooks::{Endpoint, Hooks};
 use crate::keys::{Answer, KEY_CHARS_MAX, Keys};
 use crate::knobs::{Chance, End, Knobs};
@@ -69,6 +70,7 @@ pub struct Sim {
     base: String,
     state: Mutex<State>,
     hooks: Hooks,
+    gate: Gate,
 }
 
 struct State {
@@ -89,7 +91,16 @@ impl Sim {
         hooks.send_to(config.endpoint);
         let chance = Chance::new(config.seed, config.knobs);
         let state = Mutex::new(State { book, keys, store, chance });
-        Ok(Self { key: config.key, base, state, hooks })
+        let gate = Gate::default();
+        gate.set(config.knobs.hang);
+        Ok(Self { key: config.key, base, state, hooks, gate })
+    }
+
+    /// Waits while calls that change something hang at this place.
+    pub async fn pass(&self, method: &str, place: Hang) {
+        if method == "POST" {
+            self.gate.pass(place).await;
+        }
     }
 
     /// Takes a call of the API.
@@ -112,8 +123,7 @@ impl Sim {
             let message = format!("A key has 1 to {KEY_CHARS_MAX} characters.");
             return (refused(&Refusal::parameter("Idempotency-Key", message)), false);
         }
-        let parameters = String::from_utf8_lossy(request.parameters);
-        let named = format!("{} {} {parameters}", request.method, request.path);
+        let named = format!("{} {} {}", request.method, request.path, same(request.parameters));
         let now = clock::now_s();
         let mut state = self.state.lock();
         if let Some(key) = key {
@@ -149,6 +159,7 @@ impl Sim {
         let done = match (method, path) {
             ("GET", ["ledger"]) => Ok(api::ledger(&self.state.lock().book)),
             ("GET", ["knobs"]) => Ok(json!(self.state.lock().chance.knobs)),
+            ("GET", ["hanging"]) => Ok(json!({ "hanging": self.gate.waiting() })),
             ("PUT", ["knobs"]) => self.turn(body),
             ("PUT", ["endpoint"]) => read(body).map(|endpoint: Option<Endpoint>| {
                 self.hooks.send_to(endpoint);
@@ -188,6 +199,7 @@ impl Sim {
         let knobs: Knobs = read(body)?;
         knobs.check().map_err(|why| Refusal::parameter("knobs", why))?;
         self.state.lock().chance.knobs = knobs;
+        self.gate.set(knobs.hang);
         Ok(json!(knobs))
     }
 
@@ -218,6 +230,14 @@ impl Sim {
     }
 }
 
+/// The parameters in an order of their own: two calls are the same when their parameters are.
+fn same(parameters: &[u8]) -> String {
+    let text = String::from_utf8_lossy(parameters);
+    let mut parameters: Vec<&str> = text.split('&').collect();
+    parameters.sort_unstable();
+    parameters.join("&")
+}
+
 fn refused(refusal: &Refusal) -> Answer {
     Answer { status: refusal.status, body: refusal.body().to_string() }
 }
@@ -230,4 +250,15 @@ fn read<T: serde::de::DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
         return Err(refused("a JSON object is wanted".to_owned()));
     }
     serde_json::from_value(value).map_err(|error| refused(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::same;
+
+    #[test]
+    fn calls_are_compared_by_their_parameters_in_any_order() {
+        assert_eq!(same(b"amount=500&metadata[a]=1"), same(b"metadata[a]=1&amount=500"));
+        assert_ne!(same(b"amount=500&metadata[a]=1"), same(b"amount=500&metadata[a]=2"));
+    }
 }

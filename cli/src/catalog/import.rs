@@ -204,6 +204,7 @@ async fn create(shared: &Shared, worker: usize, row: Row, copy: u32) -> Result<O
         collection_ids: Some(collection_ids),
         attributes: Some(row.attributes),
         stock: row.stock.or(shared.plan.stock),
+        ..NewProduct::default()
     };
     match patiently(|attempt| node(attempt).create_product(Some(&key), &product)).await {
         Ok(answer) if answer.replayed => Ok(Outcome::Already),

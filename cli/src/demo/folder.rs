@@ -140,6 +140,11 @@ impl Folder {
         self.path.join("stripe-webhook-secrets")
     }
 
+    /// Where customers' mail is put.
+    pub fn mail(&self) -> PathBuf {
+        self.path.join("mail")
+    }
+
     /// Where certificates lie, in a demo that speaks TLS.
     pub fn certs(&self) -> Certs {
         Certs::new(&self.path.join("certs"))

@@ -19,6 +19,7 @@ const ASK_MS: u64 = 100;
 struct Guide {
     dir: String,
     keys: String,
+    mail: String,
     trusting: bool,
     ca: Option<String>,
     products: Option<u64>,
@@ -63,6 +64,7 @@ pub async fn print(
     let guide = Guide {
         dir: cluster.folder.path.display().to_string(),
         keys: cluster.folder.keys().display().to_string(),
+        mail: cluster.folder.mail().display().to_string(),
         trusting: !cluster.require_auth,
         ca: cluster.folder.ca().map(|file| file.display().to_string()),
         products,
@@ -154,7 +156,10 @@ fn create(curl: &str, url: &str, credentials: &str) -> String {
 }
 
 fn order(curl: &str, url: &str, product: &str, credentials: &str) -> String {
-    let customer = r#""customer_id":"cus_demo","currency":"USD","payment_method":"pm_card_visa""#;
+    let customer = concat!(
+        r#""customer_id":"cus_demo","currency":"USD","payment_method":"pm_card_visa","#,
+        r#""email":"ann@example.com""#
+    );
     let lines = format!(r#""lines":[{{"product_id":"{product}","quantity":1}}]"#);
     let key = r#"-H "Idempotency-Key: demo-$(date +%s)" -H 'Prefer: wait=5'"#;
     let post = post(curl, url, "/v1/orders");
@@ -182,6 +187,7 @@ fn text(guide: &Guide) -> String {
         false => "\nWrites need an API key: `Authorization: Bearer stoa_sk_…`.",
     });
     text.push_str(&format!(" Keys for each role: {}\n", guide.keys));
+    text.push_str(&format!("Customers' mail becomes files in {}\n", guide.mail));
     if let (Some(ca), Some(node)) = (&guide.ca, guide.nodes.first()) {
         text.push_str(&format!(
             "\nEvery port speaks TLS. For `stoa` itself: export STOA_URL={} STOA_CA={}\n",

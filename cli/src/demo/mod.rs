@@ -2,10 +2,11 @@
 //! beside it a stand-in for Stripe.
 //!
 //! Everything lies in one folder: `cluster.json`, `keys.json`, `webhook-master`, `stripe-key`,
-//! `stripe-webhook-secrets`, and per process its data, its log, its `pid`, and `start`, the command
-//! that starts it. Invariant: a process is recognized by its `pid` file and the folder on its
-//! command line, whoever started it; so a node started by hand is one of ours, and the nodes of a
-//! demo that was killed are taken over by the next one. The demo never restarts a node by itself.
+//! `stripe-webhook-secrets`, customers' mail in `mail`, and per process its data, its log, its
+//! `pid`, and `start`, the command that starts it. Invariant: a process is recognized by its `pid`
+//! file and the folder on its command line, whoever started it; so a node started by hand is one of
+//! ours, and the nodes of a demo that was killed are taken over by the next one. The demo never
+//! restarts a node by itself.
 //!
 //! `folder` what lies where · `start` the scripts · `process` one process · `cluster` all of them ·
 //! `certs` and `keys` ready-made certificates and API keys · `secrets` what else is secret ·

@@ -81,6 +81,7 @@ impl Folder {
         let secrets = self.stripe_webhook_secrets().display().to_string();
         command.push(("--stripe-webhook-secrets", secrets));
         command.push(("--webhook-master", self.webhook_master().display().to_string()));
+        command.push(("--mail-dir", self.mail().display().to_string()));
         if !require_auth {
             // A receiver to try with is on this machine, too.
             command.push(("--webhook-allow", "127.0.0.0/8,::1".to_string()));

@@ -8,9 +8,11 @@ pub mod cluster_init;
 pub mod cluster_status;
 pub mod import_products;
 pub mod key;
+pub mod notice;
 pub mod order_history;
 pub mod order_recover;
 pub mod order_show;
+pub mod payment;
 pub mod stock_audit;
 pub mod stock_policy;
 pub mod stock_show;
@@ -18,7 +20,7 @@ pub mod top;
 pub mod webhook;
 
 use crate::{
-    args::{AuditTrail, Cert, Cluster, Import, Key, Noun, Order, Stock, Webhook},
+    args::{AuditTrail, Cert, Cluster, Import, Key, Notice, Noun, Order, Payment, Stock, Webhook},
     demo,
     failure::{Exit, Failure},
     output::Output,
@@ -43,11 +45,15 @@ pub async fn run(noun: Noun, output: &Output) -> Result<Exit, Failure> {
         Noun::Key(Key::List(args)) => key::list(&args, output).await,
         Noun::Key(Key::Rotate(args)) => key::rotate(&args, output).await,
         Noun::Key(Key::Revoke(args)) => key::revoke(&args, output).await,
+        Noun::Notice(Notice::List(args)) => notice::list(&args, output).await,
+        Noun::Notice(Notice::Replay(args)) => notice::replay(&args, output).await,
         Noun::Order(Order::Show(args)) => order_show::run(&args, output).await,
         Noun::Order(Order::History(args)) => order_history::run(&args, output).await,
         Noun::Order(Order::Stuck(args)) => order_recover::stuck(&args, output).await,
         Noun::Order(Order::Recover(args)) => order_recover::recover(&args, output).await,
         Noun::Order(Order::Audit(args)) => stock_audit::run(&args, output).await,
+        Noun::Payment(Payment::Reconcile(args)) => payment::reconcile(&args, output).await,
+        Noun::Payment(Payment::Orphans(args)) => payment::orphans(&args, output).await,
         Noun::Stock(Stock::Show(args)) => stock_show::run(&args, output).await,
         Noun::Stock(Stock::Audit(args)) => stock_audit::run(&args, output).await,
         Noun::Stock(Stock::Policy(args)) => stock_policy::run(&args, output).await,

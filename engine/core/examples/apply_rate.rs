@@ -75,7 +75,9 @@ fn main() -> Result<(), Fault> {
     let product = |n: u128| mine[(n as usize * 7) % mine.len()];
     let replies = products.time("HoldStock, for an order elsewhere", |n| hold(n, product(n)))?;
     receipts.extend(replies.into_iter().map(|reply| match reply {
-        Reply::Held(receipt) => vec![Receipt { shard: ShardId(1), lines: receipt.lines }],
+        Reply::Held(receipt) => {
+            vec![Receipt { shard: ShardId(1), lines: receipt.lines, promotion: None }]
+        }
         _ => Vec::new(),
     }));
     let mut customers = Replica::new(ShardId(2), two);
@@ -120,6 +122,8 @@ fn place(owner: &str, products: Vec<ProductId>, receipts: Vec<Receipt>) -> Comma
         pay: Pay::OnAccount,
         not_after: u64::MAX,
         cart: None,
+        email: None,
+        terms: Box::default(),
     })
 }
 
@@ -130,6 +134,7 @@ fn hold(n: u128, product: ProductId) -> Command {
         lines: vec![HoldLine { product, quantity: 1 }],
         currency: Currency::USD,
         timer_ms: 30_000,
+        promotion: None,
     })
 }
 
@@ -158,6 +163,8 @@ impl Replica {
                 brand: "Brand".into(),
                 sku: format!("SKU-{n}"),
                 price: Money { amount: 2_999, currency: Currency::USD },
+                weight_grams: 0,
+                tax_category: String::new(),
                 collections: Vec::new(),
                 attributes: vec![("color".into(), "blue".into())],
             };

@@ -192,6 +192,18 @@ fn dispatch(ctx: &mut Ctx<'_, '_>, command: &Command) -> Result<Reply, Stop> {
         Command::ReceiveReturn(command) => command.apply(ctx),
         Command::NoteDispute(command) => command.apply(ctx),
         Command::ImportRefund(command) => command.apply(ctx),
+        Command::OpenNotices(command) => command.apply(ctx),
+        Command::StartNotices(command) => command.apply(ctx),
+        Command::SettleNotices(command) => command.apply(ctx),
+        Command::ReplayDeadNotices(command) => command.apply(ctx),
+        Command::ReconcileIntent(command) => command.apply(ctx),
+        Command::CreatePromotion(command) => command.apply(ctx),
+        Command::UpdatePromotion(command) => command.apply(ctx),
+        Command::ArchivePromotion(command) => command.apply(ctx),
+        Command::PutShippingMethod(command) => command.apply(ctx),
+        Command::DeleteShippingMethod(command) => command.apply(ctx),
+        Command::PutTaxRate(command) => command.apply(ctx),
+        Command::DeleteTaxRate(command) => command.apply(ctx),
     }
 }
 

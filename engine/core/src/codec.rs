@@ -72,6 +72,14 @@ records! {
     29 crate::payment::PaymentEvent,
     39 crate::cart::Cart,
     40 crate::cart::Account,
+    43 crate::order::OpenOrders,
+    44 crate::notice::Notice,
+    45 crate::notice::NoticeHead,
+    46 crate::payment::Orphan,
+    35 crate::pricing::Promotion,
+    36 crate::pricing::ShippingMethod,
+    37 crate::pricing::TaxRate,
+    38 crate::pricing::PromotionUses,
 }
 
 /// The record as an envelope.

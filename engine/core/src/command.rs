@@ -9,6 +9,7 @@ use crate::catalog::{Collection, Product};
 use crate::dedup::Idempotency;
 use crate::inventory::{HoldReceipt, Stock};
 use crate::order::Order;
+use crate::pricing::{Promotion, ShippingMethod, TaxRate};
 use crate::webhook::WebhookEndpoint;
 
 pub use crate::access::{CreateKey, NoteKeyUses, RevokeKey, RotateKey};
@@ -22,13 +23,18 @@ pub use crate::deliver::{Acknowledge, Deliver};
 pub use crate::inventory::{
     AdjustStock, CommitHold, HoldStock, ReceiveStock, ReleaseHold, SetStock, SetStockPolicy,
 };
+pub use crate::notice::{OpenNotices, ReplayDeadNotices, SettleNotices, StartNotices};
 pub use crate::order::{
     ApproveReturn, CancelFulfillment, CancelLines, CancelOrder, CancelReturn, CreateFulfillment,
     DeliverFulfillment, ImportRefund, LoseFulfillment, NoteDispute, PackFulfillment, PlaceOrder,
     ReceiveReturn, RecoverOrder, RefundOrder, RefuseOrder, RejectReturn, RequestReturn,
     ResolveHold, ShipFulfillment,
 };
-pub use crate::payment::{NotePaymentEvent, RetryPayment, Settle};
+pub use crate::payment::{NotePaymentEvent, ReconcileIntent, RetryPayment, Settle};
+pub use crate::pricing::{
+    ArchivePromotion, CreatePromotion, DeleteShippingMethod, DeleteTaxRate, PutShippingMethod,
+    PutTaxRate, UpdatePromotion,
+};
 pub use crate::pulse::Pulse;
 pub use crate::webhook::{
     CloseDeliveries, CreateWebhook, DeleteWebhook, DisableWebhook, NoteDeliveries, OpenDeliveries,
@@ -137,6 +143,18 @@ pub enum Command {
     ReceiveReturn(ReceiveReturn),
     NoteDispute(NoteDispute),
     ImportRefund(ImportRefund),
+    OpenNotices(OpenNotices),
+    StartNotices(StartNotices),
+    SettleNotices(SettleNotices),
+    ReplayDeadNotices(ReplayDeadNotices),
+    ReconcileIntent(ReconcileIntent),
+    CreatePromotion(CreatePromotion),
+    UpdatePromotion(UpdatePromotion),
+    ArchivePromotion(ArchivePromotion),
+    PutShippingMethod(PutShippingMethod),
+    DeleteShippingMethod(DeleteShippingMethod),
+    PutTaxRate(PutTaxRate),
+    DeleteTaxRate(DeleteTaxRate),
 }
 
 /// What the caller is told when the command was accepted. Append only.
@@ -184,4 +202,10 @@ pub enum Reply {
     },
     /// The cart as it is now.
     Cart(Box<Cart>),
+    /// The promotion as it is now.
+    Promotion(Box<Promotion>),
+    /// The shipping method as it is now, or was when it was deleted.
+    ShippingMethod(Box<ShippingMethod>),
+    /// The tax rate as it is now, or was when it was deleted.
+    TaxRate(Box<TaxRate>),
 }

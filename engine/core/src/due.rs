@@ -65,6 +65,8 @@ pub enum TimerKind {
     Cart(CartId),
     /// A return of the order has taken too long: T28.
     ReturnShip(OrderId),
+    /// It is time to look after an intent that no order knows, or to forget it: T37.
+    Orphan(OrderId),
 }
 
 impl Timer {
@@ -91,6 +93,7 @@ impl Timer {
             TimerKind::RefundPending(order) => (32, numbered(3, order)),
             TimerKind::Cart(CartId { slot, hash }) => (39, order_name(OrderId { slot, hash })),
             TimerKind::ReturnShip(order) => (32, numbered(4, order)),
+            TimerKind::Orphan(orphan) => (46, order_name(orphan)),
         };
         [vec![kind], subject].concat()
     }

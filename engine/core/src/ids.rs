@@ -11,6 +11,7 @@ use sha2::{Digest as _, Sha256};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::cart::CartId;
+use crate::pricing::Place;
 
 /// How many slots keys are hashed into. Fixed forever: it is part of every order id.
 pub const SLOTS: u16 = 4096;
@@ -68,6 +69,18 @@ id!(
     /// Names an endpoint that webhooks are sent to.
     EndpointId, "webhook endpoint", "we_"
 );
+id!(
+    /// Names a promotion. It follows from its code.
+    PromotionId, "promotion", "promo_"
+);
+id!(
+    /// Names a shipping method.
+    ShippingMethodId, "shipping method", "ship_"
+);
+id!(
+    /// Names a row of the tax table. It follows from its place and category.
+    TaxRateId, "tax rate", "tax_"
+);
 
 id!(
     /// Names a fulfillment: units of an order that are sent together.
@@ -122,6 +135,13 @@ impl OrderId {
             &attempt.to_be_bytes(),
         ]);
         Self { slot: owner.slot(), hash }
+    }
+
+    /// The id in a row's key: the slot, then the hash, big-endian.
+    pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let (slot, hash) = bytes.split_first_chunk::<2>()?;
+        let hash = hash.try_into().ok()?;
+        Some(Self { slot: Slot(u16::from_be_bytes(*slot)), hash: u128::from_be_bytes(hash) })
     }
 }
 
@@ -209,6 +229,32 @@ impl ProductId {
     }
 }
 
+impl PromotionId {
+    /// The promotion of a code, as `pricing::normal_code` makes it.
+    pub fn of(code: &str) -> Self {
+        Self(h128(&[b"promotion", code.as_bytes()]))
+    }
+
+    /// Where the uses of the promotion are counted, if it has a limit.
+    pub fn slot(self) -> Slot {
+        Slot::of(&self.0.to_be_bytes())
+    }
+}
+
+impl TaxRateId {
+    /// The rate of a place (none: everywhere) on a category. Those of one place sort together.
+    pub fn of(place: Option<&Place>, category: &str) -> Self {
+        let category = h128(&[b"tax category", category.as_bytes()]) >> 64;
+        Self(Self::first_of(place).0 | category)
+    }
+
+    /// The first id that a rate of a place may have: of all its rates the upper half is the same.
+    pub fn first_of(place: Option<&Place>) -> Self {
+        let place = place.map_or_else(String::new, ToString::to_string);
+        Self(h128(&[b"tax place", place.as_bytes()]) >> 64 << 64)
+    }
+}
+
 /// A Raft group: [`ShardId::META`], or one that owns a range of slots.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ShardId(pub u16);
@@ -244,6 +290,11 @@ impl Topology {
     /// The shard of a product and its stock.
     pub fn of_product(self, product: ProductId) -> ShardId {
         self.shard_of(product.slot())
+    }
+
+    /// The shard that counts the uses of a promotion with a limit.
+    pub fn of_promotion(self, promotion: PromotionId) -> ShardId {
+        self.shard_of(promotion.slot())
     }
 
     /// The shard of an order.
@@ -302,6 +353,9 @@ mod tests {
         round_trip(CollectionId(u128::MAX), "col_ffffffffffffffffffffffffffffffff");
         round_trip(HoldId(0), "hold_00000000000000000000000000000000");
         round_trip(EndpointId(0x0d), "we_0000000000000000000000000000000d");
+        round_trip(PromotionId(0x0d), "promo_0000000000000000000000000000000d");
+        round_trip(ShippingMethodId(0x0d), "ship_0000000000000000000000000000000d");
+        round_trip(TaxRateId(0x0d), "tax_0000000000000000000000000000000d");
         let order = OrderId { slot: Slot(0x0abc), hash: 0x0d };
         round_trip(order, "ord_abc0000000000000000000000000000000d");
         round_trip(KeyId(0x0d), "key_000000000000000d");

@@ -7,8 +7,12 @@ use std::ops::Range;
 
 use crate::cart::CartId;
 use crate::due::Timer;
-use crate::ids::{CollectionId, EndpointId, KeyId, OrderId, ProductId, ShardId};
+use crate::ids::{
+    CollectionId, EndpointId, KeyId, OrderId, ProductId, PromotionId, ShardId, ShippingMethodId,
+    TaxRateId,
+};
 use crate::inventory::HoldRef;
+use crate::notice::NoticeId;
 use crate::outbox::EffectId;
 use crate::webhook::Position;
 
@@ -33,19 +37,29 @@ use crate::webhook::Position;
 /// | `ke`   | an owner's order key                       | `KeyResult`      |
 /// | `ku`   | an API key: when it was last used          | `KeyUse`         |
 /// | `mv`   | a product, then a movement of its stock    | `Movement`       |
+/// | `nd`   | a time, a notice given up then             | `Notice`         |
+/// | `nh`   | who sends notices, and how many are dead   | `NoticeHead`     |
+/// | `nq`   | a time, a notice that is due then          | `Notice`         |
+/// | `ns`   | a notice that is being sent                | `Notice`         |
 /// | `oa`   | to a shard: the last message acknowledged  | `Sequence`       |
 /// | `od`   | an order                                   | `Order`          |
 /// | `oh`   | an order, then a step of its history       | `Transition`     |
 /// | `oo`   | an owner, then an order, newest first      | empty            |
+/// | `or`   | an intent that no order knows               | `Orphan`         |
+/// | `op`   | an owner, a promotion, then an order       | empty            |
 /// | `os`   | to a shard: the last message sent          | `Sequence`       |
 /// | `ow`   | an owner, then an order that holds units   | empty            |
 /// | `ox`   | to a shard, a number: messages from it on  | `[Message]`      |
 /// | `pc`   | a call to the payment provider, not settled| `ProviderCall`   |
 /// | `pe`   | an event of the payment provider's         | `PaymentEvent`   |
 /// | `ph`   | an order: heard of during a call           | empty            |
+/// | `pm`   | a promotion (meta group)                   | `Promotion`      |
 /// | `pr`   | a product                                  | `Product`        |
+/// | `pu`   | a promotion with a limit: its uses         | `PromotionUses`  |
 /// | `rq`   | a request id: its outcome                  | `Remembered`     |
+/// | `sm`   | a shipping method (meta group)             | `ShippingMethod` |
 /// | `st`   | stock of a product                         | `Stock`          |
+/// | `tr`   | a tax rate (meta group)                    | `TaxRate`        |
 /// | `wc`   | an endpoint: how far it has been told      | `Deliveries`     |
 /// | `wd`   | an endpoint, a position: given up          | `Delivery`       |
 /// | `we`   | a webhook endpoint (meta group)            | `WebhookEndpoint`|
@@ -72,7 +86,7 @@ pub enum Key {
     Order(OrderId),
     OrderHistory { order: OrderId, number: u32 },
     OwnerOrder { owner: u128, placed_at: u64, order: OrderId },
-    OwnerOpen { owner: u128, order: OrderId },
+    OwnerOpen { owner: u128 },
     Sent { to: ShardId },
     Outbox { to: ShardId, sequence: u64 },
     ProviderCall(EffectId),
@@ -87,6 +101,16 @@ pub enum Key {
     PaymentHeard(OrderId),
     Account(u128),
     Cart(CartId),
+    DeadNotice { at: u64, id: NoticeId },
+    NoticeHead,
+    NoticeWaiting { at: u64, id: NoticeId },
+    NoticeSending(NoticeId),
+    Orphan(OrderId),
+    Promotion(PromotionId),
+    PromotionUses(PromotionId),
+    OwnerPromotion { owner: u128, promotion: PromotionId, order: OrderId },
+    ShippingMethod(ShippingMethodId),
+    TaxRate(TaxRateId),
 }
 
 impl Key {
@@ -116,7 +140,7 @@ impl Key {
                 // Newest first: the complement sorts the other way round.
                 Bytes::of(b"oo").u128(*owner).u64(!placed_at).order(*order)
             }
-            Self::OwnerOpen { owner, order } => Bytes::of(b"ow").u128(*owner).order(*order),
+            Self::OwnerOpen { owner } => Bytes::of(b"oc").u128(*owner),
             Self::Sent { to } => Bytes::of(b"os").u16(to.0),
             Self::Outbox { to, sequence } => Bytes::of(b"ox").u16(to.0).u64(*sequence),
             Self::ProviderCall(id) => Bytes::of(b"pc").order(id.order).u32(id.number),
@@ -130,7 +154,19 @@ impl Key {
             Self::PaymentEvent(hash) => Bytes::of(b"pe").u128(*hash),
             Self::PaymentHeard(order) => Bytes::of(b"ph").order(*order),
             Self::Account(owner) => Bytes::of(b"ac").u128(*owner),
+            Self::Orphan(id) => Bytes::of(b"or").order(*id),
             Self::Cart(cart) => Bytes::of(b"ca").u16(cart.slot.0).u128(cart.hash),
+            Self::DeadNotice { at, id } => Bytes::of(b"nd").u64(*at).notice(*id),
+            Self::NoticeHead => Bytes::of(b"nh"),
+            Self::NoticeWaiting { at, id } => Bytes::of(b"nq").u64(*at).notice(*id),
+            Self::NoticeSending(id) => Bytes::of(b"ns").notice(*id),
+            Self::Promotion(id) => Bytes::of(b"pm").u128(id.0),
+            Self::PromotionUses(id) => Bytes::of(b"pu").u128(id.0),
+            Self::OwnerPromotion { owner, promotion, order } => {
+                Bytes::of(b"op").u128(*owner).u128(promotion.0).order(*order)
+            }
+            Self::ShippingMethod(id) => Bytes::of(b"sm").u128(id.0),
+            Self::TaxRate(id) => Bytes::of(b"tr").u128(id.0),
         }
         .0
     }
@@ -188,6 +224,10 @@ impl Bytes {
         self.u64(at.index).u32(at.ordinal)
     }
 
+    fn notice(self, id: NoticeId) -> Self {
+        self.order(id.order).u32(id.number)
+    }
+
     fn order(self, order: OrderId) -> Self {
         self.u16(order.slot.0).u128(order.hash)
     }
@@ -204,6 +244,7 @@ mod tests {
     const ORDER: OrderId = OrderId { slot: Slot(0x0abc), hash: 0x0d };
     const ENDPOINT: EndpointId = EndpointId(0x0d);
     const AT: Position = Position { index: 7, ordinal: 2 };
+    const NOTICE: NoticeId = NoticeId { order: ORDER, number: 4 };
     const HASH: &str = "0000000000000000000000000000000d";
 
     /// One of each kind, and its bytes: these never change.
@@ -240,7 +281,7 @@ mod tests {
                 Key::OwnerOrder { owner: 0x0d, placed_at: 1, order: ORDER },
                 format!("6f6f {HASH} fffffffffffffffe 0abc {HASH}"),
             ),
-            (Key::OwnerOpen { owner: 0x0d, order: ORDER }, format!("6f77 {HASH} 0abc {HASH}")),
+            (Key::OwnerOpen { owner: 0x0d }, format!("6f63 {HASH}")),
             (Key::Sent { to: ShardId(2) }, "6f73 0002".into()),
             (Key::Outbox { to: ShardId(2), sequence: 3 }, "6f78 0002 0000000000000003".into()),
             (
@@ -267,9 +308,40 @@ mod tests {
                 format!("6475 0000000000000007 1d {HASH}"),
             ),
             (Key::Account(0x0d), format!("6163 {HASH}")),
+            (Key::Orphan(ORDER), format!("6f72 0abc {HASH}")),
+            (timer(TimerKind::Orphan(ORDER)), format!("6475 0000000000000007 2e 0abc {HASH}")),
             (Key::Cart(CartId { slot: Slot(0x0abc), hash: 0x0d }), format!("6361 0abc {HASH}")),
         ];
-        keys.into_iter().map(|(key, bytes): (_, String)| (key, bytes.replace(' ', ""))).collect()
+        let keys = keys.into_iter().chain(pricing()).chain(notices());
+        keys.map(|(key, bytes): (_, String)| (key, bytes.replace(' ', ""))).collect()
+    }
+
+    fn pricing() -> Vec<(Key, String)> {
+        vec![
+            (Key::Promotion(PromotionId(0x0d)), format!("706d {HASH}")),
+            (Key::PromotionUses(PromotionId(0x0d)), format!("7075 {HASH}")),
+            (
+                Key::OwnerPromotion { owner: 0x0d, promotion: PromotionId(0x0d), order: ORDER },
+                format!("6f70 {HASH} {HASH} 0abc {HASH}"),
+            ),
+            (Key::ShippingMethod(ShippingMethodId(0x0d)), format!("736d {HASH}")),
+            (Key::TaxRate(TaxRateId(0x0d)), format!("7472 {HASH}")),
+        ]
+    }
+
+    fn notices() -> Vec<(Key, String)> {
+        vec![
+            (
+                Key::DeadNotice { at: 7, id: NOTICE },
+                format!("6e64 0000000000000007 0abc {HASH} 00000004"),
+            ),
+            (Key::NoticeHead, "6e68".into()),
+            (
+                Key::NoticeWaiting { at: 7, id: NOTICE },
+                format!("6e71 0000000000000007 0abc {HASH} 00000004"),
+            ),
+            (Key::NoticeSending(NOTICE), format!("6e73 0abc {HASH} 00000004")),
+        ]
     }
 
     #[test]

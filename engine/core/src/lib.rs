@@ -28,9 +28,11 @@ pub mod inventory;
 mod keys;
 mod money;
 mod nature;
+pub mod notice;
 pub mod order;
 pub mod outbox;
 pub mod payment;
+pub mod pricing;
 mod pulse;
 pub mod read;
 mod rejection;
@@ -46,7 +48,8 @@ pub use due::{Timer, TimerKind, is_due, next_deadline};
 pub use fault::Fault;
 pub use ids::{
     BadId, CollectionId, EndpointId, FulfillmentId, HoldId, KeyId, OrderId, Owner, ProductId,
-    RefundId, ReturnId, SLOTS, ShardId, Slot, Topology, h128,
+    PromotionId, RefundId, ReturnId, SLOTS, ShardId, ShippingMethodId, Slot, TaxRateId, Topology,
+    h128,
 };
 pub use money::{BadCurrency, Currency, Money};
 pub use rejection::{Blocked, Field, Rejection, ShortLine};

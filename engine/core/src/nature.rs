@@ -3,6 +3,7 @@
 use crate::catalog::ProductDetails;
 use crate::command::Command;
 use crate::outbox::Message;
+use crate::pricing::Terms;
 
 /// What every command takes in an entry, in bytes: the stamp, ids, hashes and numbers.
 const FIXED_BYTES: usize = 160;
@@ -10,6 +11,10 @@ const FIXED_BYTES: usize = 160;
 const LINE_BYTES: usize = 64;
 /// What units of a line of an order take, in bytes.
 const LINE_UNITS_BYTES: usize = 10;
+/// What a promotion, a shipping method, a tax rate or an address takes, in bytes.
+const TERM_BYTES: usize = 256;
+/// What a step or a place of a shipping method takes, in bytes.
+const STEP_BYTES: usize = 24;
 /// What a network takes, in bytes.
 const NETWORK_BYTES: usize = 18;
 /// What the use of a key takes, in bytes.
@@ -41,7 +46,11 @@ impl Command {
             | Self::NotePaymentEvent(_)
             | Self::MergeCart(_)
             | Self::NoteDispute(_)
-            | Self::ImportRefund(_) => true,
+            | Self::ImportRefund(_)
+            | Self::OpenNotices(_)
+            | Self::StartNotices(_)
+            | Self::SettleNotices(_)
+            | Self::ReconcileIntent(_) => true,
             Self::CreateProduct(_)
             | Self::UpdateProduct(_)
             | Self::ArchiveProduct(_)
@@ -77,7 +86,15 @@ impl Command {
             | Self::ApproveReturn(_)
             | Self::RejectReturn(_)
             | Self::CancelReturn(_)
-            | Self::ReceiveReturn(_) => false,
+            | Self::ReceiveReturn(_)
+            | Self::ReplayDeadNotices(_)
+            | Self::CreatePromotion(_)
+            | Self::UpdatePromotion(_)
+            | Self::ArchivePromotion(_)
+            | Self::PutShippingMethod(_)
+            | Self::DeleteShippingMethod(_)
+            | Self::PutTaxRate(_)
+            | Self::DeleteTaxRate(_) => false,
         }
     }
 
@@ -97,10 +114,13 @@ impl Command {
                 create.details.name.len() + create.details.description.len()
             }
             Self::UpdateCollection(update) => text(&update.name) + text(&update.description),
-            Self::HoldStock(hold) => hold.lines.len() * LINE_BYTES,
+            Self::HoldStock(hold) => {
+                hold.lines.len() * LINE_BYTES + usize::from(hold.promotion.is_some()) * TERM_BYTES
+            }
             Self::PlaceOrder(place) => {
                 let held: usize = place.receipts.iter().map(|receipt| receipt.lines.len()).sum();
-                (place.lines.len() + 2 * held) * LINE_BYTES
+                let email = place.email.as_ref().map_or(0, |email| email.0.len());
+                (place.lines.len() + 2 * held) * LINE_BYTES + email + terms(&place.terms)
             }
             Self::Deliver(deliver) => deliver.messages.iter().map(message).sum(),
             Self::CreateKey(create) => {
@@ -128,6 +148,14 @@ impl Command {
             }
             Self::NoteDispute(it) => it.id.len(),
             Self::ImportRefund(it) => it.code.len(),
+            Self::StartNotices(start) => start.notices.len() * LINE_BYTES,
+            Self::SettleNotices(settle) => settle.outcomes.len() * LINE_BYTES,
+            Self::ReconcileIntent(it) => it.intent.0.len(),
+            Self::PutShippingMethod(put) => {
+                let rates = put.details.rates.iter();
+                let parts: usize = rates.map(|rate| 1 + rate.places.len() + rate.steps.len()).sum();
+                parts * STEP_BYTES
+            }
             _ => 0,
         };
         FIXED_BYTES + variable
@@ -141,6 +169,13 @@ fn message(message: &Message) -> usize {
         _ => 0,
     };
     (1 + lines) * LINE_BYTES
+}
+
+fn terms(terms: &Terms) -> usize {
+    let steps = terms.shipping.as_ref().map_or(0, |shipping| shipping.steps.len());
+    let rest = [terms.ship_to.is_some(), terms.promotion.is_some(), steps > 0];
+    let rest = rest.into_iter().filter(|there| *there).count();
+    rest * TERM_BYTES + terms.taxes.len() * LINE_BYTES + steps * STEP_BYTES
 }
 
 fn details(details: &ProductDetails) -> usize {

@@ -71,7 +71,7 @@ pub struct Sequence(pub u64);
 /// Names a call to the provider. Its text is the idempotency key of the call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct EffectId {
-    /// The order it is made for.
+    /// The order it is made for, or the orphan.
     pub order: OrderId,
     /// The how-manieth call of that order, from 0.
     pub number: u32,
@@ -135,6 +135,11 @@ pub enum Call {
         /// How much.
         amount: Money,
     },
+    /// Give back all that is left of the money of an intent that no order knows.
+    RefundRest {
+        /// Which intent.
+        intent: IntentId,
+    },
 }
 
 impl Call {
@@ -146,6 +151,7 @@ impl Call {
             | Self::CancelIntent { intent }
             | Self::GetIntent { intent }
             | Self::CaptureIntent { intent, .. }
+            | Self::RefundRest { intent }
             | Self::Refund { intent, .. } => Some(intent),
         }
     }
@@ -268,13 +274,10 @@ fn sequence_of(key: &[u8]) -> Result<u64, Fault> {
 
 /// Which call a row's key names.
 pub(crate) fn effect_of(key: &[u8]) -> Result<EffectId, Fault> {
-    let id = key.get(2..).and_then(|id| id.first_chunk::<22>()).map(|id| {
-        let (slot, rest) = id.split_at(2);
-        let (hash, number) = rest.split_at(16);
-        let fold =
-            |bytes: &[u8]| bytes.iter().fold(0_u128, |value, byte| value << 8 | u128::from(*byte));
-        let order = OrderId { slot: crate::ids::Slot(fold(slot) as u16), hash: fold(hash) };
-        EffectId { order, number: fold(number) as u32 }
+    let id = key.get(2..24).and_then(|id| {
+        let (order, number) = id.split_last_chunk::<4>()?;
+        let order = OrderId::from_bytes(order)?;
+        Some(EffectId { order, number: u32::from_be_bytes(*number) })
     });
     id.ok_or_else(|| Fault::contradiction("a short provider-call key"))
 }

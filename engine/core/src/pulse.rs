@@ -109,6 +109,7 @@ fn fire(ctx: &mut Ctx<'_, '_>, kind: TimerKind) -> Result<(), Fault> {
         | TimerKind::ForgetDecision(_)
         | TimerKind::ForgetOrderKey { .. } => order::timer_fired(ctx, kind),
         TimerKind::Cart(id) => cart::timer_fired(ctx, id),
+        TimerKind::Orphan(id) => payment::orphan_due(ctx, id),
     }
 }
 

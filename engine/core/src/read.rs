@@ -5,13 +5,25 @@ use crate::audit::{self, AuditRow};
 use crate::cart::{Account, Cart, CartId};
 use crate::catalog::{Collection, Product};
 use crate::fault::Fault;
-use crate::ids::{CollectionId, EndpointId, KeyId, OrderId, Owner, ProductId};
+use crate::ids::{
+    CollectionId, EndpointId, KeyId, OrderId, Owner, ProductId, PromotionId, ShippingMethodId,
+    TaxRateId,
+};
 use crate::inventory::{Hold, HoldRef, Movement, Stock};
 use crate::keys::{Key, kind_from, prefixed};
+use crate::notice::{self, Notice, NoticeHead, NoticeId};
 use crate::order::{Decision, KeyResult, Order, Transition};
+use crate::payment::{Orphan, PaymentEvent, orphan};
+use crate::pricing::{
+    self, Address, Promotion, PromotionUses, ShippingMethod, TAX_RATES_PER_PLACE_MAX, TaxRate,
+    TaxTerms, tax_terms,
+};
 use crate::txn::View;
 use crate::webhook::{self, Deliveries, Delivery, Position, WebhookEndpoint};
-use crate::{clock::Clock, codec::decode};
+use crate::{
+    clock::Clock,
+    codec::{Record, decode},
+};
 
 /// Whose orders a reader may see. Somebody else's are as if they were not there.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -177,6 +189,11 @@ pub fn order(view: &dyn View, id: OrderId, whose: &Whose) -> Result<Option<Order
     Ok(order.filter(|order| whose.includes(&order.owner)))
 }
 
+/// The order whose row a key names, if it is such a row's.
+pub fn order_of(key: &[u8]) -> Option<OrderId> {
+    key.strip_prefix(b"od").and_then(OrderId::from_bytes)
+}
+
 /// The history of an order that the reader has read, oldest first.
 pub fn order_history(view: &dyn View, order: &Order) -> Result<Vec<Transition>, Fault> {
     let id = order.id;
@@ -219,6 +236,105 @@ pub fn orders(view: &dyn View, after: Option<OrderId>, limit: usize) -> Result<V
     view.scan(range, limit)?.iter().map(|(_, value)| decode(value)).collect()
 }
 
+/// The intents that no order knows, after one, in the order of their ids.
+pub fn orphans(
+    view: &dyn View,
+    after: Option<OrderId>,
+    limit: usize,
+) -> Result<Vec<Orphan>, Fault> {
+    orphan::orphans(view, after, limit)
+}
+
+/// When an event of the payment provider's was noted, if it was. `event` is H128 of its id.
+pub fn payment_event(view: &dyn View, event: u128) -> Result<Option<PaymentEvent>, Fault> {
+    view.read(&Key::PaymentEvent(event))
+}
+
+/// A promotion, archived or not (meta group).
+pub fn promotion(view: &dyn View, id: PromotionId) -> Result<Option<Promotion>, Fault> {
+    view.read(&Key::Promotion(id))
+}
+
+/// Promotions in the order of their ids, after one, archived ones included (meta group).
+pub fn promotions(
+    view: &dyn View,
+    after: Option<PromotionId>,
+    limit: usize,
+) -> Result<Vec<Promotion>, Fault> {
+    after_id(view, b"pm", after.map(|id| id.0), limit)
+}
+
+/// How often a promotion with a limit is used, if it ever was (the shard of its code).
+pub fn promotion_uses(view: &dyn View, id: PromotionId) -> Result<Option<PromotionUses>, Fault> {
+    view.read(&Key::PromotionUses(id))
+}
+
+/// A shipping method (meta group).
+pub fn shipping_method(
+    view: &dyn View,
+    id: ShippingMethodId,
+) -> Result<Option<ShippingMethod>, Fault> {
+    view.read(&Key::ShippingMethod(id))
+}
+
+/// Shipping methods in the order of their ids, after one (meta group).
+pub fn shipping_methods(
+    view: &dyn View,
+    after: Option<ShippingMethodId>,
+    limit: usize,
+) -> Result<Vec<ShippingMethod>, Fault> {
+    after_id(view, b"sm", after.map(|id| id.0), limit)
+}
+
+/// A tax rate that was not deleted (meta group).
+pub fn tax_rate(view: &dyn View, id: TaxRateId) -> Result<Option<TaxRate>, Fault> {
+    let rate = view.read::<TaxRate>(&Key::TaxRate(id))?;
+    Ok(rate.filter(|rate| rate.deleted_at.is_none()))
+}
+
+/// Tax rates in the order of their ids, after one, without deleted ones (meta group).
+pub fn tax_rates(
+    view: &dyn View,
+    after: Option<TaxRateId>,
+    limit: usize,
+) -> Result<Vec<TaxRate>, Fault> {
+    let mut rates = Vec::new();
+    let mut after = after;
+    while rates.len() < limit {
+        let page: Vec<TaxRate> = after_id(view, b"tr", after.map(|id| id.0), limit)?;
+        let Some(last) = page.last() else { break };
+        after = Some(last.id);
+        rates.extend(page.into_iter().filter(|rate| rate.deleted_at.is_none()));
+    }
+    rates.truncate(limit);
+    Ok(rates)
+}
+
+/// The taxes of an order that goes somewhere, or does not say where (meta group).
+pub fn taxes(view: &dyn View, ship_to: Option<&Address>) -> Result<Vec<TaxTerms>, Fault> {
+    let mut taxes = Vec::new();
+    for (distance, place) in pricing::places(ship_to) {
+        let (place, most) = (place.as_ref(), TAX_RATES_PER_PLACE_MAX);
+        let rates = pricing::rows::tax_rates_of(view, place, most)?;
+        taxes.extend(tax_terms(distance, rates));
+    }
+    Ok(taxes)
+}
+
+/// Rows of a kind that goes by an id, after one.
+fn after_id<R: Record>(
+    view: &dyn View,
+    kind: &[u8; 2],
+    after: Option<u128>,
+    limit: usize,
+) -> Result<Vec<R>, Fault> {
+    let range = match after {
+        Some(id) => kind_from(kind, &[&id.to_be_bytes()[..], &[0]].concat()),
+        None => prefixed(kind),
+    };
+    view.scan(range, limit)?.iter().map(|(_, value)| decode(value)).collect()
+}
+
 /// What was decided of an order that was not placed.
 pub fn decision(view: &dyn View, order: OrderId) -> Result<Option<Decision>, Fault> {
     view.read(&Key::Decision(order))
@@ -238,6 +354,43 @@ pub fn cart(view: &dyn View, id: CartId, whose: &Whose) -> Result<Option<Cart>, 
 /// What a shard knows of a customer or guest beside orders; none when it knows nothing.
 pub fn account(view: &dyn View, owner: &Owner) -> Result<Option<Account>, Fault> {
     view.read(&Key::Account(owner.hash()))
+}
+
+/// Where the shard stands with its notices.
+pub fn notice_head(view: &dyn View) -> Result<NoticeHead, Fault> {
+    Ok(view.read(&Key::NoticeHead)?.unwrap_or_default())
+}
+
+/// The notices that wait, by when they are due, after one.
+pub fn notices_waiting(
+    view: &dyn View,
+    after: Option<(u64, NoticeId)>,
+    limit: usize,
+) -> Result<Vec<(NoticeId, Notice)>, Fault> {
+    notice::rows::waiting(view, after, limit)
+}
+
+/// The notices that are being sent, after one.
+pub fn notices_sending(
+    view: &dyn View,
+    after: Option<NoticeId>,
+    limit: usize,
+) -> Result<Vec<(NoticeId, Notice)>, Fault> {
+    notice::rows::sending(view, after, limit)
+}
+
+/// A notice that is being sent.
+pub fn notice_sending(view: &dyn View, id: NoticeId) -> Result<Option<Notice>, Fault> {
+    view.read(&Key::NoticeSending(id))
+}
+
+/// The notices that were given up, the oldest first, after one.
+pub fn notices_dead(
+    view: &dyn View,
+    after: Option<(u64, NoticeId)>,
+    limit: usize,
+) -> Result<Vec<(NoticeId, Notice)>, Fault> {
+    notice::rows::dead(view, after, limit)
 }
 
 /// The shard's clock.

@@ -6,6 +6,7 @@ use crate::ids::{OrderId, ProductId};
 use crate::money::Currency;
 use crate::order::{FulfillmentState, ReturnState, Status};
 use crate::payment::PaymentState;
+use crate::pricing::NoShipping;
 
 /// Why a command was refused. Where several reasons hold, the first that the handler's doc lists.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -233,6 +234,41 @@ pub enum Rejection {
         /// Its status.
         status: Status,
     },
+    /// No such promotion, or it has not started.
+    PromotionNotFound,
+    /// The promotion is over, or archived.
+    PromotionExpired,
+    /// As many orders have the promotion as may have it.
+    PromotionUsedUp {
+        /// Of this customer; else of all.
+        per_customer: bool,
+    },
+    /// The goods cost less than the promotion asks for.
+    MinimumSpendNotReached {
+        /// What they must cost, in minor units.
+        minimum: i64,
+        /// What they cost.
+        actual: i64,
+    },
+    /// The promotion's amounts are in another currency.
+    PromotionCurrencyMismatch {
+        /// Its currency.
+        actual: Currency,
+    },
+    /// No such shipping method.
+    ShippingMethodNotFound,
+    /// The shipping method does not ship this order.
+    ShippingNotAvailable {
+        /// Why not.
+        reason: NoShipping,
+    },
+    /// No such tax rate.
+    TaxRateNotFound,
+    /// There are as many promotions, shipping methods or tax rates as there may be.
+    TooManyDefinitions {
+        /// The most there may be.
+        limit: u32,
+    },
 }
 
 /// What stands in the way of an order. Append only.
@@ -304,6 +340,23 @@ pub enum Field {
     Tracking,
     Amount,
     Dispute,
+    Email,
+    WeightGrams,
+    TaxCategory,
+    Code,
+    RatePpm,
+    Currency,
+    MinimumSpend,
+    EndsAt,
+    UsageLimit,
+    UsageLimitPerCustomer,
+    Rates,
+    Places,
+    Steps,
+    Region,
+    ShipTo,
+    Taxes,
+    Promotion,
 }
 
 /// A line that asks for more than there is.

@@ -198,6 +198,8 @@ fn real(number: usize, row: &Row) -> Product {
             brand: row.brand.clone(),
             sku: format!("BB-{number:06}"),
             price: Money { amount: price, currency: Currency::USD },
+            weight_grams: 0,
+            tax_category: String::new(),
             collections: row.categories.iter().map(collection).collect(),
             attributes: Vec::new(),
         },

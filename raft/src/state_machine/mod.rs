@@ -28,6 +28,7 @@ use openraft::Snapshot;
 use openraft::storage::{EntryResponder, RaftSnapshotBuilder, RaftStateMachine};
 use tokio::sync::watch;
 
+use crate::order_watch::OrderWatches;
 use crate::records::{AppliedRecord, StoredMembershipRecord};
 use crate::types::{LogId, NodeId, SnapshotMeta, StoredMembership, TypeConfig};
 
@@ -62,6 +63,8 @@ pub struct Common {
     pub folder: SnapshotFolder,
     /// Counts entries that may have events, over all shards: a hint to look into the feed.
     pub feed: watch::Sender<u64>,
+    /// Who waits for which order.
+    pub(crate) orders: OrderWatches,
 }
 
 /// How far the rows have come.

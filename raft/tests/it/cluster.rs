@@ -153,6 +153,8 @@ pub fn create_product(id: ProductId, stock: u32) -> Command {
         brand: String::new(),
         sku: String::new(),
         price: Money { amount: 100, currency: "USD".parse().unwrap() },
+        weight_grams: 0,
+        tax_category: String::new(),
         collections: Vec::new(),
         attributes: Vec::new(),
     };

@@ -30,8 +30,13 @@ async fn order(cluster: &Cluster, owner: &Owner, product: ProductId, pay: Pay) -
     let id = OrderId::derive(owner, "key", 7, 0);
     let lines = vec![HoldLine { product, quantity: 2 }];
     let currency = "USD".parse().unwrap();
-    let hold =
-        HoldStock { hold: HoldRef::Order(id), lines: lines.clone(), currency, timer_ms: 30_000 };
+    let hold = HoldStock {
+        hold: HoldRef::Order(id),
+        lines: lines.clone(),
+        currency,
+        timer_ms: 30_000,
+        promotion: None,
+    };
     let shard = topology.of_product(product);
     let held = propose(cluster.node(1), shard, Command::HoldStock(hold)).await.unwrap();
     let Ok(Reply::Held(HoldReceipt { lines: held, .. })) = held.applied.outcome else {
@@ -43,12 +48,14 @@ async fn order(cluster: &Cluster, owner: &Owner, product: ProductId, pay: Pay) -
         key: h128(&[b"key"]),
         body: 7,
         lines,
-        receipts: vec![Receipt { shard, lines: held }],
+        receipts: vec![Receipt { shard, lines: held, promotion: None }],
         currency,
         expected_total: Some(200),
         pay,
         cart: None,
         not_after: (cluster.configs[&1].clock)() + 60_000,
+        email: None,
+        terms: Box::default(),
     };
     let home = topology.of_order(id);
     let placed = propose(cluster.node(2), home, Command::PlaceOrder(place)).await.unwrap();

@@ -108,6 +108,8 @@ pub fn batch(number: u64) -> Batch {
         brand: "Stoa".to_owned(),
         sku: String::new(),
         price: Money { amount: 100, currency: "USD".parse::<Currency>().unwrap() },
+        weight_grams: 0,
+        tax_category: String::new(),
         collections: Vec::new(),
         attributes: Vec::new(),
     };

@@ -4,9 +4,12 @@
 //! `STOA_SEED` repeats the orders of an earlier run, whose seed stands in its output.
 
 mod cert;
+mod crashes;
+mod crowds;
 mod demo;
 mod disk_full;
 mod faults;
+mod notices;
 mod payments;
 mod scarce;
 mod secrets;

@@ -45,7 +45,7 @@ fn order(key: &str, product: &str, method: &str) -> NewOrder {
         currency: "USD".to_string(),
         expected_total: None,
         payment_method: Some(method.to_string()),
-        cart: None,
+        ..NewOrder::default()
     }
 }
 

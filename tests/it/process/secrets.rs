@@ -2,9 +2,12 @@
 //! its most talkative log included.
 
 use std::path::Path;
+use std::time::Duration;
 
-use api_client::{NewKey, NewLine, NewOrder, NewWebhookEndpoint, RotateKey};
-use tests::Cluster;
+use api_client::{
+    Client, NewKey, NewLine, NewOrder, NewProduct, NewWebhookEndpoint, RotateKey, TrailQuery,
+};
+use tests::{Cluster, wait};
 
 /// A card number that nobody may keep.
 const CARD: &str = "4000056655665556";
@@ -14,23 +17,30 @@ const STRIPE: &str = "sk_test_planted0123456789abcdef";
 const STRIPE_HOOKS: &str = "whsec_planted0123456789abcdefghij";
 /// What secrets of webhooks are derived from.
 const MASTER: &str = "planted-master-key-0123456789abcdef";
+/// The password of a user of the mail server.
+const SMTP: &str = "planted-smtp-password-0123456789";
+/// Where a customer is told of an order: in the rows, and nowhere else.
+const EMAIL: &str = "planted.customer.of.ours@mail.example";
+/// How long the first attempt at a mail may take, in seconds.
+const TRIED_S: u64 = 30;
 
 #[tokio::test]
 async fn planted_secrets_are_in_no_log_file_row_metric_or_answer() {
     let mut cluster = Cluster::prepare(1, 1).await;
     cluster.environment("STOA_LOG", "trace");
     let home = tempfile::tempdir().unwrap();
-    let master = home.path().join("webhook-master");
-    std::fs::write(&master, MASTER).unwrap();
-    let stripe = home.path().join("stripe-key");
-    std::fs::write(&stripe, STRIPE).unwrap();
-    let hooks = home.path().join("stripe-webhook-secrets");
-    std::fs::write(&hooks, STRIPE_HOOKS).unwrap();
+    let planted = |flag: &str, secret: &str| {
+        let file = home.path().join(flag);
+        std::fs::write(&file, secret).unwrap();
+        format!("--{flag}={}", file.display())
+    };
     cluster.flags(&[
-        &format!("--stripe-webhook-secrets={}", hooks.display()),
-        &format!("--webhook-master={}", master.display()),
-        &format!("--stripe-key={}", stripe.display()),
+        &planted("webhook-master", MASTER),
+        &planted("stripe-key", STRIPE),
+        &planted("stripe-webhook-secrets", STRIPE_HOOKS),
         "--stripe-url=http://127.0.0.1:9",
+        "--smtp-url=smtp://planted@127.0.0.1:9",
+        &planted("smtp-password", SMTP),
     ]);
     cluster.start_all();
     cluster.ready().await;
@@ -48,18 +58,13 @@ async fn planted_secrets_are_in_no_log_file_row_metric_or_answer() {
     for token in [key.as_str(), rotated.as_str(), guest.token.as_str(), jwt] {
         let shown = cluster.client(1).with_credentials(token).unwrap();
         said += &format!("{:?}{:?}", shown.keys(10, None).await, shown.cluster_status().await);
-        let order = NewOrder {
-            cart: None,
-            customer_id: guest.customer_id.clone(),
-            lines: vec![NewLine { product_id: CARD.into(), quantity: 1 }],
-            currency: "USD".into(),
-            expected_total: None,
-            payment_method: Some(CARD.into()),
-        };
+        let order =
+            NewOrder { payment_method: Some(CARD.into()), ..order(&guest.customer_id, CARD) };
         let refused = shown.place_order("planted", &order, None).await;
         assert!(refused.is_err());
         said += &format!("{refused:?}");
     }
+    said += &mailed(&open).await;
     let hook = NewWebhookEndpoint {
         url: "https://shop.example/hook".into(),
         events: vec!["collection.changed".into()],
@@ -76,14 +81,49 @@ async fn planted_secrets_are_in_no_log_file_row_metric_or_answer() {
     let part = |secret: &str| secret.split('_').nth(3).unwrap_or(secret).to_owned();
     let guest = guest.token.trim_start_matches("gst_").to_owned();
     let hook = shown.secret.trim_start_matches("whsec_").to_owned();
-    let given = [jwt, CARD, MASTER, STRIPE, STRIPE_HOOKS].map(str::to_owned);
+    let given = [jwt, CARD, MASTER, STRIPE, STRIPE_HOOKS, SMTP].map(str::to_owned);
     let others = given.into_iter().chain([guest, hook]);
+    // A row has where its owner is told of an order; nothing that is said does.
+    assert!(!log.contains(EMAIL) && !said.contains(EMAIL), "an address is told");
     for planted in [part(&key), part(&rotated)].into_iter().chain(others) {
         assert!(planted.len() >= 16, "{planted} is too short to look for");
         assert!(!log.contains(&planted), "the log has {planted}");
         assert!(!said.contains(&planted), "an answer has {planted}");
         assert!(!holds(&dir, planted.as_bytes()), "the folder has {planted}");
     }
+}
+
+/// An order on account whose owner is told of it.
+fn order(customer: &str, product: &str) -> NewOrder {
+    NewOrder {
+        cart: None,
+        customer_id: customer.into(),
+        lines: vec![NewLine { product_id: product.into(), quantity: 1 }],
+        currency: "USD".into(),
+        expected_total: None,
+        payment_method: Some("on_account".into()),
+        email: Some(EMAIL.into()),
+        ..NewOrder::default()
+    }
+}
+
+/// Has a customer told of an order by a mail server that is not there; what is said of it.
+async fn mailed(open: &Client) -> String {
+    let new = NewProduct {
+        name: "Told of".into(),
+        price: 5,
+        currency: "USD".into(),
+        stock: Some(1),
+        ..NewProduct::default()
+    };
+    let product_id = open.create_product(None, &new).await.unwrap().body.id;
+    let order = order("cus_told", &product_id);
+    open.place_order("told", &order, None).await.unwrap();
+    let tried = wait::until("a mail was tried", Duration::from_secs(TRIED_S), || async {
+        let notices = open.notices("waiting", 10, None).await.ok()?.body.data;
+        notices.into_iter().find(|notice| notice.attempts > 0)
+    });
+    format!("{:?}{:?}", tried.await, open.audit_trail(&TrailQuery::default()).await)
 }
 
 /// Whether some file under a folder holds these bytes.

@@ -117,6 +117,14 @@ impl Principal {
         }
     }
 
+    /// Whether the caller sees where the owners of orders are told of them: owners, who see their
+    /// own orders only, sellers, who ship them, and support.
+    pub fn sees_contacts(&self) -> bool {
+        matches!(self, Self::Customer(_))
+            || self.can(Scope::FulfillmentWrite)
+            || self.can(Scope::RefundsWrite)
+    }
+
     /// What tells the caller's idempotency keys from other callers'.
     pub fn name(&self) -> String {
         match self {

@@ -61,6 +61,9 @@ const RULES: &[(&str, Need, Need)] = &[
     ("/v1/orders/{id}/recover", Nothing, All(&[OrdersWrite])),
     ("/v1/recovery/orders", All(&[OrdersRead]), Nothing),
     ("/v1/orders/{id}/payments", Nothing, CustomerOr(OrdersWrite)),
+    ("/v1/payments/orphans", All(&[OrdersRead]), Nothing),
+    // It may give money back that no order knows.
+    ("/v1/payments/reconcile", Nothing, All(&[OrdersWrite, RefundsWrite])),
     // Its signature says that it is Stripe.
     ("/v1/payments/stripe/webhooks", Nothing, Nothing),
     ("/v1/orders/{id}/fulfillments", Nothing, All(&[FulfillmentWrite])),
@@ -80,6 +83,14 @@ const RULES: &[(&str, Need, Need)] = &[
     ("/v1/cart", CustomerOr(OrdersRead), CustomerOr(OrdersWrite)),
     ("/v1/cart/lines/{id}", Nothing, CustomerOr(OrdersWrite)),
     ("/v1/cart/merge", Nothing, CustomerOr(OrdersWrite)),
+    ("/v1/quotes", Nothing, Nothing),
+    // A list of codes is worth money.
+    ("/v1/promotions", All(&[CatalogWrite]), All(&[CatalogWrite])),
+    ("/v1/promotions/{id}", All(&[CatalogWrite]), All(&[CatalogWrite])),
+    ("/v1/shipping-methods", Nothing, All(&[CatalogWrite])),
+    ("/v1/shipping-methods/{id}", Nothing, All(&[CatalogWrite])),
+    ("/v1/tax-rates", Nothing, All(&[CatalogWrite])),
+    ("/v1/tax-rates/{id}", Nothing, All(&[CatalogWrite])),
     ("/v1/guests", Nothing, Nothing),
     ("/v1/cluster/status", All(&[ClusterRead]), Nothing),
     ("/v1/cluster/self", All(&[ClusterRead]), Nothing),
@@ -96,6 +107,8 @@ const RULES: &[(&str, Need, Need)] = &[
     ("/v1/webhook-endpoints/{id}/rotate-secret", Nothing, All(&[WebhooksWrite])),
     ("/v1/webhook-endpoints/{id}/dead-letters", All(&[WebhooksRead]), Nothing),
     ("/v1/webhook-endpoints/{id}/replay", Nothing, All(&[WebhooksWrite])),
+    ("/v1/notices", All(&[ClusterRead]), Nothing),
+    ("/v1/notices/replay", Nothing, All(&[ClusterWrite])),
 ];
 
 /// What a request to a matched path needs. A method that no path takes needs nothing: it is refused

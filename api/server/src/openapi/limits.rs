@@ -13,6 +13,7 @@ use engine_core::catalog::{
     COLLECTIONS_PER_PRODUCT_MAX, DESCRIPTION_BYTES_MAX, LABEL_BYTES_MAX, NAME_BYTES_MAX,
 };
 use engine_core::inventory::{HOLD_MS_MAX, REASON_BYTES_MAX, UNITS_MAX};
+use engine_core::notice::{EMAIL_BYTES_MAX, EMAIL_BYTES_MIN};
 use engine_core::order::{
     Condition, DISPUTE_ID_BYTES_MAX, DisputeState, FULFILLMENTS_PER_ORDER_MAX, FulfillmentState,
     LINES_PER_ORDER_MAX, RefundState, ReturnState, SHIPPING_TEXT_BYTES_MAX, Status,
@@ -20,14 +21,14 @@ use engine_core::order::{
 use engine_core::payment::{
     ATTEMPTS_MAX, CODE_BYTES_MAX, INTENT_ID_BYTES_MAX, PAYMENT_METHOD_BYTES_MAX, PaymentState,
 };
-use engine_core::webhook::{ABOUT_BYTES_MAX, EventType, URL_BYTES_MAX};
 use engine_core::{Money, Owner, Topology};
 use engine_search::{FACET_VALUES_MAX, QUERY_CHARS_MAX};
 use serde_json::{Value, json};
 
+use super::{notices, pricing, reconcile, webhooks};
 use crate::errors::Code;
 use crate::extract::LIMIT_MAX;
-use crate::rest::{HOLD_MS_MIN, OVERLAP_S_MAX, SECRET_OVERLAP_S_MAX, VALID_S_MAX};
+use crate::rest::{HOLD_MS_MIN, OVERLAP_S_MAX, VALID_S_MAX};
 use crate::trail::CURSOR_CHARS_MAX as TRAIL_CURSOR_CHARS_MAX;
 
 pub use engine_search::CURSOR_CHARS_MAX;
@@ -41,8 +42,11 @@ const NUMBER_MAX: i64 = i64::MAX;
 
 /// Adds the limits of a type's field to its schema.
 pub fn add(kind: &str, field: &str, property: &mut Value) {
-    let found = of_type(kind, field).or_else(|| audit(kind, field));
-    let found = found.or_else(|| webhook(kind, field)).or_else(|| work(kind, field));
+    let found = of_type(kind, field).or_else(|| reconcile::limits(kind, field));
+    let found = found.or_else(|| audit(kind, field));
+    let found = found.or_else(|| webhooks::limits(kind, field)).or_else(|| work(kind, field));
+    let found = found.or_else(|| notices::limits(kind, field));
+    let found = found.or_else(|| pricing::limits(kind, field));
     let found = found.or_else(|| of_field(field));
     let Some(limits) = found else { return };
     let nullable = property["type"].as_array().is_some_and(|types| types.contains(&json!("null")));
@@ -70,7 +74,7 @@ pub fn between(kind: &str) -> Option<Value> {
             both["required"] = json!(["price", "currency"]);
             Some(json!({"anyOf": [both, known("null", "null")]}))
         }
-        "NewOrder" => {
+        "NewOrder" | "NewQuote" => {
             let one = |field: &str| {
                 let there = json!({field: {"not": {"type": "null"}}});
                 json!({"required": [field], "properties": there})
@@ -82,7 +86,7 @@ pub fn between(kind: &str) -> Option<Value> {
             let scopes = json!({"required": ["scopes"], "properties": {"scopes": {"minItems": 1}}});
             Some(json!({"anyOf": [role, scopes]}))
         }
-        _ => None,
+        _ => pricing::between(kind),
     }
 }
 
@@ -104,13 +108,13 @@ fn of_type(kind: &str, field: &str) -> Option<Value> {
         ("Collection" | "SeedCollection", "id") => id("col_", 32),
         ("Order", "id") => id("ord_", 35),
         ("Hold", "id") => id("hold_", 32),
-        ("Cart", "id") | ("NewOrder", "cart") => id("cart_", 35),
+        ("Cart", "id") | ("NewOrder" | "NewQuote", "cart") => id("cart_", 35),
         ("Cart", "version") => number(0, NUMBER_MAX, 3),
         ("Cart", "lines") => json!({"maxItems": LINES_PER_CART_MAX}),
         ("CartLine" | "PutCartLine", "quantity") => {
             number(1, i64::from(UNITS_PER_CART_LINE_MAX), 2)
         }
-        ("MergeCart", "guest_token") => id("gst_", 32),
+        ("MergeCart", "guest_token") | ("Guest", "token") => id("gst_", 32),
         ("ApiKey", "id") => id("key_", 16),
         ("ClusterNode" | "NodeSelf", "id") => number(0, NUMBER_MAX, 1),
         ("ClusterShard", "id") => shard(),
@@ -120,7 +124,6 @@ fn of_type(kind: &str, field: &str) -> Option<Value> {
         ("OrderToRecover", "why") => json!({"pattern": "^[a-z_]{1,64}$"}),
         ("ApiKey", "status") => json!({"enum": ["active", "expired", "revoked"]}),
         ("ApiKey" | "NewKey", "name") => text(1, KEY_NAME_BYTES_MAX, "shop"),
-        ("Guest", "token") => id("gst_", 32),
         ("Hold", "status") => json!({"enum": ["held", "committed", "released"]}),
         ("Order", "status") => order_status("confirmed"),
         ("Payment", "status") => payment_status(),
@@ -235,6 +238,7 @@ fn orders(field: &str) -> Option<Value> {
             "maxLength": PAYMENT_METHOD_BYTES_MAX, "pattern": "^(on_account|pm_[A-Za-z0-9_]*)$",
             "examples": ["on_account"],
         }),
+        "email" => email(),
         "intent_id" => text(1, INTENT_ID_BYTES_MAX, "pi_1"),
         "method" => text(1, PAYMENT_METHOD_BYTES_MAX, "pm_card_visa"),
         "attempts" => number(0, i64::from(ATTEMPTS_MAX), 0),
@@ -291,7 +295,7 @@ fn audit(kind: &str, field: &str) -> Option<Value> {
         }
         ("TrailThing" | "TrailChange", "kind") => json!({"enum": [
             "product", "stock", "movement", "collection", "hold", "order", "key", "shard",
-            "webhook", "cart",
+            "webhook", "cart", "promotion", "shipping_method", "tax_rate",
         ]}),
         ("TrailThing" | "TrailChange", "id") => trail_id(),
         ("TrailChange", "before" | "after") => json!({"maxProperties": 16}),
@@ -333,39 +337,6 @@ fn work(kind: &str, field: &str) -> Option<Value> {
         }
         ("Payment", "captured" | "refunded") => number(0, Money::AMOUNT_MAX, 2_598),
         (_, "shipped_at" | "delivered_at") => time(),
-        _ => return None,
-    })
-}
-
-fn webhook(kind: &str, field: &str) -> Option<Value> {
-    let names = EventType::ALL.map(EventType::as_str);
-    let is_endpoint = kind.ends_with("WebhookEndpoint");
-    Some(match (kind, field) {
-        ("WebhookEndpoint", "id") => id("we_", 32),
-        ("WebhookEndpoint", "status") => json!({"enum": ["enabled", "disabled"]}),
-        (_, "url") if is_endpoint => json!({
-            "minLength": 8, "maxLength": URL_BYTES_MAX, "pattern": "^https?://[!-~]+$",
-            "examples": ["https://shop.example/webhooks"],
-        }),
-        (_, "description") if is_endpoint => text(0, ABOUT_BYTES_MAX, "Ships orders"),
-        (_, "events") => json!({"minItems": 1, "maxItems": 64, "items": {"enum": names}}),
-        (_, "disabled_by") => json!({"enum": ["person", "gone", "failing"]}),
-        (_, "secret_generation") => number(1, i64::from(u32::MAX), 1),
-        ("RotateWebhookSecret", "overlap_s") => number(0, SECRET_OVERLAP_S_MAX as i64, 86_400),
-        ("ShownWebhookEndpoint", "secret") => json!({
-            "pattern": "^whsec_[A-Za-z0-9+/]{43}=$",
-            "examples": ["whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="],
-        }),
-        ("DeadLetter", "id") => json!({
-            "pattern": "^msg_[0-9]{1,5}-[0-9]{1,20}-[0-9]{1,10}_[0-9a-f]{32}$",
-            "examples": ["msg_1-42-0_0123456789abcdef0123456789abcdef"],
-        }),
-        ("DeadLetter", "type") => json!({"enum": names}),
-        ("DeadLetter", "attempts") => number(0, i64::from(u32::MAX), 10),
-        ("DeadLetter", "last_status") => number(100, 999, 503),
-        ("DeadLetter", "data") => json!({"maxProperties": 8}),
-        (_, "timestamp" | "given_up_at" | "disabled_at") => time(),
-        (_, "replayed") => number(0, NUMBER_MAX, 3),
         _ => return None,
     })
 }
@@ -443,6 +414,16 @@ pub fn customer() -> Value {
     })
 }
 
+/// An address, as `engine_core::notice::Email` checks it.
+fn email() -> Value {
+    let (word, label) = ("[!#-'*+/-9=?A-Z^-~-]+", "[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?");
+    json!({
+        "type": "string", "minLength": EMAIL_BYTES_MIN, "maxLength": EMAIL_BYTES_MAX,
+        "pattern": format!("^(?=[^@]{{1,64}}@){word}(\\.{word})*@{label}(\\.{label})*$"),
+        "examples": ["ann@example.com"],
+    })
+}
+
 /// Positions in the logs.
 pub fn token() -> Value {
     json!({
@@ -452,14 +433,16 @@ pub fn token() -> Value {
     })
 }
 
-fn text(least: usize, most: usize, example: &str) -> Value {
+/// A text of so many bytes.
+pub fn text(least: usize, most: usize, example: &str) -> Value {
     json!({
         "type": "string", "minLength": least, "maxLength": most, "pattern": PLAIN,
         "x-max-bytes": most, "examples": [example],
     })
 }
 
-fn number(least: i64, most: i64, example: i64) -> Value {
+/// A number between two.
+pub fn number(least: i64, most: i64, example: i64) -> Value {
     json!({"minimum": least, "maximum": most, "examples": [example]})
 }
 
@@ -467,7 +450,8 @@ fn shard() -> Value {
     number(0, i64::from(Topology::SHARDS_MAX), 1)
 }
 
-fn time() -> Value {
+/// A time.
+pub fn time() -> Value {
     json!({"format": "date-time", "examples": ["2026-11-22T19:07:03.250Z"]})
 }
 

@@ -7,12 +7,16 @@
 //! `docs/api/openapi.json` is this document, checked in; a test holds the two together.
 
 pub mod limits;
+mod notices;
 mod operation;
 mod parameters;
+mod pricing;
+mod reconcile;
 mod recovery_samples;
 mod routes;
 mod samples;
 mod schemas;
+mod webhooks;
 mod work;
 
 use std::collections::BTreeMap;
@@ -41,7 +45,7 @@ they are, and `Stoa-Min-Token`, `Stoa-Max-Staleness` or `consistency=strong` ask
 is repeated under the same `Idempotency-Key`, and then happens once.";
 
 /// The tags, in the order in which they are told.
-const TAGS: [(&str, &str); 17] = [
+const TAGS: [(&str, &str); 19] = [
     ("products", "What is sold."),
     ("collections", "Products by theme."),
     ("search", "Finding products, from the asked node's own index."),
@@ -53,7 +57,9 @@ const TAGS: [(&str, &str); 17] = [
     ("returns", "What comes back."),
     ("refunds", "What is given back."),
     ("recovery", "Orders that do not go on by themselves."),
+    ("pricing", "Promotions, shipping, taxes, and what an order would cost."),
     ("webhooks", "Who is told of events, and what they have not taken."),
+    ("notices", "What customers are told of their orders by mail, and is not sent."),
     ("access", "API keys and guests: who may do what."),
     ("audit", "Who did what to what, when and from where."),
     ("cluster", "Nodes, shards, and whether every invariant holds."),

@@ -1,7 +1,7 @@
 //! One value of each wire type, with every field: the examples of the document. A test checks them
 //! against the shapes, so that the types, the document and its examples agree.
 
-mod carts;
+pub mod carts;
 mod stock;
 
 use std::collections::BTreeMap;
@@ -11,7 +11,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::recovery_samples::recovery;
-use super::work;
+use super::{pricing, webhooks, work};
 
 pub const PRODUCT: &str = "prod_0123456789abcdef0123456789abcdef";
 const COLLECTION: &str = "col_0123456789abcdef0123456789abcdef";
@@ -28,11 +28,13 @@ pub fn samples() -> Vec<(&'static str, Value)> {
     all.extend(carts::samples());
     all.extend(orders());
     all.extend(work::samples());
+    all.extend(pricing::samples());
     all.extend(search());
     all.extend(cluster());
     all.extend(access());
     all.extend(audit());
-    all.extend(webhooks());
+    all.extend(webhooks::samples());
+    all.extend(super::notices::samples());
     all.extend(seeds());
     all
 }
@@ -58,6 +60,8 @@ fn requests() -> Vec<(&'static str, Value)> {
         collection_ids: collection_ids.clone(),
         attributes: attributes.clone(),
         stock: Some(120),
+        weight_grams: Some(110),
+        tax_category: Some("reduced".to_owned()),
     };
     let patch = PatchProduct {
         name: Some(name),
@@ -68,18 +72,12 @@ fn requests() -> Vec<(&'static str, Value)> {
         currency: Some(currency.clone()),
         collection_ids,
         attributes,
+        weight_grams: Some(110),
+        tax_category: Some("reduced".to_owned()),
     };
     let (tea, quantity) = ("Tea".to_owned(), 2);
     let reason = "counted".to_owned();
     let line = NewLine { product_id: product.clone(), quantity };
-    let order = NewOrder {
-        cart: Some(carts::CART.to_owned()),
-        customer_id: "cus_7".to_owned(),
-        lines: vec![line.clone()],
-        currency: currency.clone(),
-        expected_total: Some(2_598),
-        payment_method: Some("pm_card_visa".to_owned()),
-    };
     let hold =
         NewHold { lines: vec![hold_line()], currency: Some(currency), hold_ms: Some(900_000) };
     let set = SetStock {
@@ -101,11 +99,27 @@ fn requests() -> Vec<(&'static str, Value)> {
         sample("SetStock", set),
         sample("SetStockPolicy", policy),
         sample("NewHold", hold),
+        sample("NewOrder", new_order(&line)),
         sample("NewLine", line),
-        sample("NewOrder", order),
         sample("NewPayment", NewPayment { payment_method: "pm_card_visa".to_owned() }),
         sample("TransferLeader", TransferLeader { shard: 1, to: 2 }),
     ]
+}
+
+/// What is ordered, with all that an order can say.
+fn new_order(line: &NewLine) -> NewOrder {
+    NewOrder {
+        cart: Some(carts::CART.to_owned()),
+        customer_id: "cus_7".to_owned(),
+        lines: vec![line.clone()],
+        currency: "USD".to_owned(),
+        expected_total: Some(2_598),
+        payment_method: Some("pm_card_visa".to_owned()),
+        email: Some("ann@example.com".to_owned()),
+        promotion_code: Some("SPRING-10".to_owned()),
+        shipping_method: Some(pricing::METHOD.to_owned()),
+        ship_to: Some(pricing::address()),
+    }
 }
 
 fn catalog() -> Vec<(&'static str, Value)> {
@@ -205,60 +219,6 @@ fn audit() -> Vec<(&'static str, Value)> {
     ]
 }
 
-fn webhooks() -> Vec<(&'static str, Value)> {
-    let url = "https://shop.example/webhooks".to_owned();
-    let description = "Ships orders".to_owned();
-    let events = vec!["order.changed".to_owned()];
-    let new = NewWebhookEndpoint {
-        url: url.clone(),
-        description: Some(description.clone()),
-        events: events.clone(),
-    };
-    let patch = PatchWebhookEndpoint {
-        url: Some(url.clone()),
-        description: Some(description.clone()),
-        events: Some(events.clone()),
-        enabled: Some(true),
-    };
-    let endpoint = WebhookEndpoint {
-        id: "we_0123456789abcdef0123456789abcdef".to_owned(),
-        version: 3,
-        url,
-        description,
-        events,
-        status: "disabled".to_owned(),
-        disabled_by: Some("gone".to_owned()),
-        disabled_at: Some(AFTER.to_owned()),
-        secret_generation: 2,
-        previous_until: Some(AFTER.to_owned()),
-        created_at: BEFORE.to_owned(),
-        updated_at: AFTER.to_owned(),
-    };
-    let secret = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=".to_owned();
-    let letter = DeadLetter {
-        id: "msg_1-42-0_0123456789abcdef0123456789abcdef".to_owned(),
-        kind: "order.changed".to_owned(),
-        timestamp: BEFORE.to_owned(),
-        data: [("order_id", ORDER), ("status", "confirmed")]
-            .map(|(name, value)| (name.to_owned(), json!(value)))
-            .into(),
-        attempts: 10,
-        last_status: Some(503),
-        given_up_at: AFTER.to_owned(),
-    };
-    vec![
-        sample("NewWebhookEndpoint", new),
-        sample("PatchWebhookEndpoint", patch),
-        sample("RotateWebhookSecret", RotateWebhookSecret { overlap_s: 86_400 }),
-        sample("WebhookEndpoint", endpoint.clone()),
-        sample("WebhookEndpointList", page(endpoint.clone())),
-        sample("ShownWebhookEndpoint", ShownWebhookEndpoint { endpoint, secret }),
-        sample("DeadLetter", letter.clone()),
-        sample("DeadLetterList", page(letter)),
-        sample("ReplayedWebhooks", ReplayedWebhooks { replayed: 3 }),
-    ]
-}
-
 fn product() -> Product {
     Product {
         id: PRODUCT.to_owned(),
@@ -272,6 +232,8 @@ fn product() -> Product {
         collection_ids: vec![COLLECTION.to_owned()],
         attributes: attributes(),
         available: 117,
+        weight_grams: 110,
+        tax_category: "reduced".to_owned(),
         created_at: BEFORE.to_owned(),
         updated_at: AFTER.to_owned(),
         archived_at: Some(AFTER.to_owned()),
@@ -300,8 +262,8 @@ fn order_flags() -> OrderFlags {
     }
 }
 
-fn orders() -> Vec<(&'static str, Value)> {
-    let line = OrderLine {
+fn order_line() -> OrderLine {
+    OrderLine {
         product_id: PRODUCT.to_owned(),
         product_version: 3,
         name: "Green tea, 100 g".to_owned(),
@@ -312,7 +274,13 @@ fn orders() -> Vec<(&'static str, Value)> {
         delivered: 1,
         lost: 0,
         returned: 1,
-    };
+        discount: 260,
+        tax: Some(pricing::tax(153)),
+    }
+}
+
+fn orders() -> Vec<(&'static str, Value)> {
+    let line = order_line();
     let event = StripeEvent { id: "evt_1".to_owned(), kind: "payment_intent.succeeded".to_owned() };
     let action = NextAction {
         kind: "redirect".to_owned(),
@@ -336,15 +304,21 @@ fn orders() -> Vec<(&'static str, Value)> {
         version: 4,
         customer_id: "cus_7".to_owned(),
         status: "confirmed".to_owned(),
-        total: 2_598,
+        total: 2_828,
         currency: "USD".to_owned(),
         lines: vec![line.clone()],
         fulfillments: vec![work::fulfillment()],
         dispute: Some(work::dispute()),
+        subtotal: 2_598,
+        promotion: Some(pricing::applied_promotion()),
+        shipping: Some(pricing::applied_shipping()),
+        tax: pricing::TAX,
+        ship_to: Some(pricing::address()),
         payment: payment.clone(),
         flags: flags.clone(),
         placed_at: BEFORE.to_owned(),
         updated_at: AFTER.to_owned(),
+        email: Some("ann@example.com".to_owned()),
     };
     let step = OrderTransition {
         at: AFTER.to_owned(),
@@ -354,6 +328,7 @@ fn orders() -> Vec<(&'static str, Value)> {
         note: Some("not confirmed: confirming again".to_owned()),
     };
     let mut all = recovery(&order);
+    all.extend(super::reconcile::samples());
     all.extend([
         sample("OrderLine", line),
         sample("Payment", payment),

@@ -9,8 +9,10 @@ use std::time::{Duration, Instant};
 use engine_core::audit::Actor;
 use engine_core::cart::CartUse;
 use engine_core::inventory::{ASK_AFTER_MS, HoldLine, HoldReceipt, HoldRef, HoldState};
+use engine_core::notice::Email;
 use engine_core::order::{Order, Receipt};
 use engine_core::payment::Pay;
+use engine_core::pricing::{Promotion, Terms};
 use engine_core::{
     Applied, Command, Currency, HoldStock, Money, OrderId, Owner, PlaceOrder, RefuseOrder,
     Rejection, Reply, ResolveHold, ShardId, h128, read,
@@ -21,6 +23,7 @@ use raft::{Proposal, ProposeError, Proposed};
 use super::lines_by_shard;
 use crate::consistency::Seen;
 use crate::errors::{Code, Error};
+use crate::pricing::Wanted;
 use crate::refusals;
 use crate::state::{AppState, WRITE_DEADLINE_MS, not_written, unexpected};
 use crate::time::now_ms;
@@ -50,6 +53,10 @@ pub struct Request {
     pub expected_total: Option<i64>,
     /// How it is to be paid.
     pub pay: Pay,
+    /// Where the owner is told of the order.
+    pub email: Option<Email>,
+    /// What it is to be priced by, beside its products.
+    pub wanted: Wanted,
     /// Whom the audit trail names for the decision, if anybody. What leads to it has no row there.
     pub actor: Option<Actor>,
 }
@@ -95,7 +102,8 @@ impl AppState {
             read::key_result(&self.view(home), &request.owner, key).map_err(Error::fault)?;
         if let Some(known) = known.filter(|known| known.body == request.body) {
             // The holds were decided about long ago: the decision only has to be told again.
-            let decided = self.decide(request, known.order, Vec::new(), not_after()).await?;
+            let part = (Vec::new(), Terms::default());
+            let decided = self.decide(request, known.order, part, not_after()).await?;
             if let Attempt::Placed(placed) = decided {
                 return Ok(placed);
             }
@@ -118,24 +126,35 @@ impl AppState {
         // Counted from before the first hold: a receipt must not outlive the decision that freed
         // its units, however long the holds took.
         let not_after = not_after();
+        let terms = match self.terms(&request.wanted).await? {
+            Ok(terms) => terms,
+            Err(reason) => return self.refuse(request, order, reason, Vec::new()).await,
+        };
         let home = self.topology.of_order(order);
         let mut elsewhere = lines_by_shard(self.topology, &request.lines);
+        let counted = counted(&terms).map(|promotion| self.topology.of_promotion(promotion.id));
+        elsewhere.extend(counted.filter(|shard| !elsewhere.contains_key(shard)).map(no_lines));
         elsewhere.remove(&home);
         let shards: Vec<ShardId> = elsewhere.keys().copied().collect();
         let holds = elsewhere.into_iter().map(|(shard, lines)| {
             let hold = HoldRef::Order(order);
             let currency = request.currency;
-            let command = HoldStock { hold, lines, currency, timer_ms: ASK_AFTER_MS };
+            let promotion = terms.promotion.as_ref().filter(|_| counted == Some(shard));
+            let promotion = promotion.cloned().map(Box::new);
+            let command = HoldStock { hold, lines, currency, timer_ms: ASK_AFTER_MS, promotion };
             self.step(shard, Command::HoldStock(command), None)
         });
         let mut receipts = Vec::with_capacity(shards.len());
         let mut refusal = None;
         for (shard, held) in shards.iter().zip(join_all(holds).await) {
             match held?.applied.outcome {
+                // Ended, or taken by an attempt that was priced by a promotion as it was before.
                 Ok(Reply::Held(HoldReceipt { state: HoldState::Released, .. }))
-                | Err(Rejection::HoldEnded) => self.resolve(order, *shard).await?,
-                Ok(Reply::Held(receipt)) => {
-                    receipts.push(Receipt { shard: *shard, lines: receipt.lines });
+                | Err(Rejection::HoldEnded | Rejection::AlreadyExists) => {
+                    self.resolve(order, *shard).await?;
+                }
+                Ok(Reply::Held(HoldReceipt { lines, promotion, .. })) => {
+                    receipts.push(Receipt { shard: *shard, lines, promotion });
                 }
                 Ok(other) => return Err(unexpected(&other)),
                 Err(rejection) => refusal = Some(graver(refusal, rejection)),
@@ -143,7 +162,7 @@ impl AppState {
         }
         match refusal {
             Some(reason) => self.refuse(request, order, reason, shards).await,
-            None => self.decide(request, order, receipts, not_after).await,
+            None => self.decide(request, order, (receipts, terms), not_after).await,
         }
     }
 
@@ -152,7 +171,7 @@ impl AppState {
         &self,
         request: &Request,
         order: OrderId,
-        receipts: Vec<Receipt>,
+        (receipts, terms): (Vec<Receipt>, Terms),
         not_after: u64,
     ) -> Result<Attempt, Error> {
         let command = PlaceOrder {
@@ -167,6 +186,8 @@ impl AppState {
             pay: request.pay.clone(),
             not_after,
             cart: request.cart,
+            email: request.email.clone(),
+            terms: Box::new(terms),
         };
         let home = self.topology.of_order(order);
         ended(self.step(home, Command::PlaceOrder(command), request.actor).await?)
@@ -220,6 +241,17 @@ impl AppState {
     }
 }
 
+/// The promotion of which the order needs a use, if its uses are counted.
+fn counted(terms: &Terms) -> Option<&Promotion> {
+    let promotion = terms.promotion.as_ref();
+    promotion.filter(|promotion| promotion.details.usage_limit.is_some())
+}
+
+/// A shard that counts the uses of the promotion, and sells none of the lines.
+fn no_lines(shard: ShardId) -> (ShardId, Vec<HoldLine>) {
+    (shard, Vec::new())
+}
+
 /// Until when an attempt that begins now may place its order, in Unix milliseconds.
 fn not_after() -> u64 {
     now_ms().saturating_add(NOT_AFTER_MS)
@@ -249,6 +281,7 @@ fn graver(first: Option<Rejection>, second: Rejection) -> Rejection {
         Rejection::ProductNotFound { .. } => 1,
         Rejection::ProductArchived { .. } => 2,
         Rejection::CurrencyMismatch { .. } => 3,
+        Rejection::PromotionUsedUp { .. } => 5,
         _ => 4,
     };
     match (first, second) {

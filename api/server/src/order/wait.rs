@@ -5,7 +5,7 @@ use std::time::Duration;
 use engine_core::order::Order;
 use engine_core::payment::PaymentState;
 use engine_core::read::{self, Whose};
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, timeout_at};
 
 use super::Placed;
 use crate::consistency::Seen;
@@ -14,8 +14,6 @@ use crate::state::AppState;
 
 /// The longest wait, in seconds.
 pub const WAIT_S_MAX: u32 = 60;
-/// How often one waiter reads at most, in milliseconds, however fast the feed grows.
-const READ_EVERY_MS: u64 = 4;
 /// How often a waiter looks without a hint, in milliseconds: hints may be lost.
 const LOOK_EVERY_MS: u64 = 200;
 
@@ -29,27 +27,27 @@ fn decided(order: &Order) -> bool {
 }
 
 impl AppState {
-    /// Waits for the payment. The feed's growth is a hint to look again.
+    /// Waits for the payment. A change of the order's row is a hint to look again.
     pub async fn wait_decided(&self, placed: Placed, seconds: u32) -> Result<Placed, Error> {
         let until = Instant::now() + Duration::from_secs(u64::from(seconds.min(WAIT_S_MAX)));
         let shard = self.topology.of_order(placed.order.id);
-        let mut feed = self.node.feed_changed();
+        let watch = self.node.watch_order(placed.order.id);
         let mut placed = placed;
         while !decided(&placed.order) && !self.is_stopping() {
-            let now = Instant::now();
-            if now >= until {
-                break;
-            }
-            let look = until.min(now + Duration::from_millis(LOOK_EVERY_MS));
-            let _hint = timeout_at(look, feed.changed()).await;
             let index = self.node.position(shard).index;
             let order = read::order(&self.view(shard), placed.order.id, &Whose::Anybody);
             let order = order.map_err(Error::fault)?;
             if let Some(order) = order.filter(|order| order.version > placed.order.version) {
                 let seen = placed.seen.and(Seen::write(shard, index));
                 placed = Placed { order: Box::new(order), seen, ..placed };
+                continue;
             }
-            sleep(Duration::from_millis(READ_EVERY_MS)).await;
+            let now = Instant::now();
+            if now >= until {
+                break;
+            }
+            let look = until.min(now + Duration::from_millis(LOOK_EVERY_MS));
+            let _hint = timeout_at(look, watch.changed()).await;
         }
         Ok(placed)
     }

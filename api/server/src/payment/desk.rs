@@ -58,11 +58,12 @@ pub enum BadDesk {
 }
 
 impl Desk {
-    /// As the flags say; within a runtime, which follows the file of secrets.
-    pub fn open(flags: &StripeFlags) -> Result<Self, BadDesk> {
+    /// As the flags say, for a cluster of this name; within a runtime, which follows the file of
+    /// secrets.
+    pub fn open(flags: &StripeFlags, cluster: &str) -> Result<Self, BadDesk> {
         let hooks = flags.stripe_webhook_secrets.as_deref().map(HookSecrets::follow).transpose()?;
         let steps = Cache::builder().max_capacity(REMEMBERED_MAX).time_to_live(REMEMBERED).build();
-        Ok(Self { stripe: Stripe::new(flags)?, hooks, steps })
+        Ok(Self { stripe: Stripe::new(flags, cluster)?, hooks, steps })
     }
 
     /// Who makes the calls that orders have ordered.
@@ -81,6 +82,13 @@ impl Desk {
         let detail = "this node was started without --stripe-key, so it takes no cards; ask \
                       another one, or order `on_account`";
         Err(Error::about(Code::CardsOff, "payment_method", detail))
+    }
+
+    /// Who takes cards, if somebody does.
+    pub fn stripe(&self) -> Result<&Stripe, Error> {
+        let detail = "this node was started without --stripe-key, so it cannot ask about payments; \
+                      ask another one";
+        self.stripe.as_ref().ok_or_else(|| Error::new(Code::CardsOff, detail))
     }
 
     /// Refuses an event that is not Stripe's.

@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use engine_core::outbox::{Call, EffectId, ProviderCall};
-use engine_core::payment::{CallResult, IntentId, IntentStatus, PROVIDER_KEY_MS};
+use engine_core::payment::{CallResult, IntentId, IntentStatus, NEVER_REFUNDED, PROVIDER_KEY_MS};
 use futures::future::BoxFuture;
 use raft::ProviderDriver;
 
@@ -55,7 +55,10 @@ impl<P: PaymentProvider> Driver<P> {
                 self.or_as_it_is(intent, provider.capture(&key, intent, amount.amount).await).await
             }
             Call::Refund { intent, amount, .. } => {
-                return provider.refund(&key, intent, amount.amount).await.map(refunded);
+                return provider.refund(&key, intent, Some(amount.amount)).await.map(refunded);
+            }
+            Call::RefundRest { intent } => {
+                return provider.refund(&key, intent, None).await.map(refunded);
             }
         };
         intent.map(CallResult::Intent)
@@ -70,9 +73,9 @@ impl<P: PaymentProvider> Driver<P> {
                 Some(intent) => CallResult::Intent(intent),
                 None => never("never_created"),
             },
-            Call::Refund { intent, .. } => {
+            Call::Refund { intent, .. } | Call::RefundRest { intent } => {
                 let made = provider.find_refund(&effect.to_string(), intent).await?;
-                made.map_or_else(|| never("never_refunded"), refunded)
+                made.map_or_else(|| never(NEVER_REFUNDED), refunded)
             }
             Call::ConfirmIntent { intent, .. }
             | Call::CancelIntent { intent }
@@ -106,7 +109,7 @@ impl<P: PaymentProvider> Driver<P> {
                 let now = self.provider.get(intent).await?;
                 Ok((now.status != RequiresCapture).then_some(CallResult::Intent(now)))
             }
-            Call::Refund { intent, .. } => {
+            Call::Refund { intent, .. } | Call::RefundRest { intent } => {
                 let made = self.provider.find_refund(key, intent).await?;
                 Ok(made.map(refunded))
             }

@@ -5,7 +5,11 @@
 
 mod desk;
 mod driver;
+mod heard;
+mod listed;
 mod nobody;
+mod reconcile;
+mod repeat;
 mod stripe;
 
 use engine_core::payment::{Intent, IntentId, PaymentMethod};
@@ -14,8 +18,12 @@ use futures::future::BoxFuture;
 
 pub use desk::{BadDesk, Desk, NextStep};
 pub use driver::Driver;
+pub use heard::Heard;
+pub use listed::{ListedDispute, ListedIntent, ListedRefund, Page, Span};
 pub use nobody::Nobody;
-pub use stripe::{Stripe, StripeFlags, read_event};
+pub use reconcile::Wish;
+pub use repeat::keep_reconciling;
+pub use stripe::{Stripe, StripeFlags};
 
 /// Why a call gave no intent.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -67,12 +75,12 @@ pub trait PaymentProvider: Send + Sync {
     -> Called<'a, Intent>;
     /// What became of it.
     fn get<'a>(&'a self, intent: &'a IntentId) -> Called<'a, Intent>;
-    /// Gives (a part of) what was taken back.
+    /// Gives (a part of) what was taken back; without an amount, all that is left.
     fn refund<'a>(
         &'a self,
         key: &'a str,
         intent: &'a IntentId,
-        amount: i64,
+        amount: Option<i64>,
     ) -> Called<'a, Refunded>;
     /// What became of the refund that was made under this key, if one was.
     fn find_refund<'a>(

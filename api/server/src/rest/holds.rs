@@ -110,7 +110,8 @@ pub async fn create(
         .collect();
     let lines = lines?;
     crate::order::check_lines(&lines)?;
-    let hold = |lines| HoldStock { hold: HoldRef::Free(id), lines, currency, timer_ms };
+    let hold = HoldRef::Free(id);
+    let hold = |lines| HoldStock { hold, lines, currency, timer_ms, promotion: None };
     let (receipts, seen, replayed) =
         app.hold_all(by.under(key), id, lines_by_shard(app.topology, &lines), hold).await?;
     let response = answer::json(StatusCode::CREATED, &render::hold(id, receipts))?;
@@ -245,5 +246,6 @@ fn merged(first: Option<Error>, second: Error) -> Error {
 }
 
 fn part(receipt: HoldReceipt) -> Hold {
-    Hold { state: receipt.state, timer_at: receipt.expires_at, lines: receipt.lines }
+    let HoldReceipt { state, lines, expires_at, promotion } = receipt;
+    Hold { state, timer_at: expires_at, lines, promotion }
 }

@@ -10,17 +10,23 @@ mod guests;
 mod health;
 mod holds;
 mod keys;
+mod notices;
 mod order_payments;
 mod orders;
 mod products;
+mod promotions;
+mod quotes;
+mod reconcile;
 mod recovery;
 mod refunds;
 mod returns;
 mod search;
 mod seeds;
+mod shipping_methods;
 mod stock;
 mod stock_policy;
 mod stripe;
+mod tax_rates;
 mod viewer;
 mod webhooks;
 
@@ -37,6 +43,7 @@ use crate::state::App;
 
 pub use holds::HOLD_MS_MIN;
 pub use keys::{OVERLAP_S_MAX, VALID_S_MAX};
+pub use products::{currency, not_found as products_not_found};
 pub use webhooks::SECRET_OVERLAP_S_MAX;
 
 /// What customers, sellers and services call.
@@ -50,11 +57,16 @@ fn clients() -> Routes {
         .and(carts::routes())
         .and(orders::routes())
         .and(recovery::routes())
+        .and(reconcile::routes())
         .and(order_payments::routes())
         .and(stripe::routes())
         .and(fulfillments::routes())
         .and(refunds::routes())
         .and(returns::routes())
+        .and(quotes::routes())
+        .and(promotions::routes())
+        .and(shipping_methods::routes())
+        .and(tax_rates::routes())
         .and(guests::routes())
         .and(webhooks::routes())
         .and(viewer::routes())
@@ -67,6 +79,7 @@ fn operators() -> Routes {
         .and(cluster::routes())
         .and(audit::routes())
         .and(audit_trail::routes())
+        .and(notices::routes())
         .and(health::measures())
 }
 

@@ -87,7 +87,7 @@ impl AppState {
             true => Some(self.payments.next_step(&order).await),
             false => None,
         };
-        let mut shown = render::order(order);
+        let mut shown = render::order_for(caller, order);
         if let Some(step) = step {
             step.tell(&mut shown.payment);
         }

@@ -3,12 +3,13 @@
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
-use api_client::{List, NewOrder, Order as WireOrder, OrderTransition};
+use api_client::{List, NewLine, NewOrder, Order as WireOrder, OrderTransition};
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use engine_core::access::Scope;
 use engine_core::inventory::HoldLine;
+use engine_core::notice::Email;
 use engine_core::order::Order;
 use engine_core::payment::{PAYMENT_METHOD_BYTES_MAX, Pay, PaymentMethod};
 use engine_core::read::{self, Whose};
@@ -26,8 +27,20 @@ use crate::extract::{self, Id, IdAlone, Personal, Query};
 use crate::idempotency;
 use crate::openapi::{Op, Routes, limits};
 use crate::order::{Request, WAIT_S_MAX, check_lines};
+use crate::pricing::Wanted;
+use crate::refusals;
 use crate::render;
 use crate::state::{App, AppState, unexpected};
+
+/// Why terms do not fit an order, beside what its products refuse.
+pub const PRICING_REFUSALS: &[Code] = &[
+    Code::PromotionNotFound,
+    Code::PromotionExpired,
+    Code::PromotionUsedUp,
+    Code::MinimumSpendNotReached,
+    Code::ShippingNotAvailable,
+    Code::TooStale,
+];
 
 /// The routes of `/v1/orders`.
 pub fn routes() -> Routes {
@@ -90,6 +103,7 @@ fn changes(routes: Routes) -> Routes {
                 .refuses(&[Code::TooManyOpenOrders, Code::CardNumber, Code::CardsOff])
                 .refuses(&[Code::CartNotFound, Code::CartConsumed, Code::CartEnded])
                 .refuses(&[Code::CartChanged, Code::GuestMerged])
+                .refuses(PRICING_REFUSALS)
                 .answers::<WireOrder>(201, "The order.")
                 .seen(),
             place,
@@ -200,7 +214,7 @@ pub async fn list(
     let after = params.cursor.as_deref().map(cursor).transpose()?;
     let (orders, seen) = app.orders_of(owner, after, limit + 1, &wish).await?;
     let page = answer::page(orders, limit, cursor_after);
-    let data = page.data.into_iter().map(render::order).collect();
+    let data = page.data.into_iter().map(|order| render::order_for(&caller, order)).collect();
     let page = List { data, has_more: page.has_more, next_cursor: page.next_cursor };
     Ok(seen.mark(answer::json(StatusCode::OK, &page)?))
 }
@@ -225,7 +239,7 @@ pub async fn cancel(
     let Reply::Order(order) = written.reply else { return Err(unexpected(&written.reply)) };
     let waits = order.flags.cancel_requested;
     let status = if waits { StatusCode::ACCEPTED } else { StatusCode::OK };
-    let response = answer::json(status, &render::order(*order))?;
+    let response = answer::json(status, &render::order_for(&caller, *order))?;
     Ok(written.seen.mark(answer::replayed(response, written.replayed)))
 }
 
@@ -332,32 +346,53 @@ fn request(by: By, headers: &HeaderMap, body: NewOrder) -> Result<Request, Error
     let key = idempotency::required(headers)?.to_owned();
     let owner = owner(&body.customer_id)?;
     let currency = currency(&body.currency)?;
-    let lines: Result<Vec<_>, Error> = body
-        .lines
-        .iter()
-        .enumerate()
-        .map(|(at, line)| {
-            let product = line.product_id.parse::<ProductId>().map_err(|error| {
-                let param = format!("lines[{at}].product_id");
-                Error::about(Code::InvalidId, param, error.to_string())
-            })?;
-            Ok(HoldLine { product, quantity: line.quantity })
-        })
-        .collect();
-    let lines = lines?;
-    if body.cart.is_none() || !lines.is_empty() {
-        check_lines(&lines)?;
-    }
+    let lines = match (&body.cart, body.lines.as_slice()) {
+        // The cart has them.
+        (Some(_), []) => Vec::new(),
+        (_, named) => lines(named)?,
+    };
     if body.expected_total.is_some_and(|total| !(0..=Money::AMOUNT_MAX).contains(&total)) {
         let detail = format!("a total is 0 to {} minor units", Money::AMOUNT_MAX);
         return Err(Error::about(Code::OutOfRange, "expected_total", detail));
     }
     let pay = pay(body.payment_method.as_deref())?;
+    let email = body.email.as_deref().map(Email::normalized);
+    let checked = email.as_ref().map_or(Ok(()), Email::check);
+    checked.map_err(|why| refusals::error(&why))?;
+    let wanted = Wanted::read(
+        body.promotion_code.as_deref(),
+        body.shipping_method.as_deref(),
+        body.ship_to.as_ref(),
+    )?;
     let expected_total = body.expected_total;
     let body = NewOrder { currency: currency.to_string(), ..body };
     let body = idempotency::body_hash(&body)?;
     let (cart, actor) = (None, by.actor);
-    Ok(Request { owner, key, body, lines, cart, currency, expected_total, pay, actor })
+    Ok(Request {
+        owner,
+        key,
+        body,
+        lines,
+        cart,
+        currency,
+        expected_total,
+        pay,
+        wanted,
+        email,
+        actor,
+    })
+}
+
+/// What is ordered.
+pub fn lines(lines: &[NewLine]) -> Result<Vec<HoldLine>, Error> {
+    let line = |(at, line): (usize, &NewLine)| {
+        let param = format!("lines[{at}].product_id");
+        let product = extract::id::<ProductId>(&param, &line.product_id)?;
+        Ok(HoldLine { product, quantity: line.quantity })
+    };
+    let lines = lines.iter().enumerate().map(line).collect::<Result<Vec<_>, Error>>()?;
+    check_lines(&lines)?;
+    Ok(lines)
 }
 
 pub(super) fn pay(method: Option<&str>) -> Result<Pay, Error> {

@@ -23,6 +23,7 @@ use crate::errors::{Code, Error};
 use crate::extract::{self, Id, Json, Query};
 use crate::idempotency;
 use crate::openapi::{Op, Routes};
+use crate::pricing::category_named;
 use crate::render;
 use crate::state::{App, AppState, Written, unexpected};
 
@@ -229,6 +230,8 @@ fn details(body: NewProduct) -> Result<ProductDetails, Error> {
         brand: body.brand.unwrap_or_default(),
         sku: body.sku.unwrap_or_default(),
         price: Money { amount: body.price, currency: currency(&body.currency)? },
+        weight_grams: body.weight_grams.unwrap_or(0),
+        tax_category: body.tax_category.map(category_named).unwrap_or_default(),
         collections: collections(&body.collection_ids.unwrap_or_default())?,
         attributes: body.attributes.unwrap_or_default().into_iter().collect(),
     })
@@ -250,6 +253,8 @@ fn change(body: PatchProduct) -> Result<ProductChange, Error> {
         brand: body.brand,
         sku: body.sku,
         price,
+        weight_grams: body.weight_grams,
+        tax_category: body.tax_category.map(category_named),
         collections: body.collection_ids.as_deref().map(collections).transpose()?,
         attributes: body.attributes.map(|attributes| attributes.into_iter().collect()),
     })

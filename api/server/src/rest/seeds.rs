@@ -191,6 +191,8 @@ pub async fn create_product(
         brand: String::new(),
         sku: String::new(),
         price,
+        weight_grams: 0,
+        tax_category: String::new(),
         collections,
         attributes: Vec::new(),
     };

@@ -8,16 +8,13 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use bytes::Bytes;
-use engine_core::Command;
 use hyper::StatusCode;
 use serde_json::{Value, json};
 
-use crate::access::By;
 use crate::answer;
 use crate::errors::{Code, Error};
 use crate::extract;
 use crate::openapi::{Op, Routes};
-use crate::payment;
 use crate::state::App;
 
 /// The header with the signature.
@@ -31,7 +28,8 @@ pub fn routes() -> Routes {
         Op::post("/v1/payments/stripe/webhooks", "takeStripeEvent", "Takes an event of Stripe's")
             .about(
                 "For Stripe alone, whose signature over the body's bytes is the credential. 200 \
-                 once the event is committed, or is of no kind that matters.",
+                 once what it hints at is committed, or if it is of no kind that matters; of \
+                 refunds and disputes Stripe is asked first.",
             )
             .public()
             .own_parameter(json!({
@@ -43,6 +41,7 @@ pub fn routes() -> Routes {
             .any_body::<StripeEvent>()
             .refuses(&[Code::InvalidHeader, Code::InvalidSignature, Code::CardsOff])
             .refuses(&[Code::NoQuorum, Code::OutcomeUnknown, Code::Stopping])
+            .refuses(&[Code::ProviderUnreachable, Code::NotCaptured])
             .answers::<EventTaken>(200, "It is taken."),
         take,
     )
@@ -61,11 +60,9 @@ pub async fn take(
     let signature = extract::header(&headers, SIGNATURE)?.unwrap_or_default();
     app.payments.check_event(signature, &body)?;
     let event: Value = extract::parse(&body)?;
-    let note = payment::read_event(&event)?;
-    let is_used = note.is_some();
-    if let Some(note) = note {
-        let shard = app.topology.of_order(note.order);
-        app.write(By::THE_NODE, shard, Command::NotePaymentEvent(note)).await?;
-    }
+    let is_used = match app.payments.stripe()?.read(&event)? {
+        Some(heard) => app.hear(heard).await?,
+        None => false,
+    };
     answer::json(StatusCode::OK, &EventTaken { used: is_used })
 }

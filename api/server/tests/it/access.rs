@@ -9,7 +9,7 @@ use crate::contract::DOCUMENT;
 use crate::harness::{Fault, Node, Strict, Tested, eventually, order, with_node, with_strict_node};
 
 /// What everybody may ask for: all else needs credentials.
-const PUBLIC: [(&str, &str); 16] = [
+const PUBLIC: [(&str, &str); 17] = [
     ("GET", "/heartbeat"),
     ("GET", "/livez"),
     ("GET", "/readyz"),
@@ -24,6 +24,12 @@ const PUBLIC: [(&str, &str); 16] = [
     ("GET", "/docs"),
     ("GET", "/docs/{file}"),
     ("POST", "/v1/guests"),
+    // Prices are no secret; what is somebody's cart is asked for its owner.
+    ("POST", "/v1/quotes"),
+    ("GET", "/v1/shipping-methods"),
+    ("GET", "/v1/shipping-methods/{id}"),
+    ("GET", "/v1/tax-rates"),
+    ("GET", "/v1/tax-rates/{id}"),
     // Its signature says that it is Stripe.
     ("POST", "/v1/payments/stripe/webhooks"),
     ("POST", "/v1/cluster/init"),
@@ -104,6 +110,8 @@ fn a_role_opens_its_doors_and_no_other() -> Tested {
             ("POST", "/v1/holds", &["service"]),
             ("GET", "/v1/orders", &["seller", "support", "service", "analyst"]),
             ("POST", "/v1/orders", &["support", "service"]),
+            ("GET", "/v1/payments/orphans", &["seller", "support", "service", "analyst"]),
+            ("POST", "/v1/payments/reconcile", &["support"]),
             ("GET", "/v1/cluster/status", &["operator", "analyst"]),
             ("GET", "/metrics", &["operator", "analyst"]),
             ("GET", "/v1/keys", &["operator"]),
@@ -111,6 +119,8 @@ fn a_role_opens_its_doors_and_no_other() -> Tested {
             ("POST", "/v1/cluster/leaders/transfer", &["operator"]),
             ("GET", "/v1/webhook-endpoints", &["seller", "operator"]),
             ("POST", "/v1/webhook-endpoints", &["seller", "operator"]),
+            ("GET", "/v1/notices", &["operator", "analyst"]),
+            ("POST", "/v1/notices/replay", &["operator"]),
         ];
         for role in ["seller", "support", "operator", "service", "analyst"] {
             let shown = key(strict, role).await?;

@@ -7,11 +7,13 @@ use crate::contract::{operations, resolved};
 use crate::harness::{Fault, Raw, Strict, Tested, order, with_strict_node};
 
 /// What belongs to nobody: everybody may read it.
-const PUBLIC: [(&str, &str); 7] = [
+const PUBLIC: [(&str, &str); 9] = [
     ("get", "/product/{id}"),
     ("get", "/collection/{id}"),
     ("get", "/v1/products/{id}"),
     ("get", "/v1/collections/{id}"),
+    ("get", "/v1/shipping-methods/{id}"),
+    ("get", "/v1/tax-rates/{id}"),
     ("get", "/docs/{file}"),
     // The id is a product's: whose cart it is, the credentials say.
     ("put", "/v1/cart/lines/{id}"),
@@ -19,6 +21,11 @@ const PUBLIC: [(&str, &str); 7] = [
 ];
 /// An endpoint of nobody: a customer does not get so far as to learn that.
 const WEBHOOK: &str = "we_0000000000000000000000000000000f";
+
+/// A promotion, a shipping method and a tax rate of nobody.
+const PROMOTION: &str = "promo_0000000000000000000000000000000f";
+const METHOD: &str = "ship_0000000000000000000000000000000f";
+const RATE: &str = "tax_0000000000000000000000000000000f";
 
 /// A fulfillment, or a return, of nobody.
 fn part_of(path: &str) -> &'static str {
@@ -70,6 +77,9 @@ impl<'a> Shop<'a> {
             "holds" => &self.hold,
             "keys" => &self.key,
             "webhook-endpoints" => WEBHOOK,
+            "promotions" => PROMOTION,
+            "shipping-methods" => METHOD,
+            "tax-rates" => RATE,
             _ => &self.product,
         }
     }

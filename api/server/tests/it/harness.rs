@@ -310,5 +310,6 @@ pub fn order(customer: &str, lines: &[(&str, u32)]) -> NewOrder {
         currency: "USD".to_owned(),
         expected_total: None,
         payment_method: Some("on_account".to_owned()),
+        ..NewOrder::default()
     }
 }

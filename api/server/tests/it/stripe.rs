@@ -36,7 +36,7 @@ pub async fn stand_in(name: &str, knobs: Knobs) -> Result<(Running, StripeFlags)
 /// Stripe at a stand-in with these knobs.
 async fn stripe(name: &str, knobs: Knobs) -> Result<(Running, Stripe), Fault> {
     let (sim, flags) = stand_in(name, knobs).await?;
-    Ok((sim, Stripe::new(&flags)?.ok_or("no Stripe")?))
+    Ok((sim, Stripe::new(&flags, "shop")?.ok_or("no Stripe")?))
 }
 
 /// Turns what goes wrong on and off.
@@ -67,10 +67,10 @@ fn an_intent_goes_from_created_to_captured_and_back() -> Tested {
         assert_eq!((taken.status, taken.received), (IntentStatus::Succeeded, 2_999));
         assert_eq!(stripe.cancel("k7", &made.id).await, Err(CallError::State));
         assert_eq!(stripe.find_refund("k8", &made.id).await?, None);
-        stripe.refund("k8", &made.id, 2_999).await?;
-        stripe.refund("k8", &made.id, 2_999).await?;
+        stripe.refund("k8", &made.id, Some(2_999)).await?;
+        stripe.refund("k8", &made.id, Some(2_999)).await?;
         assert_eq!(stripe.find_refund("k8", &made.id).await?, Some(Refunded::Succeeded));
-        let again = stripe.refund("k9", &made.id, 1).await;
+        let again = stripe.refund("k9", &made.id, None).await;
         assert_eq!(again, Err(CallError::Refused("charge_already_refunded".to_owned())));
         Ok(())
     })
@@ -141,7 +141,7 @@ fn a_key_that_is_not_honored_any_more_is_only_looked_up() -> Tested {
         let refund = Call::Refund { intent: intent.clone(), amount: PRICE, refund: RefundId(9) };
         assert_eq!(run(2, refund.clone()).await, never("never_refunded"));
         let key = EffectId { order: ORDER, number: 2 }.to_string();
-        stripe.refund(&key, &intent, PRICE.amount).await?;
+        stripe.refund(&key, &intent, Some(PRICE.amount)).await?;
         assert_eq!(run(2, refund).await, CallResult::Refunded);
         drop(sim);
         Ok(())
@@ -184,10 +184,10 @@ fn what_is_stripes_fault_or_ours_ends_no_order() -> Tested {
         let url = Some(sim.url.parse()?);
         let stripe_key = Some(file.clone());
         let flags = StripeFlags { stripe_key, stripe_url: url, ..StripeFlags::default() };
-        let stranger = Stripe::new(&flags)?.ok_or("no Stripe")?;
+        let stranger = Stripe::new(&flags, "shop")?.ok_or("no Stripe")?;
         assert!(matches!(stranger.create("k2", PRICE, ORDER).await, Err(CallError::Unknown(_))));
         std::fs::write(&file, "not a key")?;
-        assert!(Stripe::new(&flags).is_err());
+        assert!(Stripe::new(&flags, "shop").is_err());
         Ok(())
     })
 }

@@ -4,6 +4,7 @@
 //! follow from holds), an order's lines (they never change), and whatever opens something: hashes
 //! of secrets, payment methods, the provider's ids.
 
+use super::definitions::{promotion, shipping_method, tax_rate};
 use super::rows::number_of;
 use super::{Change, Fields, Resource, Value};
 use crate::access::ApiKey;
@@ -14,6 +15,7 @@ use crate::fault::Fault;
 use crate::ids::ProductId;
 use crate::inventory::{Hold, HoldRef, HoldState, Movement, MovementReason, Stock, hold_name};
 use crate::order::Order;
+use crate::pricing::{Promotion, ShippingMethod, TaxRate};
 use crate::webhook::{WebhookEndpoint, url_without_query};
 
 /// Whether the trail tells of the row that a key names. Of an order's own hold the order tells.
@@ -21,7 +23,9 @@ pub(super) fn is_told(key: &[u8]) -> bool {
     match key {
         [b'h', b'o', owner, ..] => *owner == 1,
         [first, second, ..] => {
-            [b"ak", b"ca", b"co", b"mv", b"od", b"pr", b"st", b"we"].contains(&&[*first, *second])
+            let told =
+                [b"ak", b"ca", b"co", b"mv", b"od", b"pm", b"pr", b"sm", b"st", b"tr", b"we"];
+            told.contains(&&[*first, *second])
         }
         _ => false,
     }
@@ -49,6 +53,15 @@ pub(super) fn change(
             compare(sides, |row: Movement| (Resource::Movement(id), movement(number, row)))
         }
         [b'o', b'd', ..] => compare(sides, |row: Order| (Resource::Order(row.id), order(&row))),
+        [b'p', b'm', ..] => {
+            compare(sides, |row: Promotion| (Resource::Promotion(row.id), promotion(row)))
+        }
+        [b's', b'm', ..] => compare(sides, |row: ShippingMethod| {
+            (Resource::ShippingMethod(row.id), shipping_method(row))
+        }),
+        [b't', b'r', ..] => {
+            compare(sides, |row: TaxRate| (Resource::TaxRate(row.id), tax_rate(row)))
+        }
         [b'p', b'r', ..] => {
             compare(sides, |row: Product| (Resource::Product(row.id), product(row)))
         }
@@ -96,6 +109,8 @@ fn product(row: Product) -> Fields {
         text("currency", details.price.currency),
         ("collection_ids".to_owned(), Value::Texts(collections)),
         ("attributes".to_owned(), Value::Pairs(details.attributes)),
+        number("weight_grams", details.weight_grams),
+        text("tax_category", details.tax_category),
     ];
     fields.extend(time("archived_at", row.archived_at));
     fields
@@ -218,15 +233,15 @@ fn webhook(row: WebhookEndpoint) -> Fields {
     fields
 }
 
-fn text(name: &str, value: impl ToString) -> (String, Value) {
+pub(super) fn text(name: &str, value: impl ToString) -> (String, Value) {
     (name.to_owned(), Value::Text(value.to_string()))
 }
 
-fn number(name: &str, value: impl Into<u64>) -> (String, Value) {
+pub(super) fn number(name: &str, value: impl Into<u64>) -> (String, Value) {
     (name.to_owned(), Value::Number(i64::try_from(value.into()).unwrap_or(i64::MAX)))
 }
 
-fn time(name: &str, value: Option<u64>) -> Option<(String, Value)> {
+pub(super) fn time(name: &str, value: Option<u64>) -> Option<(String, Value)> {
     value.map(|at| (name.to_owned(), Value::Time(at)))
 }
 

@@ -7,6 +7,7 @@
 //! Invariant: a row is never changed and never removed, and rows are numbered without a gap (I14).
 //! No row holds a secret, a secret's hash, or a payment's token: `fields` names what is told.
 
+mod definitions;
 mod fields;
 mod record;
 mod record_operation;
@@ -20,7 +21,10 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::cart::CartId;
-use crate::ids::{BadId, CollectionId, EndpointId, HoldId, KeyId, OrderId, ProductId, ShardId};
+use crate::ids::{
+    BadId, CollectionId, EndpointId, HoldId, KeyId, OrderId, ProductId, PromotionId, ShardId,
+    ShippingMethodId, TaxRateId,
+};
 use crate::rejection::Rejection;
 
 pub(crate) use record::record;
@@ -148,6 +152,12 @@ pub enum Resource {
     Webhook(EndpointId),
     /// A cart.
     Cart(CartId),
+    /// A promotion.
+    Promotion(PromotionId),
+    /// A shipping method.
+    ShippingMethod(ShippingMethodId),
+    /// A tax rate.
+    TaxRate(TaxRateId),
 }
 
 impl Resource {
@@ -164,6 +174,9 @@ impl Resource {
             Self::Shard(_) => "shard",
             Self::Webhook(_) => "webhook",
             Self::Cart(_) => "cart",
+            Self::Promotion(_) => "promotion",
+            Self::ShippingMethod(_) => "shipping_method",
+            Self::TaxRate(_) => "tax_rate",
         }
     }
 
@@ -178,6 +191,9 @@ impl Resource {
             Self::Shard(id) => format!("shard_{}", id.0),
             Self::Webhook(id) => id.to_string(),
             Self::Cart(id) => id.to_string(),
+            Self::Promotion(id) => id.to_string(),
+            Self::ShippingMethod(id) => id.to_string(),
+            Self::TaxRate(id) => id.to_string(),
         }
     }
 }

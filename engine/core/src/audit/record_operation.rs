@@ -26,6 +26,11 @@ pub enum Operation {
         /// To which node.
         to: u64,
     },
+    /// All orders are compared with the payment provider's own lists, and what differs is mended.
+    ReconcilePayments {
+        /// From which time on, in Unix milliseconds.
+        since: u64,
+    },
 }
 
 impl Operation {
@@ -33,6 +38,7 @@ impl Operation {
     pub fn name(&self) -> &'static str {
         match self {
             Self::TransferLeader { .. } => "transfer_leader",
+            Self::ReconcilePayments { .. } => "reconcile_payments",
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{Change, Operation, RecordOperation, Resource, Value};
 use crate::command::Command;
-use crate::ids::ShardId;
+use crate::ids::{PromotionId, ShardId};
 use crate::inventory::HoldRef;
 
 impl Command {
@@ -65,6 +65,18 @@ impl Command {
             Self::ReceiveReturn(_) => "receive_return",
             Self::NoteDispute(_) => "note_dispute",
             Self::ImportRefund(_) => "import_refund",
+            Self::OpenNotices(_) => "open_notices",
+            Self::StartNotices(_) => "start_notices",
+            Self::SettleNotices(_) => "settle_notices",
+            Self::ReplayDeadNotices(_) => "replay_dead_notices",
+            Self::ReconcileIntent(_) => "reconcile_intent",
+            Self::CreatePromotion(_) => "create_promotion",
+            Self::UpdatePromotion(_) => "update_promotion",
+            Self::ArchivePromotion(_) => "archive_promotion",
+            Self::PutShippingMethod(_) => "put_shipping_method",
+            Self::DeleteShippingMethod(_) => "delete_shipping_method",
+            Self::PutTaxRate(_) => "put_tax_rate",
+            Self::DeleteTaxRate(_) => "delete_tax_rate",
         }
     }
 
@@ -95,9 +107,7 @@ impl Command {
             Self::CreateKey(command) => Resource::Key(command.id),
             Self::RotateKey(command) => Resource::Key(command.id),
             Self::RevokeKey(command) => Resource::Key(command.id),
-            Self::RecordOperation(RecordOperation { operation }) => match operation {
-                Operation::TransferLeader { shard, .. } => Resource::Shard(*shard),
-            },
+            Self::RecordOperation(command) => of_operation(&command.operation, here),
             Self::CreateWebhook(command) => Resource::Webhook(command.id),
             Self::UpdateWebhook(command) => Resource::Webhook(command.id),
             Self::RotateWebhookSecret(command) => Resource::Webhook(command.id),
@@ -129,16 +139,43 @@ impl Command {
             Self::ReceiveReturn(command) => Resource::Order(command.order),
             Self::NoteDispute(command) => Resource::Order(command.order),
             Self::ImportRefund(command) => Resource::Order(command.order),
+            Self::OpenNotices(_)
+            | Self::StartNotices(_)
+            | Self::SettleNotices(_)
+            | Self::ReplayDeadNotices(_) => Resource::Shard(here),
+            Self::ReconcileIntent(command) => Resource::Order(command.order),
+            Self::CreatePromotion(command) => Resource::Promotion(PromotionId::of(&command.code)),
+            Self::UpdatePromotion(command) => Resource::Promotion(command.id),
+            Self::ArchivePromotion(command) => Resource::Promotion(command.id),
+            Self::PutShippingMethod(command) => Resource::ShippingMethod(command.id),
+            Self::DeleteShippingMethod(command) => Resource::ShippingMethod(command.id),
+            Self::PutTaxRate(command) => Resource::TaxRate(command.id()),
+            Self::DeleteTaxRate(command) => Resource::TaxRate(command.id),
         }
     }
 
     /// What it has changed that is told by no row.
     pub(super) fn changes_of_no_row(&self) -> Vec<Change> {
         let Self::RecordOperation(RecordOperation { operation }) = self else { return Vec::new() };
-        let Operation::TransferLeader { shard, to } = operation;
-        let to = Value::Number(i64::try_from(*to).unwrap_or(i64::MAX));
-        let after = Some(vec![("leader".to_owned(), to)]);
-        vec![Change { of: Resource::Shard(*shard), before: Some(Vec::new()), after }]
+        let (of, field, value) = match operation {
+            Operation::TransferLeader { shard, to } => {
+                (*shard, "leader", Value::Number(i64::try_from(*to).unwrap_or(i64::MAX)))
+            }
+            // The meta group keeps it.
+            Operation::ReconcilePayments { since } => {
+                (ShardId::META, "reconciled_since", Value::Time(*since))
+            }
+        };
+        let after = Some(vec![(field.to_owned(), value)]);
+        vec![Change { of: Resource::Shard(of), before: Some(Vec::new()), after }]
+    }
+}
+
+/// What was done to the cluster itself.
+fn of_operation(operation: &Operation, here: ShardId) -> Resource {
+    match operation {
+        Operation::TransferLeader { shard, .. } => Resource::Shard(*shard),
+        Operation::ReconcilePayments { .. } => Resource::Shard(here),
     }
 }
 

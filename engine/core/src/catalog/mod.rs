@@ -42,6 +42,9 @@ pub const ATTRIBUTE_NAME_BYTES_MAX: usize = 128;
 /// The longest value of an attribute, in bytes of UTF-8.
 pub const ATTRIBUTE_VALUE_BYTES_MAX: usize = 1_024;
 
+/// The most that one unit weighs, in grams: 100 t.
+pub const WEIGHT_GRAMS_MAX: u32 = 100_000_000;
+
 /// What a seller says of a product.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProductDetails {
@@ -55,6 +58,10 @@ pub struct ProductDetails {
     pub sku: String,
     /// What one unit costs: 0 to [`Money::AMOUNT_MAX`].
     pub price: Money,
+    /// What one unit weighs, in grams: 0 to [`WEIGHT_GRAMS_MAX`].
+    pub weight_grams: u32,
+    /// Its row of the tax table: empty is the standard category.
+    pub tax_category: String,
     /// The collections it is in, each once when stored.
     pub collections: Vec<CollectionId>,
     /// Anything else, as pairs of name and value, sorted by name when stored; names 1 to

@@ -18,10 +18,12 @@ pub(crate) struct ForSale {
     pub archived: bool,
     pub name: String,
     pub price: Money,
+    pub weight_grams: u32,
+    pub tax_category: String,
 }
 
-/// The front of a stored [`Product`], up to its price. The long texts are borrowed, not copied:
-/// every order line reads one.
+/// The front of a stored [`Product`], up to its tax category. The long texts are borrowed, not
+/// copied: every order line reads one.
 #[derive(Deserialize)]
 struct Front<'a> {
     _id: ProductId,
@@ -34,6 +36,8 @@ struct Front<'a> {
     _brand: &'a str,
     _sku: &'a str,
     price: Money,
+    weight_grams: u32,
+    tax_category: &'a str,
 }
 
 /// What a hold needs to know of a product, if there is one.
@@ -45,6 +49,8 @@ pub(crate) fn for_sale(txn: &Txn<'_>, id: ProductId) -> Result<Option<ForSale>, 
             archived: front.archived_at.is_some(),
             name: front.name.to_owned(),
             price: front.price,
+            weight_grams: front.weight_grams,
+            tax_category: front.tax_category.to_owned(),
         })
     })
 }

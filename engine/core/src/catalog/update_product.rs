@@ -36,6 +36,8 @@ pub struct ProductChange {
     pub brand: Option<String>,
     pub sku: Option<String>,
     pub price: Option<Money>,
+    pub weight_grams: Option<u32>,
+    pub tax_category: Option<String>,
     pub collections: Option<Vec<CollectionId>>,
     pub attributes: Option<Vec<(String, String)>>,
 }
@@ -76,6 +78,8 @@ impl ProductChange {
             brand: self.brand.unwrap_or(before.brand),
             sku: self.sku.unwrap_or(before.sku),
             price: self.price.unwrap_or(before.price),
+            weight_grams: self.weight_grams.unwrap_or(before.weight_grams),
+            tax_category: self.tax_category.unwrap_or(before.tax_category),
             collections: self.collections.unwrap_or(before.collections),
             attributes: self.attributes.unwrap_or(before.attributes),
         }

@@ -6,9 +6,10 @@
 use super::{
     ATTRIBUTE_NAME_BYTES_MAX, ATTRIBUTE_VALUE_BYTES_MAX, ATTRIBUTES_MAX,
     COLLECTIONS_PER_PRODUCT_MAX, CollectionDetails, DESCRIPTION_BYTES_MAX, LABEL_BYTES_MAX,
-    NAME_BYTES_MAX, ProductDetails,
+    NAME_BYTES_MAX, ProductDetails, WEIGHT_GRAMS_MAX,
 };
 use crate::money::Money;
+use crate::pricing::check_category;
 use crate::rejection::{Field, Rejection};
 
 /// Checks a product's details and brings them into stored order.
@@ -18,6 +19,9 @@ pub(super) fn product(mut details: ProductDetails) -> Result<ProductDetails, Rej
     text(Field::Brand, &details.brand, 0, LABEL_BYTES_MAX)?;
     text(Field::Sku, &details.sku, 0, LABEL_BYTES_MAX)?;
     range(Field::Price, details.price.amount, 0, Money::AMOUNT_MAX)?;
+    let grams = i64::from(details.weight_grams);
+    range(Field::WeightGrams, grams, 0, i64::from(WEIGHT_GRAMS_MAX))?;
+    check_category(&details.tax_category)?;
     size(Field::Collections, details.collections.len(), 0, COLLECTIONS_PER_PRODUCT_MAX)?;
     let mut seen = std::collections::BTreeSet::new();
     details.collections.retain(|collection| seen.insert(*collection));

@@ -1,32 +1,34 @@
-//! I13: an order is among its owner's open ones exactly while it holds units unconfirmed.
+//! I13: an owner's open orders, which hold units unconfirmed, are counted as they are.
+
+use std::collections::BTreeMap;
 
 use super::{Violation, each, violation};
 use crate::codec::decode;
 use crate::fault::Fault;
 use crate::keys::{Key, prefixed};
-use crate::order::Order;
+use crate::order::{OpenOrders, Order};
 use crate::txn::View;
 
 pub(super) fn check(view: &dyn View, found: &mut Vec<Violation>) -> Result<(), Fault> {
-    let mut open = 0_u64;
+    let mut open = BTreeMap::<Vec<u8>, u32>::new();
     each(view, prefixed(b"od"), |_, value| {
         let order: Order = decode(value)?;
-        open += u64::from(order.is_open());
-        let key = Key::OwnerOpen { owner: order.owner.hash(), order: order.id };
-        let listed = view.get(&key.encode())?.is_some();
-        if listed != order.is_open() {
-            let what = format!("{} is {:?}; listed as open: {listed}", order.id, order.units);
+        if order.is_open() {
+            let key = Key::OwnerOpen { owner: order.owner.hash() };
+            *open.entry(key.encode()).or_default() += 1;
+        }
+        Ok(())
+    })?;
+    each(view, prefixed(b"oc"), |key, value| {
+        let (counted, are) = (decode::<OpenOrders>(value)?.0, open.remove(key).unwrap_or(0));
+        if counted != are {
+            let what = format!("{counted} orders of an owner are counted as open, {are} are");
             violation(found, "I13", what);
         }
         Ok(())
     })?;
-    let mut listed = 0_u64;
-    each(view, prefixed(b"ow"), |_, _| {
-        listed += 1;
-        Ok(())
-    })?;
-    if listed > open {
-        violation(found, "I13", format!("{listed} orders are listed as open, {open} are"));
+    for are in open.into_values() {
+        violation(found, "I13", format!("no order of an owner is counted as open, {are} are"));
     }
     Ok(())
 }

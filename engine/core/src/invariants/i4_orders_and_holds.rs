@@ -11,7 +11,7 @@ use super::{Violation, each, violation};
 use crate::apply::Shard;
 use crate::codec::decode;
 use crate::fault::Fault;
-use crate::ids::{OrderId, ProductId, ShardId, Topology};
+use crate::ids::{OrderId, ProductId, PromotionId, ShardId, Topology};
 use crate::inventory::{Hold, HoldRef, HoldState, hold_name};
 use crate::keys::{Key, prefixed};
 use crate::order::{Order, OrderLine, Units};
@@ -56,6 +56,18 @@ struct Side<'a> {
 
 /// The messages on their way that change a hold, in their order.
 type Pending = BTreeMap<OrderId, Vec<Message>>;
+/// What an order wants of a shard, or a hold has: units by product, and the use of a promotion.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Wanted {
+    units: BTreeMap<ProductId, u64>,
+    promotion: Option<PromotionId>,
+}
+
+impl Wanted {
+    fn is_empty(&self) -> bool {
+        self.units.is_empty() && self.promotion.is_none()
+    }
+}
 
 /// The messages of one shard that another has not taken in.
 fn pending(home: Side<'_>, there: Side<'_>) -> Result<Pending, Fault> {
@@ -84,13 +96,12 @@ fn check_orders(
 ) -> Result<(), Fault> {
     each(home.view, prefixed(b"od"), |_, value| {
         let order: Order = decode(value)?;
-        let there_only = |product| topology.of_product(product) == there.id;
-        let ordered = units_in(&order, |line| line.quantity, there_only);
+        let ordered = wanted_in(&order, |line| line.quantity, topology, there.id);
         let listed = home.id == there.id || order.hold_shards.contains(&there.id);
         if listed == ordered.is_empty() && home.id != there.id {
             violation(found, "I4", format!("{}: holds in {}: {listed}", order.id, there.id));
         }
-        let wanted = units_in(&order, OrderLine::unshipped, there_only);
+        let wanted = wanted_in(&order, OrderLine::unshipped, topology, there.id);
         let hold = hold(there.view, order.id)?;
         let seen = hold.as_ref().map(|hold| after(hold, pending.get(&order.id)));
         let (state, held) = seen.unzip();
@@ -145,7 +156,7 @@ fn hold(view: &dyn View, order: OrderId) -> Result<Option<Hold>, Fault> {
 }
 
 /// What a hold is, and what is in it, when the messages on their way have arrived.
-fn after(hold: &Hold, pending: Option<&Vec<Message>>) -> (HoldState, BTreeMap<ProductId, u64>) {
+fn after(hold: &Hold, pending: Option<&Vec<Message>>) -> (HoldState, Wanted) {
     let (mut state, mut held) = (hold.state, sums(hold));
     for message in pending.into_iter().flatten() {
         match message {
@@ -153,10 +164,10 @@ fn after(hold: &Hold, pending: Option<&Vec<Message>>) -> (HoldState, BTreeMap<Pr
             Message::CommitHold(_) => state = HoldState::Committed,
             Message::ReleaseHold(_) => state = HoldState::Released,
             Message::EndUnits { product, quantity, .. } if state == HoldState::Committed => {
-                if let Some(left) = held.get_mut(product) {
+                if let Some(left) = held.units.get_mut(product) {
                     *left = left.saturating_sub(u64::from(*quantity));
                 }
-                held.retain(|_, left| *left > 0);
+                held.units.retain(|_, left| *left > 0);
                 if held.is_empty() {
                     state = HoldState::Released;
                 }
@@ -175,17 +186,22 @@ fn is_asked_about(hold: &Hold) -> bool {
     hold.state == HoldState::Held && hold.timer_at != 0
 }
 
-fn units_in(
+fn wanted_in(
     order: &Order,
     units: fn(&OrderLine) -> u32,
-    wanted: impl Fn(ProductId) -> bool,
-) -> BTreeMap<ProductId, u64> {
+    topology: Topology,
+    there: ShardId,
+) -> Wanted {
     let lines = order.lines.iter().map(|line| (line.product, units(line)));
-    add_up(lines.filter(|(product, units)| *units > 0 && wanted(*product)))
+    let here = |product| topology.of_product(product) == there;
+    let units = add_up(lines.filter(|(product, units)| *units > 0 && here(*product)));
+    let promotion = order.pricing.limited_promotion();
+    Wanted { units, promotion: promotion.filter(|id| topology.of_promotion(*id) == there) }
 }
 
-fn sums(hold: &Hold) -> BTreeMap<ProductId, u64> {
-    add_up(hold.lines.iter().map(|line| (line.product, line.quantity)))
+fn sums(hold: &Hold) -> Wanted {
+    let units = add_up(hold.lines.iter().map(|line| (line.product, line.quantity)));
+    Wanted { units, promotion: hold.promotion.as_ref().map(|promotion| promotion.id) }
 }
 
 fn add_up(lines: impl Iterator<Item = (ProductId, u32)>) -> BTreeMap<ProductId, u64> {

@@ -7,7 +7,7 @@ use crate::fault::Fault;
 use crate::keys::prefixed;
 use crate::order::{Order, Status};
 use crate::outbox;
-use crate::payment::PaymentState;
+use crate::payment::{PaymentState, orphan};
 use crate::read::{self, Whose};
 use crate::txn::View;
 
@@ -42,6 +42,10 @@ fn check_calls(view: &dyn View, found: &mut Vec<Violation>) -> Result<(), Fault>
     loop {
         let calls = outbox::provider_calls(view, after, PAGE)?;
         for (id, made) in &calls {
+            if orphan::orphan(view, id.order)?.is_some() {
+                // I19 looks at those.
+                continue;
+            }
             let order = read::order(view, id.order, &Whose::Anybody)?;
             let known = order.and_then(|order| order.payment.intent);
             let fits = match made.call.intent() {
@@ -62,7 +66,9 @@ fn check_calls(view: &dyn View, found: &mut Vec<Violation>) -> Result<(), Fault>
 /// Whether a payment in this state has an intent; nothing where it depends.
 fn may_have_intent(state: PaymentState) -> Option<bool> {
     match state {
-        PaymentState::OnAccount | PaymentState::IntentCreating => Some(false),
+        PaymentState::OnAccount | PaymentState::IntentCreating | PaymentState::NothingDue => {
+            Some(false)
+        }
         PaymentState::Unknown | PaymentState::Voided => None,
         PaymentState::IntentReady
         | PaymentState::Confirming

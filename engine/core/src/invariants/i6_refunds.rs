@@ -1,4 +1,5 @@
 //! I6: no more is given back than came, and what is asked of the provider is what is written down.
+//! The parts of an order add up to its total, to the minor unit: its lines and its shipping.
 
 use super::{Violation, each, violation};
 use crate::codec::decode;
@@ -34,6 +35,16 @@ pub(super) fn check(view: &dyn View, found: &mut Vec<Violation>) -> Result<(), F
                 "{id} of {total} is {state:?}: {captured} in, {refunded} back, {refunds:?}"
             );
             violation(found, "I6", what);
+        }
+        Ok(())
+    })?;
+    each(view, prefixed(b"od"), |_, value| {
+        let order: Order = decode(value)?;
+        let lines = order.lines.iter().map(|line| line.paid_for(0, line.quantity));
+        let parts = lines.fold(order.pricing.shipping_cost(), i64::saturating_add);
+        if parts != order.total {
+            let (id, total) = (order.id, order.total);
+            violation(found, "I6", format!("the parts of {id} are {parts}, its total is {total}"));
         }
         Ok(())
     })?;

@@ -11,6 +11,7 @@ use crate::ids::OrderId;
 use crate::keys::prefixed;
 use crate::order::{Order, OrderTimer};
 use crate::outbox;
+use crate::payment::orphan;
 use crate::txn::View;
 
 pub(super) fn check(view: &dyn View, found: &mut Vec<Violation>) -> Result<(), Fault> {
@@ -23,7 +24,10 @@ pub(super) fn check(view: &dyn View, found: &mut Vec<Violation>) -> Result<(), F
     })?;
     let mut calls = BTreeMap::<OrderId, u32>::new();
     each(view, prefixed(b"pc"), |key, _| {
-        *calls.entry(outbox::effect_of(key)?.order).or_default() += 1;
+        let order = outbox::effect_of(key)?.order;
+        if orphan::orphan(view, order)?.is_none() {
+            *calls.entry(order).or_default() += 1;
+        }
         Ok(())
     })?;
     each(view, prefixed(b"od"), |_, value| {

@@ -8,7 +8,9 @@ mod i11_feed;
 mod i13_open_orders;
 mod i14_audit;
 mod i15_webhooks;
+mod i16_notices;
 mod i17_carts;
+mod i19_orphans;
 mod i1_on_hand;
 mod i2_holds;
 mod i3_available;
@@ -17,6 +19,7 @@ mod i5_one_intent;
 mod i6_refunds;
 mod i7_nothing_stuck;
 mod i8_shipped;
+mod i9_promotions;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -49,20 +52,24 @@ pub fn check(view: &dyn View, shard: Shard) -> Result<Vec<Violation>, Fault> {
     i6_refunds::check(view, &mut found)?;
     i7_nothing_stuck::check(view, &mut found)?;
     i8_shipped::check(view, &mut found)?;
+    i9_promotions::check(view, &mut found)?;
     i10_keys::check(view, &mut found)?;
     i11_feed::check(view, &mut found)?;
     i13_open_orders::check(view, &mut found)?;
     i14_audit::check(view, &mut found)?;
     i15_webhooks::check(view, &mut found)?;
+    i16_notices::check(view, &mut found)?;
     i17_carts::check(view, &mut found)?;
+    i19_orphans::check(view, &mut found)?;
     Ok(found)
 }
 
-/// Checks that orders and the holds of all shards agree (I4, across shards). Messages not yet
-/// delivered explain a difference.
+/// Checks that orders and the holds of all shards agree (I4 and I9, across shards). Messages not
+/// yet delivered explain a difference.
 pub fn check_across(shards: &[(ShardId, &dyn View)]) -> Result<Vec<Violation>, Fault> {
     let mut found = Vec::new();
     i4_orders_and_holds::check_across(shards, &mut found)?;
+    i9_promotions::check_across(shards, &mut found)?;
     Ok(found)
 }
 

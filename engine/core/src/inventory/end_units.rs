@@ -1,8 +1,8 @@
 //! Committed units of a confirmed order are sent, given back or written off, product by product.
 //!
-//! The hold keeps what is still committed. When nothing is left it ends as any other: with a marker
-//! for 72 hours, so that it never reopens. Nothing here refuses: where a message does not apply it
-//! does nothing.
+//! The hold keeps what is still committed, and the use of a promotion for as long as the order
+//! lives. When nothing is left it ends as any other: with a marker for 72 hours, so that it never
+//! reopens. Nothing here refuses: where a message does not apply it does nothing.
 
 use super::{HoldRef, HoldState, MovementReason, UNITS_MAX, UnitsEnd, release_units, rows};
 use crate::apply::Ctx;
@@ -43,7 +43,7 @@ pub(crate) fn end_units(
         }
     }
     rows::put_hold(ctx.txn, name, &hold);
-    if hold.lines.is_empty() {
+    if hold.lines.is_empty() && hold.promotion.is_none() {
         release_units(ctx, name)?;
     }
     Ok(())

@@ -7,12 +7,15 @@ use crate::apply::{Ctx, Stop};
 use crate::command::Reply;
 use crate::ids::ProductId;
 use crate::money::Currency;
+use crate::pricing::Promotion;
 
-/// Holds all lines of this shard, or none. A repeat answers what became of the hold.
+/// Holds all lines of this shard, or none, and a use of a promotion that is counted here. A repeat
+/// answers what became of the hold.
 ///
-/// Refused, in this order: `HoldEnded`, `AlreadyExists` (this hold, with other lines), `OutOfRange`
-/// (lines, quantity, time), `ProductNotFound`, `ProductArchived`, `CurrencyMismatch`, `OutOfStock`
-/// with every short line.
+/// Refused, in this order: `HoldEnded`, `AlreadyExists` (this hold, with other lines or another
+/// promotion), `OutOfRange` (lines, quantity, time), `Malformed` (a promotion, without an order or
+/// without a limit), `ProductNotFound`, `ProductArchived`, `CurrencyMismatch`, `OutOfStock` with
+/// every short line, `PromotionUsedUp`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HoldStock {
     /// The new hold.
@@ -23,6 +26,8 @@ pub struct HoldStock {
     pub currency: Currency,
     /// How long a hold without an order lasts, or until an order's shard is asked, in milliseconds.
     pub timer_ms: u64,
+    /// The promotion of which a use is held, as the meta group defines it.
+    pub promotion: Option<Box<Promotion>>,
 }
 
 /// One line to hold.
@@ -42,6 +47,7 @@ impl HoldStock {
             currency: self.currency,
             state: HoldState::Held,
             timer_ms: Some(self.timer_ms),
+            promotion: self.promotion.as_deref(),
         };
         let (hold, repeated) = hold_units(ctx, &new)?;
         ctx.replayed = repeated;

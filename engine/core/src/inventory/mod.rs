@@ -21,6 +21,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::{HoldId, OrderId, ProductId};
 use crate::money::Money;
+use crate::pricing::Promotion;
 
 pub use adjust_stock::AdjustStock;
 pub use commit_hold::CommitHold;
@@ -157,13 +158,21 @@ pub struct Hold {
     pub timer_at: u64,
     /// What is held, one line for each product, prices as they were then.
     pub lines: Vec<HeldLine>,
+    /// The promotion of which a use is held, as it was then.
+    pub promotion: Option<Box<Promotion>>,
 }
 
 impl Hold {
+    /// What an ended hold leaves.
+    pub(crate) fn marker(timer_at: u64) -> Self {
+        Self { state: HoldState::Released, timer_at, lines: Vec::new(), promotion: None }
+    }
+
     /// What the holder is told.
     pub fn into_receipt(self, name: HoldRef) -> HoldReceipt {
         let expires_at = if matches!(name, HoldRef::Free(_)) { self.timer_at } else { 0 };
-        HoldReceipt { state: self.state, lines: self.lines, expires_at }
+        let Self { state, lines, promotion, .. } = self;
+        HoldReceipt { state, lines, expires_at, promotion }
     }
 }
 
@@ -191,6 +200,10 @@ pub struct HeldLine {
     pub unit_price: Money,
     /// How many units.
     pub quantity: u32,
+    /// What one unit weighs, in grams.
+    pub weight_grams: u32,
+    /// Its tax category; empty is the standard one.
+    pub tax_category: String,
 }
 
 /// What the holder of units is told.
@@ -202,4 +215,6 @@ pub struct HoldReceipt {
     pub lines: Vec<HeldLine>,
     /// When a hold without an order lapses, in Unix milliseconds; 0 for an order's.
     pub expires_at: u64,
+    /// The promotion of which a use is held: what the order is priced by.
+    pub promotion: Option<Box<Promotion>>,
 }

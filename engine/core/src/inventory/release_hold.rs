@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{HoldReceipt, HoldRef, HoldState, release_units};
+use super::{Hold, HoldRef, HoldState, release_units};
 use crate::apply::{Ctx, Stop};
 use crate::command::Reply;
 use crate::rejection::Rejection;
@@ -23,7 +23,7 @@ impl ReleaseHold {
         if release_units(ctx, self.hold)? == Some(HoldState::Released) {
             return Ok(Reply::Nothing);
         }
-        let ended = HoldReceipt { state: HoldState::Released, lines: Vec::new(), expires_at: 0 };
-        Ok(Reply::Held(ended))
+        let marker = Hold::marker(0);
+        Ok(Reply::Held(marker.into_receipt(self.hold)))
     }
 }

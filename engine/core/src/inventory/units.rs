@@ -15,6 +15,7 @@ use crate::fault::Fault;
 use crate::ids::ProductId;
 use crate::money::Currency;
 use crate::order::LINES_PER_ORDER_MAX;
+use crate::pricing::{Promotion, commit_use, give_use_back, take_use};
 use crate::rejection::{Field, Rejection, ShortLine};
 
 /// A hold to be taken.
@@ -29,13 +30,16 @@ pub(crate) struct NewHold<'a> {
     /// After which time its timer fires, in milliseconds: 1 to `HOLD_MS_MAX`. None for units whose
     /// order, in this very shard, has timers of its own.
     pub timer_ms: Option<u64>,
+    /// The promotion of which a use is taken with them.
+    pub promotion: Option<&'a Promotion>,
 }
 
 /// Takes the units of all lines, or none; tells the hold, and whether it was there already.
 ///
 /// Refused, in this order: `HoldEnded`, `AlreadyExists` (a hold of this name, with other lines),
-/// `OutOfRange` (lines, quantity, time), `ProductNotFound`, `ProductArchived`, `CurrencyMismatch`,
-/// `OutOfStock` with every short line. An existing hold is committed if that is what is wanted.
+/// `OutOfRange` (lines, quantity, time), `Malformed` (promotion), `ProductNotFound`,
+/// `ProductArchived`, `CurrencyMismatch`, `OutOfStock` with every short line, `PromotionUsedUp`. An
+/// existing hold is committed if that is what is wanted.
 pub(crate) fn hold_units(ctx: &mut Ctx<'_, '_>, new: &NewHold<'_>) -> Result<(Hold, bool), Stop> {
     let wanted = add_up(new.lines);
     if let Some(hold) = rows::hold(ctx.txn, new.hold)? {
@@ -44,6 +48,7 @@ pub(crate) fn hold_units(ctx: &mut Ctx<'_, '_>, new: &NewHold<'_>) -> Result<(Ho
     check_range(new)?;
     let mut levels = Vec::with_capacity(wanted.len());
     let lines = price(ctx, new, &wanted, &mut levels)?;
+    let taken = new.promotion.map(|promotion| take_use(ctx, promotion, new.state)).transpose()?;
     for (line, stock) in lines.iter().zip(&mut levels) {
         let before = *stock;
         match new.state {
@@ -57,7 +62,7 @@ pub(crate) fn hold_units(ctx: &mut Ctx<'_, '_>, new: &NewHold<'_>) -> Result<(Ho
     if let Some((kind, _)) = timer {
         ctx.arm(timer_at, kind);
     }
-    let hold = Hold { state: new.state, timer_at, lines };
+    let hold = Hold { state: new.state, timer_at, lines, promotion: taken.map(Box::new) };
     rows::put_hold(ctx.txn, new.hold, &hold);
     Ok((hold, false))
 }
@@ -93,11 +98,13 @@ pub(crate) fn release_units(
             take_from(&mut stock, hold.state, line)?;
             rows::put_stock(ctx, line.product, &before, &stock);
         }
+        if let Some(promotion) = &hold.promotion {
+            give_use_back(ctx, promotion.id, hold.state)?;
+        }
         disarm(ctx, name, &hold);
     }
     let timer_at = ctx.now().saturating_add(MARKER_RETENTION_MS);
-    let marker = Hold { state: HoldState::Released, timer_at, lines: Vec::new() };
-    rows::put_hold(ctx.txn, name, &marker);
+    rows::put_hold(ctx.txn, name, &Hold::marker(timer_at));
     ctx.arm(timer_at, TimerKind::ForgetHold(name));
     Ok(before)
 }
@@ -132,7 +139,8 @@ fn repeated(
         return Err(Rejection::HoldEnded.into());
     }
     let there = hold.lines.iter().map(|line| (line.product, u64::from(line.quantity)));
-    if !there.eq(wanted.iter().copied()) {
+    let promotion = hold.promotion.as_ref().map(|promotion| promotion.id);
+    if !there.eq(wanted.iter().copied()) || promotion != new.promotion.map(|it| it.id) {
         return Err(Rejection::AlreadyExists.into());
     }
     if new.state == HoldState::Committed && hold.state == HoldState::Held {
@@ -149,6 +157,9 @@ fn commit(ctx: &mut Ctx<'_, '_>, name: HoldRef, hold: &mut Hold) -> Result<(), F
         stock.committed += line.quantity;
         rows::put_stock(ctx, line.product, &before, &stock);
     }
+    if let Some(promotion) = &hold.promotion {
+        commit_use(ctx, promotion.id)?;
+    }
     disarm(ctx, name, hold);
     hold.state = HoldState::Committed;
     hold.timer_at = 0;
@@ -164,13 +175,13 @@ fn price(
     levels: &mut Vec<Stock>,
 ) -> Result<Vec<HeldLine>, Stop> {
     let mut lines = Vec::with_capacity(wanted.len());
-    let (mut archived, mut foreign, mut short) = (None, None, Vec::new());
+    let (mut gone, mut foreign, mut short) = (None, None, Vec::new());
     for &(product, requested) in wanted {
         let sale = catalog::for_sale(ctx.txn, product)?;
-        let ForSale { version, archived: gone, name, price } =
+        let ForSale { version, archived, name, price, weight_grams, tax_category } =
             sale.ok_or(Rejection::ProductNotFound { product })?;
-        if gone {
-            archived.get_or_insert(Rejection::ProductArchived { product });
+        if archived {
+            gone.get_or_insert(Rejection::ProductArchived { product });
         }
         if price.currency != new.currency {
             let actual = price.currency;
@@ -181,13 +192,21 @@ fn price(
         let fits = u32::try_from(requested).ok().filter(|quantity| *quantity <= available);
         match fits {
             Some(quantity) => {
-                lines.push(HeldLine { product, version, name, unit_price: price, quantity });
+                lines.push(HeldLine {
+                    product,
+                    version,
+                    name,
+                    unit_price: price,
+                    quantity,
+                    weight_grams,
+                    tax_category,
+                });
                 levels.push(stock);
             }
             None => short.push(ShortLine { product, requested, available }),
         }
     }
-    if let Some(rejection) = archived.or(foreign) {
+    if let Some(rejection) = gone.or(foreign) {
         return Err(rejection.into());
     }
     if !short.is_empty() {
@@ -197,7 +216,8 @@ fn price(
 }
 
 fn check_range(new: &NewHold<'_>) -> Result<(), Rejection> {
-    let count = 1..=LINES_PER_ORDER_MAX;
+    // A shard that only counts the uses of a promotion has no lines.
+    let count = usize::from(new.promotion.is_none())..=LINES_PER_ORDER_MAX;
     if !count.contains(&new.lines.len()) {
         let max = LINES_PER_ORDER_MAX as i64;
         return Err(Rejection::OutOfRange { field: Field::Lines, min: 1, max });
@@ -209,6 +229,11 @@ fn check_range(new: &NewHold<'_>) -> Result<(), Rejection> {
     if new.timer_ms.is_some_and(|ms| !(1..=HOLD_MS_MAX).contains(&ms)) {
         let max = HOLD_MS_MAX as i64;
         return Err(Rejection::OutOfRange { field: Field::HoldMs, min: 1, max });
+    }
+    let counted = |promotion: &Promotion| promotion.details.usage_limit.is_some();
+    let is_order = matches!(new.hold, HoldRef::Order(_));
+    if new.promotion.is_some_and(|promotion| !is_order || !counted(promotion)) {
+        return Err(Rejection::Malformed { field: Field::Promotion });
     }
     Ok(())
 }

@@ -3,17 +3,18 @@
 use serde::{Deserialize, Serialize};
 
 use super::fulfillment::find;
-use super::progress::value;
 use super::{Change, LineUnits, OrderLine};
 use crate::apply::{Ctx, Stop};
 use crate::catalog::validate::text;
 use crate::command::Reply;
 use crate::ids::OrderId;
 use crate::inventory::{REASON_BYTES_MAX, UnitsEnd};
+use crate::notice::NoticeKind;
 use crate::rejection::{Field, Rejection};
 
 /// Cancels units that are in no fulfillment. Before the capture less is captured; after it the
-/// difference goes back. An order of which nothing is left is canceled.
+/// difference goes back. Where what is left costs nothing, the authorization is void, and the order
+/// goes on without money. An order of which nothing is left is canceled.
 ///
 /// Refused, in this order: `OrderNotFound`, `VersionMismatch`, `OrderBlocked` (but not because a
 /// new payment is needed), `OutOfRange` (lines), `LineNotFound`, `OutOfRange` (quantity),
@@ -47,21 +48,24 @@ impl CancelLines {
         let mut worth = 0_i64;
         for units in lines {
             let line = change.order.lines.get(units.line as usize);
-            let price = line.map_or(0, |line: &OrderLine| value(line, units.quantity));
-            worth = worth.saturating_add(price);
+            let part = line.map_or(0, |line: &OrderLine| line.worth(units.quantity));
+            worth = worth.saturating_add(part);
             change.end_units(units, how)?;
         }
         if change.order.has_shipped() || change.order.has_unshipped() {
             if change.order.payment.state.is_captured() {
                 let amount = worth.min(change.order.refundable());
                 change.request_refund(amount, &self.reason);
+            } else if change.order.due() == 0 {
+                change.owe_nothing();
             }
             change.retime();
+            change.notify(NoticeKind::PartlyCanceled);
             change.step_told("T26", &self.reason);
         } else {
             change.step("T26", &self.reason);
             change.cancel_confirmed()?;
         }
-        Ok(Reply::Order(Box::new(change.save())))
+        Ok(Reply::Order(Box::new(change.save()?)))
     }
 }

@@ -42,7 +42,7 @@ impl CancelOrder {
                 return Err(Rejection::OrderNotCancelable { status }.into());
             }
         }
-        Ok(Reply::Order(Box::new(change.save())))
+        Ok(Reply::Order(Box::new(change.save()?)))
     }
 }
 

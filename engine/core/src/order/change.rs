@@ -21,8 +21,8 @@ pub(crate) struct Change<'c, 'a, 'v> {
     told: Option<Status>,
     /// Its version and what clients see beside the status, as they were stored.
     seen: (u64, Flags),
-    /// It is listed among its owner's orders that hold units.
-    listed_open: bool,
+    /// It is counted among its owner's orders that hold units.
+    counted_open: bool,
 }
 
 /// The timers an order can have.
@@ -99,15 +99,25 @@ impl OrderTimer {
 }
 
 impl Order {
-    /// A shard, this one or another, has units for the order that were neither sent nor canceled.
+    /// A shard, this one or another, has units for the order that were neither sent nor canceled,
+    /// or counts a use of its promotion.
     pub(super) fn has_units_left_in(&self, ctx: &Ctx<'_, '_>, shard: ShardId) -> bool {
-        let left = self.lines.iter().filter(|line| line.unshipped() > 0);
-        left.into_iter().any(|line| ctx.shard.topology.of_product(line.product) == shard)
+        let mut left = self.lines.iter().filter(|line| line.unshipped() > 0);
+        self.is_counted_in(ctx, shard)
+            || left.any(|line| ctx.shard.topology.of_product(line.product) == shard)
     }
 
-    /// A shard, this one or another, has or had units for the order.
+    /// A shard, this one or another, has or had units for the order, or counts a use of its
+    /// promotion.
     pub(super) fn has_units_in(&self, ctx: &Ctx<'_, '_>, shard: ShardId) -> bool {
-        self.lines.iter().any(|line| ctx.shard.topology.of_product(line.product) == shard)
+        let mut lines = self.lines.iter();
+        self.is_counted_in(ctx, shard)
+            || lines.any(|line| ctx.shard.topology.of_product(line.product) == shard)
+    }
+
+    fn is_counted_in(&self, ctx: &Ctx<'_, '_>, shard: ShardId) -> bool {
+        let counts = |promotion| ctx.shard.topology.of_promotion(promotion) == shard;
+        self.pricing.limited_promotion().is_some_and(counts)
     }
 }
 
@@ -115,31 +125,33 @@ impl<'c, 'a, 'v> Change<'c, 'a, 'v> {
     /// An order that is being placed.
     pub fn placing(ctx: &'c mut Ctx<'a, 'v>, order: Order) -> Self {
         let seen = (order.version, order.flags.clone());
-        Self { ctx, order, told: None, seen, listed_open: false }
+        Self { ctx, order, told: None, seen, counted_open: false }
     }
 
     /// An order that exists.
     pub fn of(ctx: &'c mut Ctx<'a, 'v>, order: Order) -> Self {
-        let (told, listed_open) = (Some(order.status()), order.is_open());
+        let (told, counted_open) = (Some(order.status()), order.is_open());
         let seen = (order.version, order.flags.clone());
-        Self { ctx, order, told, seen, listed_open }
+        Self { ctx, order, told, seen, counted_open }
     }
 
     /// Stores the order as it is now. Who compares versions sees every change of its flags.
-    pub fn save(mut self) -> Order {
+    pub fn save(mut self) -> Result<Order, Fault> {
         let (version, flags) = &self.seen;
         if self.order.version == *version && self.order.flags != *flags {
             self.order.version = version.saturating_add(1);
             self.order.updated_at = self.ctx.now();
         }
         rows::put_order(self.ctx.txn, &self.order);
-        if self.order.is_open() != self.listed_open {
-            rows::list_open(self.ctx.txn, &self.order);
+        let open = self.order.is_open();
+        if open != self.counted_open {
+            rows::count_open(self.ctx.txn, &self.order.owner, open)?;
         }
-        self.order
+        Ok(self.order)
     }
 
-    /// Ends a transition: its history row and, if the headline is another, its event.
+    /// Ends a transition: its history row and, if the headline is another, its event. Who ordered
+    /// is told of an end here; of all else they are told where it happens.
     pub fn step(&mut self, name: &str, note: &str) {
         let order = &mut self.order;
         let (at, to) = (self.ctx.now(), order.status());
@@ -153,6 +165,7 @@ impl<'c, 'a, 'v> Change<'c, 'a, 'v> {
             self.told = Some(to);
             let (order, owner) = (order.id, order.owner.clone());
             self.ctx.emit(Event::OrderChanged { order, owner, status: to });
+            self.notify_ended(to);
         }
     }
 
@@ -213,6 +226,7 @@ impl<'c, 'a, 'v> Change<'c, 'a, 'v> {
     pub fn release_units(&mut self) -> Result<(), Fault> {
         let order = self.order.id;
         self.order.units = Units::Released;
+        rows::list_promotion(self.ctx.txn, &self.order);
         if inventory::rows::hold(self.ctx.txn, HoldRef::Order(order))?.is_some() {
             inventory::release_units(self.ctx, HoldRef::Order(order))?;
         }

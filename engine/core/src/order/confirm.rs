@@ -2,6 +2,7 @@
 
 use super::{Change, FULFILL_SLA_MS, OrderTimer};
 use crate::fault::Fault;
+use crate::notice::NoticeKind;
 use crate::payment::{AUTH_EXPIRY_MARGIN_MS, PaymentState};
 
 impl Change<'_, '_, '_> {
@@ -19,6 +20,7 @@ impl Change<'_, '_, '_> {
             let at = capture_before.saturating_sub(AUTH_EXPIRY_MARGIN_MS);
             self.arm(OrderTimer::AuthExpiry, at);
         }
+        self.notify(NoticeKind::Confirmed);
         self.step(name, "");
         Ok(())
     }

@@ -25,13 +25,16 @@ mod returns;
 pub(crate) mod rows;
 mod status;
 mod timers;
+mod transitions;
 
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{OrderId, Owner, ProductId, ShardId};
 use crate::inventory::HeldLine;
 use crate::money::Currency;
+use crate::notice::Contact;
 use crate::payment::Payment;
+use crate::pricing::{AppliedTax, Pricing, part};
 use crate::rejection::Rejection;
 
 pub use attention::{Attention, CALL_ALARM_MS, Recovery, TIMER_ALARM_MS, UNKNOWN_ALARM_MS};
@@ -59,12 +62,17 @@ pub use returns::{
 };
 pub use status::Status;
 pub(crate) use timers::{retime_hold, timer_fired};
+pub use transitions::{TRANSITIONS, TransitionRow};
 
 /// The most lines of one order.
 pub const LINES_PER_ORDER_MAX: usize = 200;
 /// The most orders of one owner that hold units without being confirmed, so that nobody can take a
 /// shop's stock away without paying. Orders on account are never among them.
-pub const OPEN_ORDERS_MAX: usize = 20;
+pub const OPEN_ORDERS_MAX: u32 = 20;
+/// How many orders of an owner hold units unconfirmed. No row means none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpenOrders(pub u32);
+
 /// How long units are held for a payment, in milliseconds: 15 minutes.
 pub const ORDER_HOLD_MS: u64 = 15 * 60_000;
 /// How long the customer has for an action that the bank asks for, in milliseconds: 15 minutes.
@@ -120,6 +128,10 @@ pub struct Order {
     pub transitions: u32,
     /// What became of it after it was confirmed.
     pub progress: Progress,
+    /// Where its owner is told of it.
+    pub contact: Contact,
+    /// What the total came from.
+    pub pricing: Pricing,
 }
 
 /// One line of an order, prices as the customer agreed to them.
@@ -137,6 +149,10 @@ pub struct OrderLine {
     pub quantity: u32,
     /// What became of them after the order was confirmed.
     pub progress: LineProgress,
+    /// What the promotion takes off the line, in minor units.
+    pub discount: i64,
+    /// The tax on the line, after the discount.
+    pub tax: Option<AppliedTax>,
 }
 
 /// Where the order's units stand. Append only.
@@ -289,10 +305,27 @@ pub struct KeyResult {
     pub refused: Option<Rejection>,
 }
 
+impl OrderLine {
+    /// What was agreed to be paid for `units` of the line, after the first `before`: price less
+    /// discount, with a tax that is not included in it. The parts of all units add up to the line.
+    pub fn paid_for(&self, before: u32, units: u32) -> i64 {
+        let of = |amount| part(amount, self.quantity, before, units);
+        let added = self.tax.as_ref().filter(|tax| !tax.inclusive).map_or(0, |tax| of(tax.amount));
+        let price = self.unit_price.saturating_mul(i64::from(units));
+        price.saturating_sub(of(self.discount)).saturating_add(added)
+    }
+
+    /// The tax on `units` of the line, after the first `before`, included in the price or not.
+    pub fn tax_on(&self, before: u32, units: u32) -> i64 {
+        self.tax.as_ref().map_or(0, |tax| part(tax.amount, self.quantity, before, units))
+    }
+}
+
 impl From<HeldLine> for OrderLine {
     fn from(line: HeldLine) -> Self {
-        let HeldLine { product, version, name, unit_price, quantity } = line;
-        let progress = LineProgress::default();
-        Self { product, version, name, unit_price: unit_price.amount, quantity, progress }
+        let HeldLine { product, version, name, unit_price, quantity, .. } = line;
+        let unit_price = unit_price.amount;
+        let (progress, discount, tax) = (LineProgress::default(), 0, None);
+        Self { product, version, name, unit_price, quantity, progress, discount, tax }
     }
 }

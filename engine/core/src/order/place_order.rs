@@ -20,8 +20,10 @@ use crate::fault::Fault;
 use crate::ids::{OrderId, Owner, ShardId};
 use crate::inventory::{HeldLine, HoldLine, HoldState};
 use crate::money::{Currency, Money};
+use crate::notice::{Contact, Email, NoticeKind};
 use crate::outbox::{Call, Message};
-use crate::payment::{Pay, Payment};
+use crate::payment::{Pay, Payment, PaymentState};
+use crate::pricing::{Promotion, Quote, Terms};
 use crate::rejection::Rejection;
 
 /// Places an order.
@@ -29,10 +31,11 @@ use crate::rejection::Rejection;
 /// Answered first, if decided: the order as it is now, the stored refusal, or `Aborted`. Then
 /// refused, in this order: `OrderNotFound` (the owner does not live here: a routing error),
 /// `IdempotencyMismatch`, `TooLate`, `GuestMerged`, `CartNotFound`, `CartConsumed`, `CartEnded`,
-/// `CartChanged`, `TooManyOpenOrders` (unless on account), `OutOfRange` (lines,
-/// quantity, method), `Aborted` (receipts that do not fit the lines), `CurrencyMismatch` of a
-/// receipt, `ProductNotFound`, `ProductArchived`, `CurrencyMismatch`, `OutOfStock`, `OutOfRange`
-/// (total), `PriceChanged`.
+/// `CartChanged`, `TooManyOpenOrders` (unless on account), `OutOfRange` (lines, quantity, method,
+/// address, terms) or `Malformed` (address), `Aborted` (receipts that do not fit lines and
+/// promotion), `CurrencyMismatch` of a receipt, `ProductNotFound`, `ProductArchived`,
+/// `CurrencyMismatch`, `OutOfStock`, `PromotionUsedUp`; what [`price`](crate::pricing::price)
+/// refuses; again `PromotionUsedUp` (by this customer), `PriceChanged`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlaceOrder {
     /// Derived from owner, key, body and attempt.
@@ -59,6 +62,10 @@ pub struct PlaceOrder {
     pub not_after: u64,
     /// The cart that the lines are from, which becomes this order.
     pub cart: Option<CartUse>,
+    /// Where the owner is told of the order, if they want to be.
+    pub email: Option<Email>,
+    /// What it is priced by, beside its products.
+    pub terms: Box<Terms>,
 }
 
 /// What another shard holds for an order.
@@ -68,6 +75,8 @@ pub struct Receipt {
     pub shard: ShardId,
     /// Its lines.
     pub lines: Vec<HeldLine>,
+    /// The promotion of which it holds a use.
+    pub promotion: Option<Box<Promotion>>,
 }
 
 impl PlaceOrder {
@@ -84,30 +93,31 @@ impl PlaceOrder {
         }
         let cart = cart::check(ctx, &self.owner, self.cart, &self.lines)?;
         let on_account = self.pay == Pay::OnAccount;
-        if !on_account
-            && rows::count_open(ctx.txn, &self.owner, OPEN_ORDERS_MAX)? >= OPEN_ORDERS_MAX
-        {
-            return Err(Rejection::TooManyOpenOrders { limit: OPEN_ORDERS_MAX as u32 }.into());
+        if !on_account && rows::open_orders(ctx.txn, &self.owner)? >= OPEN_ORDERS_MAX {
+            return Err(Rejection::TooManyOpenOrders { limit: OPEN_ORDERS_MAX }.into());
         }
         self.check_range()?;
-        let mut prices = self.price_receipts(ctx)?;
+        let mut held = self.price_receipts(ctx)?;
         let state = if on_account { HoldState::Committed } else { HoldState::Held };
-        self.hold_own(ctx, state, &mut prices)?;
-        let (lines, total) = self.price_lines(&prices)?;
+        self.hold_own(ctx, state, &mut held)?;
+        let (lines, quote) = self.price_lines(&held, ctx.now())?;
+        self.check_uses(ctx, &held)?;
+        self.check_total(quote.total)?;
         if let Some(cart) = cart {
             cart::consume(ctx, cart, self.order)?;
         }
         let result = KeyResult { body: self.body, order: self.order, refused: None };
         rows::put_key_result(ctx, &self.owner, self.key, &result);
-        let order = self.new_order(ctx.now(), lines, total);
+        let order = self.new_order(ctx.now(), lines, quote);
         rows::list_order(ctx.txn, &order);
+        rows::list_promotion(ctx.txn, &order);
         let mut change = Change::placing(ctx, order);
         if on_account {
             change.place_on_account();
         } else {
-            change.place();
+            change.place()?;
         }
-        Ok(Reply::Order(Box::new(change.save())))
+        Ok(Reply::Order(Box::new(change.save()?)))
     }
 
     /// Records a refusal: the decision, the key's result, and the releases.
@@ -125,7 +135,7 @@ impl PlaceOrder {
         Request { order, owner: &self.owner, key, body }
     }
 
-    fn new_order(&self, now: u64, lines: Vec<OrderLine>, total: i64) -> Order {
+    fn new_order(&self, now: u64, lines: Vec<OrderLine>, quote: Quote) -> Order {
         let hold_shards: BTreeSet<_> = self.receipts.iter().map(|receipt| receipt.shard).collect();
         Order {
             id: self.order,
@@ -134,7 +144,7 @@ impl PlaceOrder {
             placed_at: now,
             updated_at: now,
             currency: self.currency,
-            total,
+            total: quote.total,
             lines,
             units: Units::Held,
             payment: Payment::new(&self.pay),
@@ -146,17 +156,24 @@ impl PlaceOrder {
             calls_pending: 0,
             transitions: 0,
             progress: Progress::default(),
+            contact: Contact::new(self.email.clone()),
+            pricing: quote.pricing,
         }
     }
 }
 
 impl Change<'_, '_, '_> {
-    /// T1: units are held, an intent is created, and the payment has until the hold timer.
-    fn place(&mut self) {
+    /// T1: units are held, an intent is created, and the payment has until the hold timer. Where
+    /// nothing is to be paid the order is confirmed at once: no provider takes nothing.
+    fn place(&mut self) -> Result<(), Fault> {
         let Order { total, currency, .. } = self.order;
+        if total == 0 {
+            return self.confirm(PaymentState::NothingDue, "T1");
+        }
         self.call(Call::CreateIntent { amount: Money { amount: total, currency } });
         self.arm(OrderTimer::Hold, self.ctx.now().saturating_add(ORDER_HOLD_MS));
         self.step("T1", "");
+        Ok(())
     }
 
     /// T1o: the customer is trusted to pay an invoice, so the order is confirmed at once.
@@ -164,6 +181,7 @@ impl Change<'_, '_, '_> {
         self.order.units = Units::Committed;
         self.tell(Message::CommitHold(self.order.id));
         self.arm(OrderTimer::FulfillSla, self.ctx.now().saturating_add(FULFILL_SLA_MS));
+        self.notify(NoticeKind::Confirmed);
         self.step("T1o", "");
     }
 }

@@ -9,7 +9,6 @@ use super::{
     Change, Dispute, FULFILL_SLA_MS, Fulfillment, Order, OrderLine, OrderTimer, Refund, Return,
     Review, Status, Units,
 };
-use crate::money::Money;
 use crate::order::{FulfillmentState, RefundState};
 use crate::payment::PaymentState;
 
@@ -56,6 +55,14 @@ impl OrderLine {
         let LineProgress { canceled, shipped, .. } = self.progress;
         self.quantity.saturating_sub(canceled).saturating_sub(shipped)
     }
+
+    /// What was agreed to be paid for the next units of the line that are canceled, lost or
+    /// returned, in minor units. Discount and tax are cut where the units before them were cut, so
+    /// that all parts of a line add up to what was paid for it, whatever becomes of its units.
+    pub(super) fn worth(&self, quantity: u32) -> i64 {
+        let LineProgress { canceled, lost, returned, .. } = self.progress;
+        self.paid_for(canceled.saturating_add(lost).saturating_add(returned), quantity)
+    }
 }
 
 impl Order {
@@ -87,9 +94,10 @@ impl Order {
         self.has_shipped() && !self.has_unshipped() && self.lines.iter().all(arrived)
     }
 
-    /// What the customer owes for what was not canceled, in minor units.
+    /// What the customer owes for what was not canceled, in minor units, shipping included: what
+    /// the first parcel captures. Of an order that is canceled whole nobody owes shipping either.
     pub fn due(&self) -> i64 {
-        let canceled = |line: &OrderLine| value(line, line.progress.canceled);
+        let canceled = |line: &OrderLine| line.paid_for(0, line.progress.canceled);
         let canceled: i64 = self.lines.iter().map(canceled).fold(0, i64::saturating_add);
         let empty = self.lines.iter().all(|line| line.progress.canceled == line.quantity);
         if empty { 0 } else { self.total.saturating_sub(canceled).max(0) }
@@ -144,12 +152,6 @@ impl Order {
             || refunds.iter().any(|refund| refund.state.is_open())
             || returns.iter().any(|it| it.state.is_open())
     }
-}
-
-/// What units of a line cost, in minor units.
-pub(super) fn value(line: &OrderLine, quantity: u32) -> i64 {
-    let value = i128::from(line.unit_price) * i128::from(quantity);
-    i64::try_from(value).unwrap_or(Money::AMOUNT_MAX)
 }
 
 impl Change<'_, '_, '_> {

@@ -51,6 +51,6 @@ impl RecoverOrder {
         change.order.flags.needs_review.take_if(|_| self.reviewed);
         change.ask_now();
         change.step("T38", &self.reason);
-        Ok(Reply::Order(Box::new(change.save())))
+        Ok(Reply::Order(Box::new(change.save()?)))
     }
 }

@@ -1,12 +1,13 @@
 //! Reads and writes order, history, key and decision rows. Nobody else does.
 
-use super::{DECISION_RETENTION_MS, Decision, KeyResult, Order, Transition};
+use super::{DECISION_RETENTION_MS, Decision, KeyResult, OpenOrders, Order, Transition, Units};
 use crate::apply::Ctx;
 use crate::dedup::KEY_RETENTION_MS;
 use crate::due::TimerKind;
 use crate::fault::Fault;
 use crate::ids::{OrderId, Owner};
 use crate::keys::{Key, prefixed};
+use crate::pricing::{self, AppliedPromotion};
 use crate::txn::{Txn, View as _};
 
 /// An order.
@@ -26,20 +27,32 @@ pub(super) fn list_order(txn: &mut Txn<'_>, order: &Order) {
     txn.put_empty(&key);
 }
 
-/// Lists an order among those of its owner that hold units, or takes it off.
-pub(super) fn list_open(txn: &mut Txn<'_>, order: &Order) {
-    let key = Key::OwnerOpen { owner: order.owner.hash(), order: order.id };
-    if order.is_open() {
-        txn.put_empty(&key);
-    } else {
-        txn.delete(&key);
+/// How many orders of an owner hold units. A count, not a list: a list of what comes and goes all
+/// the time is slow to read.
+pub(super) fn open_orders(txn: &Txn<'_>, owner: &Owner) -> Result<u32, Fault> {
+    let open = txn.read::<OpenOrders>(&Key::OwnerOpen { owner: owner.hash() })?;
+    Ok(open.map_or(0, |open| open.0))
+}
+
+/// Lists an order among those of its owner that have its promotion, or takes it off.
+pub(super) fn list_promotion(txn: &mut Txn<'_>, order: &Order) {
+    if let Some(AppliedPromotion { promotion, .. }) = &order.pricing.promotion {
+        let live = order.units != Units::Released;
+        pricing::rows::list_owner_use(txn, (&order.owner, *promotion, order.id), live);
     }
 }
 
-/// How many orders of an owner hold units; no more than `most` are counted.
-pub(super) fn count_open(txn: &Txn<'_>, owner: &Owner, most: usize) -> Result<usize, Fault> {
-    let range = prefixed(&[b"ow".as_slice(), &owner.hash().to_be_bytes()].concat());
-    Ok(txn.scan(range, most)?.len())
+/// Counts one order of an owner that holds units more, or one less.
+pub(super) fn count_open(txn: &mut Txn<'_>, owner: &Owner, more: bool) -> Result<(), Fault> {
+    let known = open_orders(txn, owner)?;
+    let count = if more { known.checked_add(1) } else { known.checked_sub(1) };
+    let key = Key::OwnerOpen { owner: owner.hash() };
+    match count {
+        Some(0) => txn.delete(&key),
+        Some(count) => txn.put(&key, &OpenOrders(count)),
+        None => return Err(Fault::contradiction("fewer open orders of an owner than none")),
+    }
+    Ok(())
 }
 
 /// Whether an owner has ever ordered anything.

@@ -118,8 +118,10 @@ mod tests {
     use super::*;
     use crate::ids::{OrderId, Owner, ProductId};
     use crate::money::Currency;
+    use crate::notice::Contact;
     use crate::order::{Flags, LineProgress, OrderLine, OrderTimers, Progress};
     use crate::payment::{Pay, Payment};
+    use crate::pricing::Pricing;
 
     const UNITS: [Units; 4] = [Units::Held, Units::Expiring, Units::Committed, Units::Released];
     const ENDINGS: [Option<Ending>; 4] =
@@ -157,6 +159,8 @@ mod tests {
             calls_pending: 0,
             transitions: 0,
             progress: Progress::default(),
+            contact: Contact::default(),
+            pricing: Pricing::default(),
         }
     }
 
@@ -168,6 +172,8 @@ mod tests {
             unit_price: 1,
             quantity: 3,
             progress: LineProgress::default(),
+            discount: 0,
+            tax: None,
         }
     }
 

@@ -42,7 +42,7 @@ pub(crate) fn timer_fired(ctx: &mut Ctx<'_, '_>, kind: TimerKind) -> Result<(), 
         OrderTimer::RefundPending => change.refund_overdue(),
         OrderTimer::ReturnShip => change.expire_returns(),
     }
-    change.save();
+    change.save()?;
     Ok(())
 }
 

@@ -107,7 +107,7 @@ impl Change<'_, '_, '_> {
                 let amount = Money { amount: payment.capturing, currency };
                 self.call(Call::CaptureIntent { intent, amount });
             }
-            PaymentState::Voiding if !in_doubt && self.order.units == Units::Released => {
+            PaymentState::Voiding if !in_doubt && !self.order.is_open() => {
                 self.void();
             }
             state if state.is_captured() => {

@@ -8,7 +8,8 @@ use super::settle::kept;
 use super::{Intent, IntentStatus, OpenCall, PROVIDER_KEY_MS, PaymentState};
 use crate::fault::Fault;
 use crate::money::Money;
-use crate::order::{Change, Ending, OrderTimer, REPAY_MS, Refund, Review};
+use crate::notice::NoticeKind;
+use crate::order::{Change, Ending, FulfillmentState, OrderTimer, REPAY_MS, Refund, Review};
 use crate::outbox::Call;
 
 impl Change<'_, '_, '_> {
@@ -18,6 +19,23 @@ impl Change<'_, '_, '_> {
         self.order.payment.capturing = self.order.due();
         self.disarm(OrderTimer::AuthExpiry);
         self.next_call();
+    }
+
+    /// T26: what is left of the order costs nothing, so nothing is captured: the authorization is
+    /// void, and the order goes on without money.
+    pub(crate) fn owe_nothing(&mut self) {
+        let state = self.order.payment.state;
+        if !matches!(state, PaymentState::Authorized | PaymentState::AuthExpired) {
+            return;
+        }
+        self.disarm(OrderTimer::Repay);
+        self.order.flags.on_hold = false;
+        let mut parcels = self.order.progress.fulfillments.iter();
+        self.order.progress.begun |= parcels.any(|it| it.state == FulfillmentState::Packed);
+        self.order.payment.state = PaymentState::Voiding;
+        if self.is_idle() {
+            self.void();
+        }
     }
 
     /// T17: the authorization is about to lapse. Where somebody has begun to fulfill the order its
@@ -65,6 +83,7 @@ impl Change<'_, '_, '_> {
                 self.not_captured(asked);
                 Ok(())
             }
+            (PaymentState::Voiding | PaymentState::Voided, _) => self.seen_unwanted(asked, intent),
             (PaymentState::Authorized, _) => self.authorization_lost("canceled by the bank"),
             _ if capturing => self.authorization_lost("the authorization has lapsed"),
             _ => {
@@ -72,6 +91,29 @@ impl Change<'_, '_, '_> {
                 Ok(())
             }
         }
+    }
+
+    /// Nothing is owed, so the intent is void, or will be. Money that came all the same goes back.
+    fn seen_unwanted(&mut self, asked: &Call, intent: &Intent) -> Result<(), Fault> {
+        match intent.status {
+            IntentStatus::Canceled => {
+                self.resolved();
+                if self.order.payment.state == PaymentState::Voiding {
+                    self.order.payment.state = PaymentState::Voided;
+                    self.step("T11", "");
+                }
+            }
+            IntentStatus::Processing => self.unresolved(),
+            IntentStatus::Succeeded if intent.received <= 0 => self.mismatch(),
+            IntentStatus::Succeeded => {
+                self.resolved();
+                self.came(intent.received);
+                self.request_refund(intent.received, "nothing is owed");
+                self.step_told("T12b", "");
+            }
+            _ => self.void_again(asked),
+        }
+        Ok(())
     }
 
     /// T16: the money cannot be taken. The order waits for a new payment, unless it was to be
@@ -84,9 +126,16 @@ impl Change<'_, '_, '_> {
         self.disarm(OrderTimer::FulfillSla);
         self.order.flags.on_hold = true;
         self.arm(OrderTimer::Repay, self.ctx.now().saturating_add(REPAY_MS));
+        if !self.order.flags.cancel_requested {
+            self.notify(NoticeKind::PaymentNeeded);
+        }
         self.step_told("T16", &kept(why));
         if self.order.flags.cancel_requested {
             self.cancel_confirmed()?;
+        } else if self.order.due() == 0 {
+            self.owe_nothing();
+            self.retime();
+            self.step("T26", "nothing is owed");
         }
         Ok(())
     }

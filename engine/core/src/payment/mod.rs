@@ -7,6 +7,7 @@
 mod calls;
 mod capture;
 mod note_payment_event;
+pub mod orphan;
 mod outcome;
 mod reconcile;
 mod released;
@@ -19,6 +20,8 @@ use crate::outbox::Call;
 
 pub(crate) use note_payment_event::forget as forget_event;
 pub use note_payment_event::{EVENT_RETENTION_MS, NotePaymentEvent, PaymentEvent};
+pub(crate) use orphan::due as orphan_due;
+pub use orphan::{Orphan, OrphanState, ReconcileIntent};
 pub use retry_payment::RetryPayment;
 pub use settle::Settle;
 pub(crate) use settle::kept;
@@ -44,6 +47,9 @@ pub const UNKNOWN_MAX_MS: u64 = 24 * 3_600_000;
 pub const PROVIDER_KEY_MS: u64 = 23 * 3_600_000;
 /// The longest id of an intent that is taken for one, in bytes.
 pub const INTENT_ID_BYTES_MAX: usize = 255;
+/// What the driver answers about a refund whose key is not honored any more and under which nothing
+/// was done.
+pub const NEVER_REFUNDED: &str = "never_refunded";
 /// How much of a decline's or refusal's code is kept, in bytes.
 pub const CODE_BYTES_MAX: usize = 64;
 /// How long before an authorization lapses its timer fires, in milliseconds: 12 hours.
@@ -121,11 +127,12 @@ pub enum PaymentState {
     PartiallyRefunded,
     Disputed,
     ChargedBack,
+    NothingDue,
 }
 
 impl PaymentState {
     /// Every state, in their order.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::OnAccount,
         Self::IntentCreating,
         Self::IntentReady,
@@ -144,6 +151,7 @@ impl PaymentState {
         Self::PartiallyRefunded,
         Self::Disputed,
         Self::ChargedBack,
+        Self::NothingDue,
     ];
 
     /// The name that clients see.
@@ -167,6 +175,7 @@ impl PaymentState {
             Self::PartiallyRefunded => "partially_refunded",
             Self::Disputed => "disputed",
             Self::ChargedBack => "charged_back",
+            Self::NothingDue => "nothing_due",
         }
     }
 

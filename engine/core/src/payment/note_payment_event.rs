@@ -1,8 +1,9 @@
-//! T36: the provider has told that something became of an intent.
+//! T36, T37: the provider has told that something became of an intent.
 
 use serde::{Deserialize, Serialize};
 
-use super::{IntentId, IntentStatus, PaymentState};
+use super::orphan::{self, Known, known};
+use super::{IntentId, IntentStatus, Payment, PaymentState};
 use crate::apply::{Ctx, Stop};
 use crate::command::Reply;
 use crate::due::TimerKind;
@@ -20,8 +21,9 @@ pub const EVENT_RETENTION_MS: u64 = 40 * 24 * 3_600_000;
 /// and where it says something new the intent is asked for; what becomes of the order is decided by
 /// that answer, never by the event. With a call in flight the question waits for it.
 ///
-/// Never refused. An event that was noted before, one that is not newer than what the order knows,
-/// and one about an order or an intent that is not there, change nothing.
+/// Never refused. An event that was noted before and one that is not newer than what the order
+/// knows change nothing. One about an intent that no order knows makes an orphan of it (T37),
+/// unless it is canceled.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NotePaymentEvent {
     /// H128 of the event's id.
@@ -55,21 +57,25 @@ impl NotePaymentEvent {
         let forget_at = at.saturating_add(EVENT_RETENTION_MS);
         ctx.arm(forget_at, TimerKind::ForgetPaymentEvent(self.event));
         let order = crate::order::rows::order(ctx.txn, self.order)?;
+        let is_orphan = known(order.as_ref(), &self.intent) == Known::No;
+        if is_orphan && self.status != IntentStatus::Canceled {
+            orphan::found(ctx, self.order, &self.intent, false)?;
+        }
         let Some(order) = order else { return Ok(Reply::Nothing) };
-        let mut change = Change::of(ctx, order);
-        if !change.is_news(&self.intent, self.status) {
+        if !order.payment.is_news(&self.intent, self.status) {
             return Ok(Reply::Nothing);
         }
+        let mut change = Change::of(ctx, order);
         change.ask_at_once();
-        Ok(Reply::Order(Box::new(change.save())))
+        Ok(Reply::Order(Box::new(change.save()?)))
     }
 }
 
-impl Change<'_, '_, '_> {
+impl Payment {
     /// Whether the order does not know yet, for sure, that an intent of its stands so.
-    fn is_news(&self, intent: &IntentId, status: IntentStatus) -> bool {
+    pub(super) fn is_news(&self, intent: &IntentId, status: IntentStatus) -> bool {
         use IntentStatus::{Canceled, RequiresAction, RequiresCapture, RequiresPaymentMethod};
-        let payment = &self.order.payment;
+        let payment = self;
         let about_it = match &payment.intent {
             Some(own) => own == intent,
             // It is being created, and nobody knows whether it was.
@@ -77,7 +83,9 @@ impl Change<'_, '_, '_> {
         };
         about_it
             && match payment.state {
-                PaymentState::OnAccount | PaymentState::IntentCreating => false,
+                PaymentState::OnAccount
+                | PaymentState::NothingDue
+                | PaymentState::IntentCreating => false,
                 // The customer may have gone on with it without us.
                 PaymentState::IntentReady | PaymentState::Declined => {
                     status > RequiresPaymentMethod
@@ -99,9 +107,11 @@ impl Change<'_, '_, '_> {
                 | PaymentState::ChargedBack => false,
             }
     }
+}
 
+impl Change<'_, '_, '_> {
     /// Asks for the intent, at once or after the call that is in flight.
-    fn ask_at_once(&mut self) {
+    pub(super) fn ask_at_once(&mut self) {
         if !self.is_idle() {
             self.ctx.txn.put_empty(&Key::PaymentHeard(self.order.id));
             return;

@@ -41,7 +41,7 @@ impl RetryPayment {
         change.order.payment.method = Some(self.method.clone());
         change.confirm_intent();
         change.step("T8", "another method");
-        Ok(Reply::Order(Box::new(change.save())))
+        Ok(Reply::Order(Box::new(change.save()?)))
     }
 }
 

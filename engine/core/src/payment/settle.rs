@@ -1,15 +1,18 @@
-//! T2–T9, T11–T17, T31, T32: what the provider answered becomes the order's state.
+//! T2–T9, T11–T17, T31, T32, T37: what the provider answered becomes the order's state.
 //!
 //! Here an answer is matched with its call. What an intent's status means for the order is in
 //! `outcome` (its units are held), `capture` (committed) and `released` (free).
 
 use serde::{Deserialize, Serialize};
 
-use super::{CODE_BYTES_MAX, CallResult, INTENT_ID_BYTES_MAX, Intent, OpenCall, PaymentState};
+use super::{
+    CODE_BYTES_MAX, CallResult, INTENT_ID_BYTES_MAX, Intent, OpenCall, PaymentState, orphan,
+};
 use crate::apply::{Ctx, Stop};
 use crate::command::Reply;
 use crate::fault::Fault;
 use crate::keys::Key;
+use crate::notice::NoticeKind;
 use crate::order::{Change, Ending, RefundState, Review, Units};
 use crate::outbox::{Call, EffectId, ProviderCall};
 
@@ -27,25 +30,33 @@ impl Settle {
     pub(crate) fn apply(&self, ctx: &mut Ctx<'_, '_>) -> Result<Reply, Stop> {
         let EffectId { order, number } = self.effect;
         let key = Key::ProviderCall(self.effect);
-        let Some(ProviderCall { at, call, .. }) = ctx.txn.read(&key)? else {
+        let Some(made) = ctx.txn.read::<ProviderCall>(&key)? else {
             return Ok(Reply::Nothing);
         };
-        let order = crate::order::rows::order(ctx.txn, order)?;
-        let order = order.ok_or_else(|| Fault::contradiction("a call without its order"))?;
+        let Some(order) = crate::order::rows::order(ctx.txn, order)? else {
+            return match orphan::settle(ctx, self.effect, &made, &self.result)? {
+                true => Ok(Reply::Nothing),
+                false => Err(Fault::contradiction("a call without its order").into()),
+            };
+        };
+        let ProviderCall { at, call, .. } = made;
         ctx.txn.delete(&key);
         let mut change = Change::of(ctx, order);
         change.order.calls_pending = 0;
         change.settle(OpenCall { number, at, call }, &self.result)?;
         change.ask_if_heard()?;
         change.next_call();
-        Ok(Reply::Order(Box::new(change.save())))
+        Ok(Reply::Order(Box::new(change.save()?)))
     }
 }
 
 impl Change<'_, '_, '_> {
     fn settle(&mut self, made: OpenCall, result: &CallResult) -> Result<(), Fault> {
         match (&made.call, result) {
-            (Call::Refund { .. }, result) => self.refund_answered(made, result),
+            (Call::Refund { amount, .. }, result) => {
+                let amount = amount.amount;
+                self.refund_answered(made, amount, result);
+            }
             (Call::CreateIntent { .. }, CallResult::Intent(intent)) if is_an_id(intent) => {
                 self.order.payment.intent = Some(intent.id.clone());
                 self.resolved();
@@ -120,12 +131,13 @@ impl Change<'_, '_, '_> {
 
     /// T31, T32: the money is back where it came from, on its way, or stays here until a person has
     /// looked.
-    fn refund_answered(&mut self, made: OpenCall, result: &CallResult) {
+    fn refund_answered(&mut self, made: OpenCall, amount: i64, result: &CallResult) {
         let number = made.number;
         match result {
             CallResult::Refunded => {
                 self.resolved();
                 self.refund_is(number, RefundState::Succeeded, "");
+                self.notify(NoticeKind::Refunded { amount });
                 self.step_told("T31", "");
             }
             CallResult::RefundPending => {
@@ -137,6 +149,7 @@ impl Change<'_, '_, '_> {
                 self.resolved();
                 self.refund_is(number, RefundState::Failed, &kept(code));
                 self.review(Review::ProviderRefused);
+                self.notify(NoticeKind::RefundFailed { amount });
                 self.step_told("T32", &kept(code));
             }
             CallResult::Intent(_) | CallResult::Unknown => {

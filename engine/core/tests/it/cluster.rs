@@ -83,11 +83,22 @@ impl Cluster {
             | Command::UpdateWebhook(_)
             | Command::RotateWebhookSecret(_)
             | Command::DisableWebhook(_)
-            | Command::DeleteWebhook(_) => ShardId::META,
+            | Command::DeleteWebhook(_)
+            | Command::CreatePromotion(_)
+            | Command::UpdatePromotion(_)
+            | Command::ArchivePromotion(_)
+            | Command::PutShippingMethod(_)
+            | Command::DeleteShippingMethod(_)
+            | Command::PutTaxRate(_)
+            | Command::DeleteTaxRate(_) => ShardId::META,
             Command::ReceiveStock(c) => topology.of_product(c.product),
             Command::AdjustStock(c) => topology.of_product(c.product),
             Command::SetStock(c) => topology.of_product(c.product),
             Command::SetStockPolicy(c) => topology.of_product(c.product),
+            Command::HoldStock(c) if c.lines.is_empty() => {
+                let promotion = c.promotion.as_ref();
+                promotion.map_or(ShardId(1), |promotion| topology.of_promotion(promotion.id))
+            }
             Command::HoldStock(c) => line(&c.lines),
             Command::PlaceOrder(c) => topology.of_order(c.order),
             Command::RefuseOrder(c) => topology.of_order(c.order),
@@ -109,21 +120,15 @@ impl Cluster {
             Command::ReceiveReturn(c) => topology.of_order(c.order),
             Command::NoteDispute(c) => topology.of_order(c.order),
             Command::ImportRefund(c) => topology.of_order(c.order),
+            Command::ReconcileIntent(c) => topology.of_order(c.order),
             Command::Settle(c) => topology.of_order(c.effect.order),
             Command::NotePaymentEvent(c) => topology.of_order(c.order),
             Command::RetryPayment(c) => topology.of_order(c.order),
             Command::SetCartLine(c) => topology.of_owner(&c.owner),
             Command::ClearCart(c) => topology.of_owner(&c.owner),
             Command::MergeCart(c) => topology.of_owner(&c.guest),
-            Command::CommitHold(_)
-            | Command::ReleaseHold(_)
-            | Command::Deliver(_)
-            | Command::Acknowledge(_)
-            | Command::OpenDeliveries(_)
-            | Command::NoteDeliveries(_)
-            | Command::CloseDeliveries(_)
-            | Command::ReplayDeadLetters(_)
-            | Command::Pulse(_) => ShardId(1),
+            // Messages, timers and senders: a script names their shard.
+            _ => ShardId(1),
         }
     }
 

@@ -10,3 +10,4 @@ mod fuzz;
 mod golden;
 mod model;
 mod scripts;
+mod transitions;

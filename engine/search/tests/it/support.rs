@@ -32,6 +32,8 @@ pub fn product(id: u128, name: &str) -> Product {
             brand: String::new(),
             sku: String::new(),
             price: Money { amount: 1_000, currency: Currency::USD },
+            weight_grams: 0,
+            tax_category: String::new(),
             collections: Vec::new(),
             attributes: Vec::new(),
         },

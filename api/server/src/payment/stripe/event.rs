@@ -6,7 +6,8 @@ use engine_core::payment::{INTENT_ID_BYTES_MAX, IntentId, IntentStatus, NotePaym
 use engine_core::{OrderId, h128};
 use serde_json::Value;
 
-use super::ORDER;
+use super::super::Heard;
+use super::{CLUSTER, ORDER};
 use crate::errors::{Code, Error};
 
 /// The longest id of an event, in bytes.
@@ -21,8 +22,20 @@ const KINDS: [(&str, IntentStatus); 6] = [
     ("payment_intent.canceled", IntentStatus::Canceled),
 ];
 
-/// What to note of an event; nothing, if it is of no kind that matters or of nobody's order.
-pub fn read(event: &Value) -> Result<Option<NotePaymentEvent>, Error> {
+/// What is heard of money that goes back: the event's object is a charge, or a refund.
+const REFUNDS: [&str; 5] = [
+    "charge.refunded",
+    "charge.refund.updated",
+    "refund.created",
+    "refund.updated",
+    "refund.failed",
+];
+/// What the kinds of events about disputes begin with.
+const DISPUTES: &str = "charge.dispute.";
+
+/// What to make of an event; nothing, if it is of no kind that matters, or of nobody's order. Of
+/// which order a refund or a dispute is, it does not say: its intent does.
+pub fn read(event: &Value, cluster: &str) -> Result<Option<Heard>, Error> {
     let text = |field: &str| {
         let text = event[field].as_str();
         let text = text.filter(|text| (1..=EVENT_ID_BYTES_MAX).contains(&text.len()));
@@ -30,15 +43,30 @@ pub fn read(event: &Value) -> Result<Option<NotePaymentEvent>, Error> {
         text.ok_or_else(missing)
     };
     let (id, kind) = (text("id")?, text("type")?);
-    let known = KINDS.iter().find(|(name, _)| *name == kind);
+    let event_id = h128(&[id.as_bytes()]);
     let object = &event["data"]["object"];
-    let order = object["metadata"][ORDER].as_str().and_then(|id| id.parse::<OrderId>().ok());
-    let intent = object["id"].as_str().filter(|id| id.len() <= INTENT_ID_BYTES_MAX);
-    let (Some((_, status)), Some(order), Some(intent)) = (known, order, intent) else {
+    let is_id = |id: &&str| (1..=INTENT_ID_BYTES_MAX).contains(&id.len());
+    let intent = |field: &str| object[field].as_str().filter(is_id);
+    let intent = |field: &str| intent(field).map(|id| IntentId(id.to_owned()));
+    if REFUNDS.contains(&kind) {
+        let of = intent("payment_intent");
+        return Ok(of.map(|intent| Heard::Refund { event: event_id, intent }));
+    }
+    if kind.starts_with(DISPUTES) {
+        let dispute = object["id"].as_str().filter(is_id).map(str::to_owned);
+        let of = intent("payment_intent").zip(dispute);
+        let heard = |(intent, dispute)| Heard::Dispute { event: event_id, intent, dispute };
+        return Ok(of.map(heard));
+    }
+    let known = KINDS.iter().find(|(name, _)| *name == kind);
+    let metadata = &object["metadata"];
+    let order = metadata[ORDER].as_str().filter(|_| metadata[CLUSTER] == cluster);
+    let order = order.and_then(|id| id.parse::<OrderId>().ok());
+    let (Some((_, status)), Some(order), Some(intent)) = (known, order, intent("id")) else {
         return Ok(None);
     };
-    let (event, intent) = (h128(&[id.as_bytes()]), IntentId(intent.to_owned()));
-    Ok(Some(NotePaymentEvent { event, order, intent, status: *status }))
+    let note = NotePaymentEvent { event: event_id, order, intent, status: *status };
+    Ok(Some(Heard::Intent(note)))
 }
 
 #[cfg(test)]
@@ -53,10 +81,13 @@ mod tests {
         let order = OrderId { slot: Slot(7), hash: 9 };
         let event = |kind: &str, order: &str| {
             json!({"id": "evt_1", "type": kind,
-                "data": {"object": {"id": "pi_1", "metadata": {"stoa_order": order}}}})
+                "data": {"object": {"id": "pi_1", "payment_intent": "pi_9",
+                    "metadata": {"stoa_order": order, "stoa_cluster": "shop"}}}})
         };
         let succeeded = event("payment_intent.succeeded", &order.to_string());
-        let note = read(&succeeded).unwrap().unwrap();
+        let Heard::Intent(note) = read(&succeeded, "shop").unwrap().unwrap() else {
+            panic!("another kind");
+        };
         assert_eq!((note.order, note.status), (order, IntentStatus::Succeeded));
         assert_eq!((note.event, note.intent.0.as_str()), (h128(&[b"evt_1"]), "pi_1"));
         for other in [
@@ -65,10 +96,31 @@ mod tests {
             json!({"id": "evt_1", "type": "balance.available", "data": {"object": {}}}),
             json!({"id": "evt_1", "type": "payment_intent.succeeded"}),
         ] {
-            assert_eq!(read(&other).unwrap(), None, "{other}");
+            assert_eq!(read(&other, "shop").unwrap(), None, "{other}");
         }
+        assert_eq!(read(&succeeded, "another").unwrap(), None, "another cluster's");
         for bad in [json!({}), json!({"id": "", "type": "x"}), json!({"id": "evt_1"}), json!([])] {
-            assert_eq!(read(&bad).unwrap_err().code, Code::InvalidField, "{bad}");
+            assert_eq!(read(&bad, "shop").unwrap_err().code, Code::InvalidField, "{bad}");
+        }
+    }
+
+    #[test]
+    fn refunds_and_disputes_say_of_which_intent_they_are() {
+        let event = |kind: &str, object: Value| {
+            let data = json!({"object": object});
+            json!({"id": "evt_1", "type": kind, "data": data})
+        };
+        let (id, intent) = (h128(&[b"evt_1"]), IntentId("pi_9".to_owned()));
+        let object = json!({"id": "re_1", "payment_intent": "pi_9"});
+        for kind in REFUNDS {
+            let heard = read(&event(kind, object.clone()), "shop").unwrap();
+            assert_eq!(heard, Some(Heard::Refund { event: id, intent: intent.clone() }), "{kind}");
+        }
+        let dispute = event("charge.dispute.created", object);
+        let heard = Heard::Dispute { event: id, intent, dispute: "re_1".to_owned() };
+        assert_eq!(read(&dispute, "shop").unwrap(), Some(heard));
+        for kind in ["charge.refunded", "charge.dispute.closed"] {
+            assert_eq!(read(&event(kind, json!({"id": "x"})), "shop").unwrap(), None, "{kind}");
         }
     }
 }

@@ -8,6 +8,7 @@
 
 mod client;
 mod event;
+mod lists;
 mod map;
 mod signature;
 
@@ -20,6 +21,7 @@ use engine_core::payment::{Intent, IntentId, PaymentMethod};
 use engine_core::{Money, OrderId};
 use futures::FutureExt as _;
 use reqwest::Url;
+use serde_json::Value;
 use stripe_client_core::{IdempotencyKey, RequestStrategy, StripeRequest};
 use stripe_core::payment_intent::{
     CancelPaymentIntent, CapturePaymentIntent, ConfirmPaymentIntent, CreatePaymentIntent,
@@ -29,14 +31,16 @@ use stripe_core::refund::{CreateRefund, ListRefund};
 use stripe_shared::{PaymentIntentAllowedPaymentMethodTypes, PaymentIntentCaptureMethod};
 use stripe_types::{Currency, RangeQueryTs};
 
-use super::{CallError, Called, NextStep, PaymentProvider, Refunded};
+use super::{CallError, Called, Heard, NextStep, PaymentProvider, Refunded};
+use crate::errors::Error;
 use client::{Calls, Failed};
 
-pub use event::read as read_event;
 pub use signature::{BadSecrets, BadSignature, HookSecrets};
 
 /// Under which name an intent carries its order.
 const ORDER: &str = "stoa_order";
+/// Under which name an intent carries its cluster: several may have one account.
+const CLUSTER: &str = "stoa_cluster";
 /// Under which name a refund carries its effect.
 const EFFECT: &str = "stoa_effect";
 /// What is to be told with an intent: until when it can be captured stands in its charge.
@@ -92,11 +96,12 @@ pub enum BadStripe {
 pub struct Stripe {
     calls: Arc<Calls>,
     return_url: Option<String>,
+    cluster: String,
 }
 
 impl Stripe {
-    /// As the flags say, if they do.
-    pub fn new(flags: &StripeFlags) -> Result<Option<Self>, BadStripe> {
+    /// As the flags say, if they do, for a cluster of this name.
+    pub fn new(flags: &StripeFlags, cluster: &str) -> Result<Option<Self>, BadStripe> {
         let Some(file) = &flags.stripe_key else { return Ok(None) };
         let path = file.display().to_string();
         let text = std::fs::read_to_string(file);
@@ -109,7 +114,12 @@ impl Stripe {
         let url = flags.stripe_url.clone().unwrap_or_else(map::stripes_own);
         let calls = Arc::new(Calls::new(url, key.to_owned())?);
         let return_url = flags.stripe_return_url.as_ref().map(ToString::to_string);
-        Ok(Some(Self { calls, return_url }))
+        Ok(Some(Self { calls, return_url, cluster: cluster.to_owned() }))
+    }
+
+    /// What an event says that matters here.
+    pub fn read(&self, event: &Value) -> Result<Option<Heard>, Error> {
+        event::read(event, &self.cluster)
     }
 
     /// What the customer has to do next for an intent.
@@ -137,14 +147,13 @@ impl Stripe {
 impl PaymentProvider for Stripe {
     fn find(&self, order: OrderId, since: u64) -> Called<'_, Option<Intent>> {
         async move {
-            let order = order.to_string();
             let since = i64::try_from(since / 1_000).unwrap_or(i64::MAX).saturating_sub(SKEW_S);
             let mut request =
                 ListPaymentIntent::new().created(RangeQueryTs::gte(since)).limit(PAGE);
             loop {
                 let page = request.customize().send(&*self.calls).await.map_err(map::error)?;
                 if let Some(found) =
-                    page.data.iter().find(|it| it.metadata.get(ORDER) == Some(&order))
+                    page.data.iter().find(|it| self.ours(&it.metadata) == Some(order))
                 {
                     return map::intent(found).map(Some);
                 }
@@ -167,7 +176,10 @@ impl PaymentProvider for Stripe {
             let request = CreatePaymentIntent::new(amount.amount, currency)
                 .capture_method(PaymentIntentCaptureMethod::Manual)
                 .allowed_payment_method_types([PaymentIntentAllowedPaymentMethodTypes::Card])
-                .metadata([(ORDER.to_owned(), order.to_string())]);
+                .metadata([
+                    (ORDER.to_owned(), order.to_string()),
+                    (CLUSTER.to_owned(), self.cluster.clone()),
+                ]);
             map::intent(&self.keyed(key, request).await?)
         }
         .boxed()
@@ -235,13 +247,15 @@ impl PaymentProvider for Stripe {
         &'a self,
         key: &'a str,
         intent: &'a IntentId,
-        amount: i64,
+        amount: Option<i64>,
     ) -> Called<'a, Refunded> {
         async move {
-            let request = CreateRefund::new()
+            let mut request = CreateRefund::new()
                 .payment_intent(intent.0.as_str())
-                .amount(amount)
                 .metadata([(EFFECT.to_owned(), key.to_owned())]);
+            if let Some(amount) = amount {
+                request = request.amount(amount);
+            }
             Ok(map::refund(&self.keyed(key, request).await?))
         }
         .boxed()

@@ -1,6 +1,7 @@
 //! The audit trail: every write of whoever works for the shop is in it, and nothing that opens
 //! anything.
 
+mod priced;
 mod work;
 
 use std::collections::BTreeSet;
@@ -16,15 +17,19 @@ use crate::harness::{
 };
 
 /// Writes that leave no row, and why.
-const WITHOUT_ROW: [(&str, &str); 4] = [
+const WITHOUT_ROW: [(&str, &str); 6] = [
     // Nobody of the shop sends it: Stripe does.
     ("/v1/payments/stripe/webhooks", "post"),
     // A guest is nobody's row: the token is made and told, and nothing is written.
     ("/v1/guests", "post"),
+    // A quote is told, and nothing is written.
+    ("/v1/quotes", "post"),
     // There is one first key, and the node has it: the test below looks for its row.
     ("/v1/cluster/init", "post"),
     // There is no dead letter to be replayed, so no shard is asked.
     ("/v1/webhook-endpoints/{id}/replay", "post"),
+    // Nor a dead notice.
+    ("/v1/notices/replay", "post"),
 ];
 
 /// Who works for the shop, and what of the shop is there to write to.
@@ -42,6 +47,8 @@ struct Shop<'a> {
     webhook: String,
     /// The token of somebody with a cart.
     guest: String,
+    /// A promotion, a shipping method and a tax rate, by the paths that they are under.
+    priced: Vec<(&'static str, String)>,
 }
 
 impl<'a> Shop<'a> {
@@ -65,7 +72,9 @@ impl<'a> Shop<'a> {
             unpaid: String::new(),
             webhook: String::new(),
             guest: strict.node.client()?.create_guest().await?.token,
+            priced: Vec::new(),
         };
+        shop.priced = shop.definitions().await?;
         let product = json!({"name": "Traced", "price": 500, "currency": "USD", "stock": 50});
         shop.product = shop.made("/v1/products", "trail-p", &product).await?;
         shop.collection = shop.made("/v1/collections", "trail-c", &json!({"name": "T"})).await?;
@@ -136,6 +145,7 @@ impl<'a> Shop<'a> {
             "/v1/orders" => json!({"customer_id": self.customer, "lines": line, "currency": "USD",
                                    "payment_method": "on_account"}),
             "/v1/orders/{id}/recover" => json!({"reason": "asked"}),
+            "/v1/payments/reconcile" => json!({"since": "2026-11-22T19:07:03Z"}),
             "/v1/orders/{id}/payments" => json!({"payment_method": "pm_card_visa"}),
             "/v1/keys" => json!({"name": "made", "scopes": ["stock:read"]}),
             "/v1/keys/{id}/rotate" => json!({"overlap_s": 60}),
@@ -147,7 +157,7 @@ impl<'a> Shop<'a> {
             "/v1/cluster/leaders/transfer" => json!({"shard": 1, "to": 1}),
             "/v1/cart/lines/{id}" => json!({"quantity": 2}),
             "/v1/cart/merge" => json!({"guest_token": self.guest}),
-            _ => return self.work_body(path),
+            _ => return self.work_body(path).or_else(|| self.priced_body(path)),
         })
     }
 
@@ -175,6 +185,9 @@ impl<'a> Shop<'a> {
             ("order", &self.order),
             ("webhook", &self.webhook),
         ];
+        if let Some((_, id)) = self.priced.iter().find(|(under, _)| path.starts_with(under)) {
+            return id.clone();
+        }
         let named = kinds.iter().find(|(kind, _)| path.contains(kind));
         named.map_or_else(|| victim.to_owned(), |(_, id)| (*id).clone())
     }

@@ -55,7 +55,7 @@ impl NoteDispute {
         change.retime();
         change.step_told(name, self.state.as_str());
         change.next_call();
-        Ok(Reply::Order(Box::new(change.save())))
+        Ok(Reply::Order(Box::new(change.save()?)))
     }
 }
 

@@ -35,6 +35,6 @@ impl CancelFulfillment {
         change.set_state(place, FulfillmentState::Canceled);
         change.retime();
         change.step_told("T14", "given up");
-        Ok(Reply::Order(Box::new(change.save())))
+        Ok(Reply::Order(Box::new(change.save()?)))
     }
 }

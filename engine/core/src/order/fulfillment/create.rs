@@ -55,7 +55,7 @@ impl CreateFulfillment {
         });
         change.retime();
         change.step_told("T14", "");
-        Ok(Reply::Order(Box::new(change.save())))
+        Ok(Reply::Order(Box::new(change.save()?)))
     }
 }
 

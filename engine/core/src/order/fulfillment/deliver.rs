@@ -6,6 +6,7 @@ use super::{FulfillmentState, find};
 use crate::apply::{Ctx, Stop};
 use crate::command::Reply;
 use crate::ids::{FulfillmentId, OrderId};
+use crate::notice::NoticeKind;
 use crate::order::Change;
 use crate::rejection::Rejection;
 
@@ -35,7 +36,7 @@ impl DeliverFulfillment {
         change.delivered(place);
         change.retime();
         change.step_told("T19", "");
-        Ok(Reply::Order(Box::new(change.save())))
+        Ok(Reply::Order(Box::new(change.save()?)))
     }
 }
 
@@ -56,6 +57,7 @@ impl Change<'_, '_, '_> {
 
     fn delivered(&mut self, place: usize) {
         let now = self.ctx.now();
+        self.notify(NoticeKind::Delivered);
         self.set_state(place, FulfillmentState::Delivered);
         let fulfillment = &mut self.order.progress.fulfillments[place];
         fulfillment.delivered_at = Some(now);

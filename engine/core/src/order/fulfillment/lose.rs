@@ -6,8 +6,8 @@ use super::{FulfillmentState, find};
 use crate::apply::{Ctx, Stop};
 use crate::command::Reply;
 use crate::ids::{FulfillmentId, OrderId};
+use crate::notice::NoticeKind;
 use crate::order::Change;
-use crate::order::progress::value;
 use crate::rejection::Rejection;
 
 /// Says that a fulfillment is lost, or came back because nobody took it. What its units cost goes
@@ -56,8 +56,8 @@ impl LoseFulfillment {
         let mut worth = 0_i64;
         for units in change.order.progress.fulfillments[place].lines.clone() {
             let Some(line) = change.order.lines.get_mut(units.line as usize) else { continue };
+            worth = worth.saturating_add(line.worth(units.quantity));
             line.progress.lost += units.quantity;
-            worth = worth.saturating_add(value(line, units.quantity));
             let product = line.product;
             if self.how == Lost::CameBack {
                 change.restock(product, units.quantity)?;
@@ -68,7 +68,8 @@ impl LoseFulfillment {
             change.request_refund(amount, state.as_str());
         }
         change.retime();
+        change.notify(NoticeKind::NeverArrived);
         change.step_told("T35", state.as_str());
-        Ok(Reply::Order(Box::new(change.save())))
+        Ok(Reply::Order(Box::new(change.save()?)))
     }
 }

@@ -220,9 +220,18 @@ impl Change<'_, '_, '_> {
     }
 }
 
-impl PaymentState {
-    /// The goods may leave: the money is here, or the customer is trusted with an invoice.
-    pub(in crate::order) fn lets_ship(self) -> bool {
-        self == Self::OnAccount || self.is_captured()
+impl Order {
+    /// The goods may leave: the money is here, the customer is trusted with an invoice, or nothing
+    /// is to be paid.
+    pub(in crate::order) fn lets_ship(&self) -> bool {
+        // What a confirmed order has void is what it does not owe any longer (T26).
+        self.payment.state.is_captured()
+            || matches!(
+                self.payment.state,
+                PaymentState::OnAccount
+                    | PaymentState::NothingDue
+                    | PaymentState::Voiding
+                    | PaymentState::Voided
+            )
     }
 }

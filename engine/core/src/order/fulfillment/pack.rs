@@ -38,10 +38,10 @@ impl PackFulfillment {
         change.set_state(place, FulfillmentState::Packed);
         match change.order.payment.state {
             PaymentState::Authorized => change.capture(),
-            state => change.order.progress.begun |= state.lets_ship(),
+            _ => change.order.progress.begun |= change.order.lets_ship(),
         }
         change.retime();
         change.step_told("T15", "");
-        Ok(Reply::Order(Box::new(change.save())))
+        Ok(Reply::Order(Box::new(change.save()?)))
     }
 }

@@ -8,6 +8,7 @@ use crate::catalog::validate::text;
 use crate::command::Reply;
 use crate::ids::{FulfillmentId, OrderId};
 use crate::inventory::UnitsEnd;
+use crate::notice::NoticeKind;
 use crate::order::Change;
 use crate::rejection::{Blocked, Field, Rejection};
 
@@ -39,7 +40,7 @@ impl ShipFulfillment {
         if actual != FulfillmentState::Packed {
             return Err(Rejection::WrongFulfillmentState { actual }.into());
         }
-        if !order.payment.state.lets_ship() {
+        if !order.lets_ship() {
             let (status, why) = (order.status(), Blocked::NotCaptured);
             return Err(Rejection::OrderBlocked { status, why }.into());
         }
@@ -58,7 +59,9 @@ impl ShipFulfillment {
         }
         change.order.progress.begun = true;
         change.retime();
+        let (carrier, tracking) = (self.carrier.clone(), self.tracking.clone());
+        change.notify(NoticeKind::Shipped { carrier, tracking });
         change.step_told("T18", &self.carrier);
-        Ok(Reply::Order(Box::new(change.save())))
+        Ok(Reply::Order(Box::new(change.save()?)))
     }
 }

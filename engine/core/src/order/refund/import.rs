@@ -1,19 +1,24 @@
-//! T32a: somebody gave money back at the provider, past us.
+//! T31, T32, T32a: what became of a refund at the provider, ours or made there past us.
 
 use serde::{Deserialize, Serialize};
 
 use super::{Refund, RefundState};
 use crate::apply::{Ctx, Stop};
 use crate::command::Reply;
+use crate::fault::Fault;
 use crate::ids::{OrderId, RefundId};
+use crate::keys::Key;
 use crate::money::Money;
 use crate::order::fulfillment::find;
-use crate::order::{Change, Review};
+use crate::order::{Change, Order, Review};
+use crate::outbox::EffectId;
 use crate::payment::kept;
 use crate::rejection::{Field, Rejection};
 
-/// Writes down a refund that was seen at the provider and is none of ours. Seen again, it changes
-/// its state; one that has succeeded or failed stays as it is, unless the bank fails it later.
+/// Writes down what a refund is at the provider. One that is none of ours is written down when it
+/// is first seen; seen again, it changes its state, as ours does: one that has succeeded or failed
+/// stays as it is, unless the bank fails it later. While the call of ours is in flight, or nobody
+/// knows its outcome, its answer decides and nothing changes here.
 ///
 /// Refused, in this order: `OrderNotFound`, `OutOfRange` (amount), `NotCaptured`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,6 +34,8 @@ pub struct ImportRefund {
     pub state: RefundState,
     /// Why it failed, in the provider's word, or empty.
     pub code: String,
+    /// The number of the order's call that made it, if one of ours did.
+    pub call: Option<u32>,
 }
 
 impl ImportRefund {
@@ -46,20 +53,52 @@ impl ImportRefund {
             RefundState::Succeeded | RefundState::Failed => self.state,
             _ => RefundState::Pending,
         };
-        let known = order.progress.refunds.iter().position(|refund| refund.id == self.id);
+        if self.is_under_way(ctx, &order)? {
+            return Ok(Reply::Nothing);
+        }
+        let ours = |refund: &Refund| refund.call.is_some() && refund.call == self.call;
+        let known = |refund: &Refund| refund.id == self.id || ours(refund);
+        let known = order.progress.refunds.iter().position(known);
+        let is_ours = known.is_some_and(|place| ours(&order.progress.refunds[place]));
         let fits = self.amount <= order.refundable();
         let mut change = Change::of(ctx, order);
         match known {
             Some(place) if !change.update(place, state, &self.code) => return Ok(Reply::Nothing),
+            Some(_) if state == RefundState::Failed => change.review(Review::ProviderRefused),
             Some(_) => {}
             None if fits || state == RefundState::Failed => change.import(self, state),
             // More went back than came, or than is left beside what is on its way.
-            None => change.review(Review::AmountMismatch),
+            None => {
+                let told = change.order.flags.needs_review;
+                change.review(Review::AmountMismatch);
+                if change.order.flags.needs_review == told {
+                    return Ok(Reply::Nothing);
+                }
+            }
         }
         change.refunds_changed();
-        change.step_told("T32a", state.as_str());
+        let name = match state {
+            _ if !is_ours => "T32a",
+            RefundState::Failed => "T32",
+            _ => "T31",
+        };
+        change.step_told(name, state.as_str());
         change.next_call();
-        Ok(Reply::Order(Box::new(change.save())))
+        Ok(Reply::Order(Box::new(change.save()?)))
+    }
+}
+
+impl ImportRefund {
+    /// Our own call for it is not answered yet, as far as is known here.
+    fn is_under_way(&self, ctx: &Ctx<'_, '_>, order: &Order) -> Result<bool, Fault> {
+        let Some(number) = self.call else { return Ok(false) };
+        let mut refunds = order.progress.refunds.iter();
+        let undecided = refunds.any(|refund| {
+            refund.call == self.call
+                && matches!(refund.state, RefundState::Submitting | RefundState::Unknown)
+        });
+        let call = Key::ProviderCall(EffectId { order: order.id, number });
+        Ok(undecided || ctx.txn.has(&call)?)
     }
 }
 

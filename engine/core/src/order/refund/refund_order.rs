@@ -63,6 +63,6 @@ impl RefundOrder {
         let mut change = Change::of(ctx, order);
         change.add_refund(self.id, requested, &self.reason);
         change.step_told("T30", &self.reason);
-        Ok(Reply::Order(Box::new(change.save())))
+        Ok(Reply::Order(Box::new(change.save()?)))
     }
 }

@@ -6,6 +6,7 @@ use super::{RETURN_SHIP_MS, ReturnState};
 use crate::apply::{Ctx, Stop};
 use crate::command::Reply;
 use crate::ids::{OrderId, ReturnId};
+use crate::notice::NoticeKind;
 use crate::order::Change;
 use crate::order::fulfillment::find;
 
@@ -32,7 +33,8 @@ impl ApproveReturn {
         let expires_at = change.ctx.now().saturating_add(RETURN_SHIP_MS);
         change.order.progress.returns[place].expires_at = expires_at;
         change.retime();
+        change.notify(NoticeKind::ReturnApproved);
         change.step_told("T28", "approved");
-        Ok(Reply::Order(Box::new(change.save())))
+        Ok(Reply::Order(Box::new(change.save()?)))
     }
 }

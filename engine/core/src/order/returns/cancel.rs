@@ -6,6 +6,7 @@ use super::ReturnState;
 use crate::apply::{Ctx, Stop};
 use crate::command::Reply;
 use crate::ids::{OrderId, Owner, ReturnId};
+use crate::notice::NoticeKind;
 use crate::order::Change;
 use crate::order::fulfillment::find;
 use crate::rejection::Rejection;
@@ -38,7 +39,8 @@ impl CancelReturn {
         let mut change = Change::of(ctx, order);
         change.set_return(place, Canceled);
         change.retime();
+        change.notify(NoticeKind::ReturnCanceled);
         change.step_told("T28", "canceled");
-        Ok(Reply::Order(Box::new(change.save())))
+        Ok(Reply::Order(Box::new(change.save()?)))
     }
 }

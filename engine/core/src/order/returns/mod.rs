@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Change, LineUnits, Order};
 use crate::ids::ReturnId;
+use crate::notice::NoticeKind;
 use crate::rejection::Rejection;
 
 pub use approve::ApproveReturn;
@@ -138,6 +139,7 @@ impl Change<'_, '_, '_> {
             let it = &self.order.progress.returns[place];
             if it.state.is_open() && it.expires_at <= now {
                 self.set_return(place, ReturnState::Expired);
+                self.notify(NoticeKind::ReturnExpired);
                 self.step_told("T28", "expired");
             }
         }

@@ -7,7 +7,6 @@ use crate::apply::{Ctx, Stop};
 use crate::command::Reply;
 use crate::ids::{OrderId, ReturnId};
 use crate::order::fulfillment::find;
-use crate::order::progress::value;
 use crate::order::{Change, LineUnits, Order};
 use crate::rejection::{Field, Rejection};
 
@@ -69,15 +68,13 @@ impl ReceiveReturn {
         let order = find(ctx, self.order, self.expected_version)?;
         let place = order.return_in(self.id, &[ReturnState::Approved])?;
         let received = self.check_received(&order, &order.progress.returns[place])?;
-        let worth = received.iter().fold(0_i64, |sum, units| {
-            let line = order.lines.get(units.line as usize);
-            sum.saturating_add(line.map_or(0, |line| value(line, units.quantity)))
-        });
-        let amount = self.check_refund(&order, worth)?;
+        let left = self.check_refund(&order)?;
         let mut change = Change::of(ctx, order);
         change.set_return(place, ReturnState::Received);
+        let mut worth = 0_i64;
         for units in &received {
             let Some(line) = change.order.lines.get_mut(units.line as usize) else { continue };
+            worth = worth.saturating_add(line.worth(units.quantity));
             line.progress.returned += units.quantity;
             let product = line.product;
             if units.condition == Condition::Sellable {
@@ -86,11 +83,11 @@ impl ReceiveReturn {
         }
         change.order.progress.returns[place].received = received;
         if change.order.payment.state.has_come() {
-            change.request_refund(amount, "returned");
+            change.request_refund(self.refund.unwrap_or(worth).min(left), "returned");
         }
         change.retime();
         change.step_told("T29", "");
-        Ok(Reply::Order(Box::new(change.save())))
+        Ok(Reply::Order(Box::new(change.save()?)))
     }
 
     /// What came, at most what is to come; a line may come in both conditions.
@@ -128,9 +125,10 @@ impl ReceiveReturn {
         Ok(received)
     }
 
-    fn check_refund(&self, order: &Order, worth: i64) -> Result<i64, Rejection> {
+    /// What can still go back: no less than what the seller says.
+    fn check_refund(&self, order: &Order) -> Result<i64, Rejection> {
         let left = order.refundable();
-        let Some(requested) = self.refund else { return Ok(worth.min(left)) };
+        let Some(requested) = self.refund else { return Ok(left) };
         if requested < 0 {
             let max = order.payment.captured;
             return Err(Rejection::OutOfRange { field: Field::Amount, min: 0, max });
@@ -138,6 +136,6 @@ impl ReceiveReturn {
         if requested > left {
             return Err(Rejection::RefundTooLarge { requested, left });
         }
-        Ok(requested)
+        Ok(left)
     }
 }

@@ -8,6 +8,7 @@ use crate::catalog::validate::text;
 use crate::command::Reply;
 use crate::ids::{OrderId, ReturnId};
 use crate::inventory::REASON_BYTES_MAX;
+use crate::notice::NoticeKind;
 use crate::order::Change;
 use crate::order::fulfillment::find;
 use crate::rejection::Field;
@@ -37,7 +38,8 @@ impl RejectReturn {
         change.set_return(place, ReturnState::Rejected);
         change.order.progress.returns[place].rejection.clone_from(&self.reason);
         change.retime();
+        change.notify(NoticeKind::ReturnRejected { reason: self.reason.clone() });
         change.step_told("T28", "rejected");
-        Ok(Reply::Order(Box::new(change.save())))
+        Ok(Reply::Order(Box::new(change.save()?)))
     }
 }

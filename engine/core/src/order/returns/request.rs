@@ -66,6 +66,6 @@ impl RequestReturn {
         });
         change.retime();
         change.step_told("T27", &self.reason);
-        Ok(Reply::Order(Box::new(change.save())))
+        Ok(Reply::Order(Box::new(change.save()?)))
     }
 }

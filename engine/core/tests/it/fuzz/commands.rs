@@ -9,19 +9,19 @@ use engine_core::inventory::{HeldLine, HoldLine, HoldRef};
 use engine_core::order::Receipt;
 use engine_core::outbox::{EffectId, Message};
 use engine_core::payment::{
-    CallResult, Decline, Intent, IntentId, IntentStatus, Pay, PaymentMethod,
+    CallResult, Decline, Intent, IntentId, IntentStatus, Pay, PaymentMethod, orphan,
 };
 use engine_core::{
     Acknowledge, AdjustStock, ArchiveCollection, ArchiveProduct, CancelOrder, Command, CommitHold,
     CreateCollection, CreateKey, CreateProduct, Deliver, HoldStock, KeyId, NoteKeyUses,
-    NotePaymentEvent, PlaceOrder, Pulse, ReceiveStock, RecordOperation, RecoverOrder, RefuseOrder,
-    Rejection, ReleaseHold, ResolveHold, RetryPayment, RevokeKey, RotateKey, SetStock,
-    SetStockPolicy, Settle, UpdateCollection, UpdateProduct,
+    NotePaymentEvent, PlaceOrder, Pulse, ReceiveStock, ReconcileIntent, RecordOperation,
+    RecoverOrder, RefuseOrder, Rejection, ReleaseHold, ResolveHold, RetryPayment, RevokeKey,
+    RotateKey, SetStock, SetStockPolicy, Settle, UpdateCollection, UpdateProduct,
 };
 use rand::Rng as _;
 
 use super::values::Values;
-use super::{carts, fulfillment, webhooks};
+use super::{carts, fulfillment, notices, pricing, webhooks};
 
 pub fn any(v: &mut Values) -> Command {
     match v.random.random_range(0..100) {
@@ -34,8 +34,10 @@ pub fn any(v: &mut Values) -> Command {
         83 | 84 => hear_or_pay(v),
         85..89 => between(v),
         89..91 => key(v),
-        91 | 92 | 94 => webhooks::any(v),
-        95..99 => carts::any(v),
+        91 | 92 => webhooks::any(v),
+        94 => pricing::any(v),
+        95 => notices::any(v),
+        96..99 => carts::any(v),
         93 => {
             let operation = Operation::TransferLeader { shard: v.shard(), to: v.u64() };
             Command::RecordOperation(RecordOperation { operation })
@@ -58,6 +60,8 @@ fn catalog(v: &mut Values) -> Command {
                 brand: v.maybe(Values::text),
                 sku: v.maybe(Values::text),
                 price: v.maybe(Values::money),
+                weight_grams: v.maybe(Values::u32),
+                tax_category: v.maybe(pricing::category),
                 collections: v.maybe(|v| v.many(5, Values::collection)),
                 attributes: v.maybe(|v| v.many(3, |v| (v.text(), v.text()))),
             };
@@ -94,6 +98,8 @@ fn details(v: &mut Values) -> ProductDetails {
         } else {
             v.money()
         },
+        weight_grams: if sound { 250 } else { v.u32() },
+        tax_category: pricing::category(v),
         collections: if sound { Vec::new() } else { v.many(5, Values::collection) },
         attributes: if sound { Vec::new() } else { v.many(3, |v| (v.text(), v.text())) },
     }
@@ -133,6 +139,7 @@ fn hold(v: &mut Values) -> Command {
             lines: lines(v),
             currency: v.currency(),
             timer_ms: v.u64(),
+            promotion: v.random.random_bool(0.3).then(|| Box::new(pricing::promotion(v))),
         }),
         7 => Command::CommitHold(CommitHold { hold: hold_ref(v) }),
         _ => Command::ReleaseHold(ReleaseHold { hold: hold_ref(v) }),
@@ -157,6 +164,8 @@ fn order(v: &mut Values) -> Command {
             pay: pay(v),
             not_after: if v.random.random_bool(0.9) { u64::MAX } else { v.u64() },
             cart,
+            email: v.maybe(notices::email),
+            terms: Box::new(pricing::terms(v)),
         }),
         6 => Command::RefuseOrder(RefuseOrder {
             order,
@@ -191,8 +200,11 @@ fn receipts(v: &mut Values) -> Vec<Receipt> {
             name: v.text(),
             unit_price: v.money(),
             quantity: v.u32(),
+            weight_grams: v.u32(),
+            tax_category: v.text(),
         });
-        Receipt { shard: v.shard(), lines }
+        let promotion = v.maybe(|v| Box::new(pricing::promotion(v)));
+        Receipt { shard: v.shard(), lines, promotion }
     })
 }
 
@@ -209,8 +221,14 @@ fn pay(v: &mut Values) -> Pay {
 fn hear_or_pay(v: &mut Values) -> Command {
     let order = v.order();
     if v.random.random_bool(0.5) {
+        let (at_once, received) = (v.random.random(), v.i64());
+        let listed = v.random.random_bool(0.4);
         let status = v.one_of(&IntentStatus::ALL);
         let Intent { id: intent, .. } = intent(v);
+        if listed {
+            let listed = ReconcileIntent { order, intent, status, received, at_once };
+            return Command::ReconcileIntent(listed);
+        }
         return Command::NotePaymentEvent(NotePaymentEvent {
             event: v.id(),
             order,
@@ -225,7 +243,13 @@ fn hear_or_pay(v: &mut Values) -> Command {
 }
 
 fn settle(v: &mut Values) -> Command {
-    let effect = EffectId { order: v.order(), number: v.random.random_range(0..6) };
+    let order = v.order();
+    // Some are of an intent that no order knows.
+    let order = match v.random.random_range(0..5) {
+        0 => orphan::id_of(order, &IntentId("pi_1".into())),
+        _ => order,
+    };
+    let effect = EffectId { order, number: v.random.random_range(0..6) };
     let result = match v.random.random_range(0..10) {
         0 => CallResult::Unknown,
         1 => CallResult::Refused { code: v.text() },

@@ -109,7 +109,8 @@ fn going_back(v: &mut Values, order: OrderId, expected_version: Option<u64>) -> 
         _ => {
             let (id, state) = (RefundId(v.id()), v.one_of(&RefundState::ALL));
             let (amount, code) = (v.i64(), v.text());
-            Command::ImportRefund(ImportRefund { order, id, amount, state, code })
+            let call = v.random.random_bool(0.4).then(|| v.random.random_range(0..6));
+            Command::ImportRefund(ImportRefund { order, id, amount, state, code, call })
         }
     }
 }

@@ -7,6 +7,8 @@
 mod carts;
 mod commands;
 mod fulfillment;
+mod notices;
+mod pricing;
 mod values;
 mod webhooks;
 
@@ -81,7 +83,11 @@ impl Run {
             | Command::OpenDeliveries(_)
             | Command::NoteDeliveries(_)
             | Command::CloseDeliveries(_)
-            | Command::ReplayDeadLetters(_) => {
+            | Command::ReplayDeadLetters(_)
+            | Command::OpenNotices(_)
+            | Command::StartNotices(_)
+            | Command::SettleNotices(_)
+            | Command::ReplayDeadNotices(_) => {
                 ShardId(self.values.random.random_range(0..=self.cluster.topology.shards))
             }
             command => self.cluster.home(command),

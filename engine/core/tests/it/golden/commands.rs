@@ -13,14 +13,14 @@ use engine_core::payment::{
 use engine_core::{
     Acknowledge, AdjustStock, Applied, ArchiveCollection, ArchiveProduct, Batch, CancelOrder,
     Command, CommitHold, CreateCollection, CreateKey, CreateProduct, Currency, Deliver, Digest,
-    HoldStock, NoteKeyUses, NotePaymentEvent, PlaceOrder, Pulse, ReceiveStock, RecordOperation,
-    RecoverOrder, RefuseOrder, Rejection, ReleaseHold, Reply, ResolveHold, RetryPayment, RevokeKey,
-    RotateKey, SetStock, SetStockPolicy, Settle, ShardId, Stamp, Stamped, UpdateCollection,
-    UpdateProduct, v1,
+    HoldStock, NoteKeyUses, NotePaymentEvent, PlaceOrder, Pulse, ReceiveStock, ReconcileIntent,
+    RecordOperation, RecoverOrder, RefuseOrder, Rejection, ReleaseHold, Reply, ResolveHold,
+    RetryPayment, RevokeKey, RotateKey, SetStock, SetStockPolicy, Settle, ShardId, Stamp, Stamped,
+    UpdateCollection, UpdateProduct, v1,
 };
 
 use super::values::*;
-use super::{Golden, carts, fulfillment, named, webhooks};
+use super::{Golden, carts, fulfillment, named, notices, pricing, webhooks};
 
 pub fn hold(golden: &mut Golden) {
     let plain = [
@@ -31,6 +31,8 @@ pub fn hold(golden: &mut Golden) {
         keys(),
         webhooks::commands(),
         carts::commands(),
+        notices::commands(),
+        pricing::commands(),
     ]
     .concat();
     let plain = plain.into_iter().map(named);
@@ -38,6 +40,8 @@ pub fn hold(golden: &mut Golden) {
     commands.extend(webhooks::variants());
     commands.extend(fulfillment::commands());
     commands.push(("Deliver-TakeInCart".into(), carts::delivery()));
+    commands.extend(notices::variants());
+    commands.extend(pricing::variants());
     commands.extend(orders().into_iter().filter_map(|command| match command {
         Command::PlaceOrder(place) => {
             let place = PlaceOrder { pay: Pay::OnAccount, ..place };
@@ -88,7 +92,11 @@ fn stamps() -> Vec<(String, Batch)> {
         ("anonymous", Some(anonymous)),
     ];
     let named = |(name, actor)| (format!("by-{name}"), batch(actor, record.clone()));
-    actors.into_iter().map(named).collect()
+    let mut stamps: Vec<_> = actors.into_iter().map(named).collect();
+    let operation = Operation::ReconcilePayments { since: 500 };
+    let record = Command::RecordOperation(RecordOperation { operation });
+    stamps.push(("ReconcilePayments".to_owned(), batch(Some(ACTOR), record)));
+    stamps
 }
 
 fn outcomes(golden: &mut Golden) {
@@ -104,7 +112,11 @@ fn outcomes(golden: &mut Golden) {
         let replayed = outcome.is_ok();
         (name, vec![Applied { outcome, replayed }])
     });
-    golden.hold(applied.collect());
+    let unshipped = pricing::NO_SHIPPING.map(|reason| {
+        let outcome = Err(Rejection::ShippingNotAvailable { reason });
+        (format!("ShippingNotAvailable-{reason:?}"), vec![Applied { outcome, replayed: false }])
+    });
+    golden.hold(applied.chain(unshipped).collect());
 }
 
 fn catalog() -> Vec<Command> {
@@ -114,6 +126,8 @@ fn catalog() -> Vec<Command> {
         brand: Some(String::new()),
         sku: None,
         price: Some(money(1)),
+        weight_grams: Some(12),
+        tax_category: None,
         collections: Some(vec![]),
         attributes: Some(vec![("a".into(), "b".into())]),
     };
@@ -165,10 +179,16 @@ fn inventory() -> Vec<Command> {
             lines,
             currency,
             timer_ms: 30_000,
+            promotion: Some(Box::new(pricing::promotion())),
         }),
         Command::CommitHold(CommitHold { hold: HoldRef::Free(HOLD) }),
         Command::ReleaseHold(ReleaseHold { hold: HoldRef::Order(ORDER) }),
     ]
+}
+
+fn receipt_of(shard: ShardId) -> Receipt {
+    let promotion = Some(Box::new(pricing::promotion()));
+    Receipt { shard, lines: vec![held_line()], promotion }
 }
 
 fn orders() -> Vec<Command> {
@@ -180,12 +200,14 @@ fn orders() -> Vec<Command> {
             key,
             body,
             lines: vec![hold_line()],
-            receipts: vec![Receipt { shard: ShardId(2), lines: vec![held_line()] }],
+            receipts: vec![receipt_of(ShardId(2))],
             currency: Currency::USD,
             expected_total: Some(5_998),
             pay: Pay::Card(Some(PaymentMethod("pm_card_visa".into()))),
             not_after: 61_000,
             cart: Some(carts::FROM),
+            email: Some(email()),
+            terms: Box::new(pricing::terms()),
         }),
         Command::RefuseOrder(RefuseOrder {
             order,
@@ -203,6 +225,13 @@ fn orders() -> Vec<Command> {
             order,
             intent: IntentId("pi_1".into()),
             status: IntentStatus::RequiresCapture,
+        }),
+        Command::ReconcileIntent(ReconcileIntent {
+            order,
+            intent: IntentId("pi_1".into()),
+            status: IntentStatus::Succeeded,
+            received: 5_998,
+            at_once: true,
         }),
         Command::RetryPayment(RetryPayment {
             order,
@@ -281,6 +310,9 @@ fn replies() -> Vec<(String, Reply)> {
         Reply::Endpoint(Box::new(endpoint())),
         Reply::Moved { rows: 11, more: true },
         Reply::Cart(Box::new(carts::cart())),
+        Reply::Promotion(Box::new(pricing::promotion())),
+        Reply::ShippingMethod(Box::new(pricing::shipping_method())),
+        Reply::TaxRate(Box::new(pricing::tax_rate())),
     ];
     replies.into_iter().map(named).collect()
 }

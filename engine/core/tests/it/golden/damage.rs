@@ -2,6 +2,7 @@
 
 use engine_core::audit::AuditRow;
 use engine_core::codec::{decode, encode};
+use engine_core::notice::Notice;
 use engine_core::order::Order;
 use engine_core::webhook::{Delivery, WebhookEndpoint};
 use engine_core::{Applied, Batch, Clock, v1};
@@ -63,6 +64,7 @@ fn garbage_in_a_sound_envelope_never_panics() {
         let _ = decode::<Vec<Applied>>(&envelope(2, &body));
         let _ = decode::<WebhookEndpoint>(&envelope(26, &body));
         let _ = decode::<Delivery>(&envelope(28, &body));
+        let _ = decode::<Notice>(&envelope(44, &body));
     }
 }
 

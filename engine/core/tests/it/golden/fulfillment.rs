@@ -193,6 +193,7 @@ fn going_back() -> Vec<(String, Command)> {
             amount: 299,
             state: RefundState::Failed,
             code: "lost_or_stolen_card".into(),
+            call: Some(3),
         }),
     ];
     commands.extend(plain.map(named));

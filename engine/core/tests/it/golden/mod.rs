@@ -9,6 +9,8 @@ mod carts;
 mod commands;
 mod damage;
 mod fulfillment;
+mod notices;
+mod pricing;
 mod rows;
 mod values;
 mod variants;
@@ -37,6 +39,8 @@ fn bytes_are_forever() {
     rows::hold(&mut golden);
     webhooks::hold(&mut golden);
     carts::hold(&mut golden);
+    notices::hold(&mut golden);
+    pricing::hold(&mut golden);
     let all: BTreeSet<u16> = RECORDS.iter().map(|(number, _)| *number).collect();
     assert_eq!(golden.types, all, "every record has samples");
     assert!(golden.wrong.is_empty(), "{}", golden.wrong.join("\n"));

@@ -6,10 +6,12 @@ use engine_core::dedup::Remembered;
 use engine_core::feed::{Event, FeedEntry, FeedHead};
 use engine_core::inventory::{Hold, HoldRef, HoldState, Movement, MovementReason};
 use engine_core::order::{
-    Decision, Ending, Flags, KeyResult, Order, Review, Status, Transition, Units,
+    Decision, Ending, Flags, KeyResult, OpenOrders, Order, Review, Status, Transition, Units,
 };
 use engine_core::outbox::{Call, Message, ProviderCall, Sequence};
-use engine_core::payment::{IntentId, PaymentEvent, PaymentMethod, PaymentState};
+use engine_core::payment::{
+    IntentId, OpenCall, Orphan, OrphanState, PaymentEvent, PaymentMethod, PaymentState,
+};
 use engine_core::{Clock, Rejection, Reply, ShardId, Timer, TimerKind};
 
 use super::fulfillment::{self, REFUND};
@@ -87,6 +89,7 @@ fn timers() -> Vec<(String, Timer)> {
             TimerKind::RefundPending(ORDER),
             TimerKind::Cart(carts::CART),
             TimerKind::ReturnShip(ORDER),
+            TimerKind::Orphan(ORDER),
         ],
         timer,
     );
@@ -105,7 +108,8 @@ fn calls() -> Vec<Call> {
         Call::CancelIntent { intent: intent.clone() },
         Call::GetIntent { intent: intent.clone() },
         Call::Refund { intent: intent.clone(), amount: money(5_998), refund: REFUND },
-        Call::CaptureIntent { intent, amount: money(5_997) },
+        Call::CaptureIntent { intent: intent.clone(), amount: money(5_997) },
+        Call::RefundRest { intent },
     ]
 }
 
@@ -127,7 +131,12 @@ fn catalog(golden: &mut Golden) {
     ];
     golden.hold(each(reasons, |reason| Movement { at: 1_000, delta: -3, on_hand: 297, reason }));
     let states = vec![HoldState::Held, HoldState::Committed, HoldState::Released];
-    let hold = |state| Hold { state, timer_at: 31_000, lines: vec![held_line()] };
+    let hold = |state| Hold {
+        state,
+        timer_at: 31_000,
+        lines: vec![held_line()],
+        promotion: Some(Box::new(super::pricing::promotion())),
+    };
     golden.hold(each(states, hold));
 }
 
@@ -165,10 +174,30 @@ fn orders(golden: &mut Golden) {
     };
     golden.hold(each(statuses(), step));
     golden.hold(each(vec![Decision::Refused(Rejection::TooLate), Decision::Aborted], |what| what));
+    golden.hold(vec![("three".into(), OpenOrders(3))]);
+    golden.hold(each(OrphanState::ALL.to_vec(), orphan));
     golden.hold(vec![
         ("placed".into(), KeyResult { body: 60, order: ORDER, refused: None }),
         ("refused".into(), KeyResult { body: 61, order: ORDER, refused: Some(Rejection::Aborted) }),
     ]);
+}
+
+fn orphan(state: OrphanState) -> Orphan {
+    let intent = IntentId("pi_1".into());
+    let call = Call::RefundRest { intent: intent.clone() };
+    Orphan {
+        order: ORDER,
+        intent,
+        state,
+        seen_at: 1_000,
+        updated_at: 2_000,
+        due: Some(3_000),
+        calls: 4,
+        open: Some(OpenCall { number: 3, at: 1_500, call }),
+        step: 5,
+        received: 5_998,
+        code: "charge_disputed".into(),
+    }
 }
 
 /// A row about each kind of thing, a value of each kind, and the shapes that a row can have.
@@ -193,6 +222,9 @@ fn trail(golden: &mut Golden) {
         Resource::Shard(ShardId(3)),
         Resource::Webhook(ENDPOINT),
         Resource::Cart(carts::CART),
+        Resource::Promotion(super::pricing::promotion().id),
+        Resource::ShippingMethod(super::pricing::METHOD),
+        Resource::TaxRate(super::pricing::RATE),
     ];
     let mut samples = each(things, |target| AuditRow { target, ..row.clone() });
     let changed = |before, after| AuditRow {
@@ -247,6 +279,7 @@ fn payment_states() -> Vec<PaymentState> {
         PaymentState::PartiallyRefunded,
         PaymentState::Disputed,
         PaymentState::ChargedBack,
+        PaymentState::NothingDue,
     ]
 }
 

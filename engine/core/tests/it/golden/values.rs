@@ -6,6 +6,7 @@ use engine_core::access::{ApiKey, Network, PreviousSecret, Scope, SecretHash};
 use engine_core::audit::{Actor, Who};
 use engine_core::catalog::{Collection, CollectionDetails, Product, ProductDetails};
 use engine_core::inventory::{HeldLine, HoldLine, HoldReceipt, HoldState, Stock, StockPolicy};
+use engine_core::notice::{Contact, Email, NoticeId};
 use engine_core::order::{
     Ending, Flags, LineProgress, Order, OrderLine, OrderTimers, Review, Status, Units,
 };
@@ -44,6 +45,12 @@ pub fn owner() -> Owner {
     Owner::new("cus_ann").unwrap()
 }
 
+pub const NOTICE: NoticeId = NoticeId { order: ORDER, number: 4 };
+
+pub fn email() -> Email {
+    Email("ann@example.com".into())
+}
+
 pub fn money(amount: i64) -> Money {
     Money { amount, currency: Currency::USD }
 }
@@ -55,6 +62,8 @@ pub fn details() -> ProductDetails {
         brand: "Lamy".into(),
         sku: "L-27".into(),
         price: Money { amount: 2_999, currency: "EUR".parse().unwrap() },
+        weight_grams: 34,
+        tax_category: "reduced".into(),
         collections: vec![COLLECTION],
         attributes: vec![("color".into(), "blue".into())],
     }
@@ -101,6 +110,8 @@ pub fn held_line() -> HeldLine {
         name: "Füller".into(),
         unit_price: money(2_999),
         quantity: 2,
+        weight_grams: 34,
+        tax_category: "reduced".into(),
     }
 }
 
@@ -109,7 +120,12 @@ pub fn hold_line() -> HoldLine {
 }
 
 pub fn receipt() -> HoldReceipt {
-    HoldReceipt { state: HoldState::Held, lines: vec![held_line()], expires_at: 61_000 }
+    HoldReceipt {
+        state: HoldState::Held,
+        lines: vec![held_line()],
+        expires_at: 61_000,
+        promotion: Some(Box::new(super::pricing::promotion())),
+    }
 }
 
 pub fn order() -> Order {
@@ -134,6 +150,8 @@ pub fn order() -> Order {
                 lost: 24,
                 returned: 25,
             },
+            discount: 77,
+            tax: Some(super::pricing::tax()),
         }],
         units: Units::Held,
         payment: payment(PaymentState::Unknown),
@@ -161,6 +179,8 @@ pub fn order() -> Order {
         calls_pending: 1,
         transitions: 6,
         progress: fulfillment::progress(),
+        contact: Contact { email: Some(email()), notices: 7 },
+        pricing: super::pricing::applied(),
     }
 }
 
@@ -287,13 +307,22 @@ pub fn rejections() -> Vec<Rejection> {
         Rejection::CartChanged { expected: 3, actual: 4 },
         Rejection::CartFull { limit: 100 },
         Rejection::GuestMerged,
+        Rejection::PromotionNotFound,
+        Rejection::PromotionExpired,
+        Rejection::PromotionUsedUp { per_customer: true },
+        Rejection::MinimumSpendNotReached { minimum: 13, actual: 14 },
+        Rejection::PromotionCurrencyMismatch { actual: Currency::USD },
+        Rejection::ShippingMethodNotFound,
+        Rejection::ShippingNotAvailable { reason: engine_core::pricing::NoShipping::Place },
+        Rejection::TaxRateNotFound,
+        Rejection::TooManyDefinitions { limit: 200 },
     ];
     all.extend(fulfillment::rejections());
     all
 }
 
 /// One of each.
-pub const FIELDS: [Field; 26] = [
+pub const FIELDS: [Field; 43] = [
     Field::Price,
     Field::Quantity,
     Field::Lines,
@@ -320,4 +349,21 @@ pub const FIELDS: [Field; 26] = [
     Field::Tracking,
     Field::Amount,
     Field::Dispute,
+    Field::Email,
+    Field::WeightGrams,
+    Field::TaxCategory,
+    Field::Code,
+    Field::RatePpm,
+    Field::Currency,
+    Field::MinimumSpend,
+    Field::EndsAt,
+    Field::UsageLimit,
+    Field::UsageLimitPerCustomer,
+    Field::Rates,
+    Field::Places,
+    Field::Steps,
+    Field::Region,
+    Field::ShipTo,
+    Field::Taxes,
+    Field::Promotion,
 ];

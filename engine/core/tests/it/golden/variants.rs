@@ -9,12 +9,14 @@ use engine_core::audit::{Operation, Resource, Value, Who};
 use engine_core::cart::CartState;
 use engine_core::feed::Event;
 use engine_core::inventory::{HoldRef, HoldState, MovementReason, UnitsEnd};
+use engine_core::notice::{NoticeKind, NoticeOutcome};
 use engine_core::order::{
     Condition, Decision, DisputeState, Ending, FulfillmentState, Lost, RefundState, ReturnState,
     Review, Status, Units,
 };
 use engine_core::outbox::{Call, Message};
-use engine_core::payment::{CallResult, IntentStatus, Pay, PaymentState};
+use engine_core::payment::{CallResult, IntentStatus, OrphanState, Pay, PaymentState};
+use engine_core::pricing::{By, Discount, Expect, NoShipping};
 use engine_core::webhook::{DeliveryOutcome, DisabledBy, EventType, Notice};
 use engine_core::{Blocked, Command, Field, Rejection, Reply, TimerKind};
 use serde::de::{self, DeserializeOwned, Visitor};
@@ -50,6 +52,7 @@ impl Seen {
         self.assert_all::<Decision>();
         self.assert_all::<Pay>();
         self.assert_all::<PaymentState>();
+        self.assert_all::<OrphanState>();
         self.assert_all::<CallResult>();
         self.assert_all::<IntentStatus>();
         self.assert_all::<Scope>();
@@ -70,6 +73,12 @@ impl Seen {
         self.assert_all::<DisputeState>();
         self.assert_all::<Lost>();
         self.assert_all::<ReturnState>();
+        self.assert_all::<NoticeKind>();
+        self.assert_all::<NoticeOutcome>();
+        self.assert_all::<Expect>();
+        self.assert_all::<Discount>();
+        self.assert_all::<By>();
+        self.assert_all::<NoShipping>();
         assert!(self.0.is_empty(), "enums that this test does not know: {:?}", self.0.keys());
     }
 

@@ -28,7 +28,8 @@ impl World {
             8..10 => self.shop_around(),
             10..13 => self.manage_keys(),
             13 => self.record_operation(),
-            14..19 => self.hold_free(),
+            14 => self.mail_some(),
+            15..19 => self.hold_free(),
             19..24 => self.new_cart(),
             24..50 => self.step_cart(),
             50..60 => self.work(),
@@ -42,6 +43,7 @@ impl World {
             }
             91 => self.resolve_some(),
             92 => self.recover_some(),
+            93 if self.rng.random_bool(0.3) => self.leave_orphan(),
             93 => self.hear_or_pay_some(),
             94 => self.provider.something_happens(&mut self.rng),
             _ => self.pass_time(),
@@ -106,6 +108,8 @@ impl World {
             brand: String::new(),
             sku: String::new(),
             price: Money { amount: self.any_price(), currency },
+            weight_grams: 0,
+            tax_category: String::new(),
             collections: Vec::new(),
             attributes: Vec::new(),
         };
@@ -161,7 +165,8 @@ impl World {
                 let lines = vec![HoldLine { product, quantity }];
                 let timer_ms = *[1, 5_000, 90_000, 0].choose(&mut self.rng).unwrap();
                 let currency = Currency::USD;
-                Command::HoldStock(HoldStock { hold, lines, currency, timer_ms })
+                let promotion = None;
+                Command::HoldStock(HoldStock { hold, lines, currency, timer_ms, promotion })
             }
         };
         let shard = match &command {
@@ -177,8 +182,8 @@ impl World {
         let name = order.map_or(HoldRef::Free(HoldId(1)), HoldRef::Order);
         let product = ProductId(self.rng.random_range(1..=PRODUCTS));
         let lines = vec![HoldLine { product, quantity: 1 }];
-        let (currency, timer_ms) = (Currency::USD, 1_000);
-        Command::HoldStock(HoldStock { hold: name, lines, currency, timer_ms })
+        let (currency, timer_ms, promotion) = (Currency::USD, 1_000, None);
+        Command::HoldStock(HoldStock { hold: name, lines, currency, timer_ms, promotion })
     }
 
     fn cancel_some(&mut self) {
@@ -282,7 +287,10 @@ impl World {
 
     /// An answer the provider never gave. What it has of the order is not compared afterwards.
     fn any_lie(&mut self, order: OrderId) -> CallResult {
-        let placed = self.model.orders.get_mut(&order).expect("calls are made for orders");
+        let Some(placed) = self.model.orders.get_mut(&order) else {
+            // It is a call for an intent that no order knows: those are told no lies about money.
+            return CallResult::Refused { code: "x".repeat(1_000) };
+        };
         placed.lied_to = true;
         let total = placed.total;
         let ours = placed.intent.clone().unwrap_or(IntentId(format!("pi_for_{order}")));

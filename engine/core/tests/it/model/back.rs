@@ -170,8 +170,7 @@ impl Order {
             }
         }
         let left = self.after.captured - self.after.asked_back;
-        let price = |units: &Received| self.after.prices[units.line as usize];
-        let worth: i64 = received.iter().map(|it| price(it) * i64::from(it.quantity)).sum();
+        let worth: i64 = sums.iter().map(|(line, units)| self.after.worth(*line, *units)).sum();
         let refund = command.refund.unwrap_or(worth.min(left));
         if refund < 0 {
             return Err(out_of_range(Field::Amount, 0, self.after.captured));
@@ -200,8 +199,8 @@ impl Order {
         let lines: Vec<_> = parcel.lines.iter().map(|(line, units)| (*line, *units)).collect();
         let mut worth = 0;
         for (line, units) in &lines {
+            worth += self.after.worth(*line, *units);
             self.after.done[*line as usize].lost += units;
-            worth += self.after.prices[*line as usize] * i64::from(*units);
         }
         if command.refund && self.after.pay == Pay::Here {
             let left = self.after.captured - self.after.asked_back;

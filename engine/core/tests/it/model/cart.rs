@@ -2,8 +2,10 @@
 
 use engine_core::cart::CartUse;
 use engine_core::inventory::{ASK_AFTER_MS, HeldLine, HoldLine, HoldRef};
+use engine_core::notice::Email;
 use engine_core::order::{PlaceOrder, Receipt, RefuseOrder};
 use engine_core::payment::{Pay, PaymentMethod};
+use engine_core::pricing::Terms;
 use engine_core::{
     Command, Currency, HoldStock, Money, OrderId, Owner, ProductId, Rejection, Reply, ShardId, h128,
 };
@@ -11,6 +13,7 @@ use rand::Rng;
 use rand::seq::IndexedRandom;
 
 use super::orders::shards_of;
+use super::promotions;
 use super::world::World;
 
 /// How often a coordinator starts over with the next attempt.
@@ -28,6 +31,8 @@ pub struct Cart {
     currency: Currency,
     pay: Pay,
     expected_total: Option<i64>,
+    email: Option<Email>,
+    terms: Terms,
     attempt: u32,
     order: OrderId,
     not_after: u64,
@@ -48,10 +53,17 @@ impl Cart {
         let body = h128(&[&self.body.to_be_bytes(), &version.to_be_bytes()]);
         self.order = OrderId::derive(&self.owner, &self.key, body, attempt);
         let home = world.shop.topology.of_owner(&self.owner);
-        self.todo = shards_of(&world.model, &self.lines).into_iter().collect();
+        self.todo = self.shards(world);
         self.todo.retain(|shard| *shard != home);
         self.receipts = Vec::new();
         self.refused = None;
+    }
+
+    /// The shards that have something of it.
+    fn shards(&self, world: &World) -> Vec<ShardId> {
+        let mut shards = shards_of(&world.model, &self.lines);
+        shards.extend(world.model.counting_shard(promotions::counted(&self.terms)));
+        shards.into_iter().collect()
     }
 
     fn place(&self, world: &mut World) -> PlaceOrder {
@@ -72,6 +84,8 @@ impl Cart {
             pay: self.pay.clone(),
             cart: self.from,
             not_after: if late { world.now - PATIENCE_MS } else { self.not_after },
+            email: self.email.clone(),
+            terms: Box::new(self.terms.clone()),
         }
     }
 }
@@ -84,8 +98,18 @@ fn tamper(world: &mut World, receipts: &mut Vec<Receipt>) {
     }
     let product = world.any_product();
     let unit_price = Money { amount: 1, currency: Currency::USD };
-    let line = HeldLine { product, version: 1, name: String::new(), unit_price, quantity: 1 };
-    receipts.push(Receipt { shard: world.any_shard(), lines: vec![line] });
+    let line = HeldLine {
+        product,
+        version: 1,
+        name: String::new(),
+        unit_price,
+        quantity: 1,
+        weight_grams: 0,
+        tax_category: String::new(),
+    };
+    let lines = if world.rng.random_bool(0.5) { vec![line] } else { Vec::new() };
+    let promotion = lines.is_empty().then(|| Box::new(promotions::promotion(0)));
+    receipts.push(Receipt { shard: world.any_shard(), lines, promotion });
 }
 
 impl World {
@@ -106,6 +130,8 @@ impl World {
             text = format!("{} {currency}", used.cart);
             (owner, from, lines) = (whose, Some(used), there);
         }
+        let terms = promotions::any_terms(&mut self.rng);
+        text += &format!(" {terms:?}");
         let mut cart = Cart {
             order: OrderId::derive(&owner, &key, 0, 0),
             owner,
@@ -115,6 +141,8 @@ impl World {
             currency,
             pay: self.any_pay(),
             expected_total: None,
+            email: self.any_email(),
+            terms,
             attempt: 0,
             not_after: 0,
             todo: Vec::new(),
@@ -159,10 +187,17 @@ impl World {
         let here = |line: &&HoldLine| self.shop.topology.of_product(line.product) == shard;
         let lines = cart.lines.iter().filter(here).copied().collect();
         let (hold, currency) = (HoldRef::Order(cart.order), cart.currency);
-        let command = HoldStock { hold, lines, currency, timer_ms: ASK_AFTER_MS };
+        let counted = promotions::counted(&cart.terms);
+        let counts = self.model.counting_shard(counted) == Some(shard);
+        let promotion = cart.terms.promotion.clone().filter(|_| counts).map(Box::new);
+        let command = HoldStock { hold, lines, currency, timer_ms: ASK_AFTER_MS, promotion };
         match self.propose(shard, Command::HoldStock(command)).outcome {
             Ok(Reply::Held(receipt)) => {
-                cart.receipts.push(Receipt { shard, lines: receipt.lines });
+                cart.receipts.push(Receipt {
+                    shard,
+                    lines: receipt.lines,
+                    promotion: receipt.promotion,
+                });
             }
             Ok(reply) => panic!("a hold is answered {reply:?}"),
             Err(rejection) => cart.refused = Some(rejection),
@@ -171,7 +206,7 @@ impl World {
     }
 
     fn refuse(&mut self, cart: &mut Cart, reason: Rejection) -> bool {
-        let shards = shards_of(&self.model, &cart.lines).into_iter().collect();
+        let shards = cart.shards(self);
         let (order, owner, body) = (cart.order, cart.owner.clone(), cart.body);
         let key = h128(&[cart.key.as_bytes()]);
         let home = self.model.home(order);

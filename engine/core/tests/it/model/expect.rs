@@ -9,6 +9,7 @@ use engine_core::{Command, Outcome, ProductId, Rejection, Reply, ShardId, outbox
 use super::carts::compare_carts;
 use super::keys::compare_keys;
 use super::naive::Model;
+use super::promotions;
 use super::shop::Shop;
 
 /// An expected answer.
@@ -53,9 +54,13 @@ pub fn told(outcome: &Outcome) -> Expected {
             let lines = cart.lines.iter().map(|line| (line.product, line.quantity));
             Told::Cart(cart.version, lines.collect())
         }
-        Reply::Collection(_) | Reply::Pulsed { .. } | Reply::Endpoint(_) | Reply::Moved { .. } => {
-            Told::Anything
-        }
+        Reply::Collection(_)
+        | Reply::Pulsed { .. }
+        | Reply::Endpoint(_)
+        | Reply::Moved { .. }
+        | Reply::Promotion(_)
+        | Reply::ShippingMethod(_)
+        | Reply::TaxRate(_) => Told::Anything,
     })
 }
 
@@ -90,6 +95,15 @@ pub fn compare_shard(shop: &Shop, model: &mut Model, shard: ShardId) {
         if *at == shard {
             let hold = read::hold(rows, *name).unwrap().expect("a hold");
             assert_eq!(hold.state, expected.state, "{name:?} in shard {shard}");
+        }
+    }
+    for number in 0..3 {
+        let id = promotions::promotion(number).id;
+        if model.topology.of_promotion(id) == shard {
+            let row = read::promotion_uses(rows, id).unwrap();
+            let uses = row.map_or((0, 0), |row| (row.held as usize, row.used as usize));
+            let wanted = (model.uses(id, HoldState::Held), model.uses(id, HoldState::Committed));
+            assert_eq!(uses, wanted, "promotion {number}");
         }
     }
     for (id, expected) in model.orders.iter().filter(|(id, _)| model.home(**id) == shard) {

@@ -11,6 +11,7 @@ use engine_core::{FulfillmentId, Money, OrderId, ProductId, ReturnId, ShardId};
 use super::back::Back;
 use super::naive::{Model, Order, Stage, Why};
 use super::payments::Fate;
+use super::promotions::Part;
 use super::provider::Ledger;
 
 /// What became of an order after it was confirmed.
@@ -19,8 +20,8 @@ pub struct After {
     pub done: Vec<LineProgress>,
     /// Of the canceled units, those that are missing or broken.
     pub written_off: Vec<u32>,
-    /// What a unit of each line costs.
-    pub prices: Vec<i64>,
+    /// What was agreed to be paid for each line.
+    pub parts: Vec<Part>,
     pub parcels: BTreeMap<FulfillmentId, Parcel>,
     pub returns: BTreeMap<ReturnId, Back>,
     pub pay: Pay,
@@ -44,6 +45,8 @@ pub enum Pay {
     Capturing(i64),
     Here,
     Lost,
+    /// Nothing is to be paid.
+    Nothing,
 }
 
 /// Units that are sent together.
@@ -59,7 +62,7 @@ impl After {
         Self {
             done: vec![LineProgress::default(); lines.len()],
             written_off: vec![0; lines.len()],
-            prices: Vec::new(),
+            parts: Vec::new(),
             parcels: BTreeMap::new(),
             returns: BTreeMap::new(),
             pay: if on_account { Pay::Account } else { Pay::Authorized },
@@ -125,9 +128,18 @@ impl After {
         }
     }
 
+    /// What of the total is not owed for canceled lines.
     pub fn canceled_value(&self) -> i64 {
-        let lines = self.done.iter().zip(&self.prices);
-        lines.map(|(done, price)| price * i64::from(done.canceled)).sum()
+        let lines = self.done.iter().zip(&self.parts);
+        lines.map(|(done, part)| part.first(done.canceled)).sum()
+    }
+
+    /// What the next units of a line are worth that are canceled, lost or come back.
+    pub fn worth(&self, line: u32, units: u32) -> i64 {
+        let done = &self.done[line as usize];
+        let before = done.canceled + done.lost + done.returned;
+        let part = &self.parts[line as usize];
+        part.first(before + units) - part.first(before)
     }
 
     /// Nothing is under way.
@@ -165,6 +177,11 @@ impl After {
                 }
                 Pay::Here => row.payment.state.is_captured(),
                 Pay::Lost => row.payment.state == PaymentState::AuthExpired,
+                Pay::Nothing => matches!(
+                    (row.payment.state, self.voiding),
+                    (PaymentState::Voiding, true)
+                        | (PaymentState::Voided | PaymentState::NothingDue, false)
+                ),
             };
             assert!(fits, "{self:?} {row:#?}");
             assert_eq!(row.flags.on_hold, self.pay == Pay::Lost, "{row:#?}");
@@ -193,6 +210,7 @@ impl Order {
         self.stage = Stage::Returning;
         match self.after.pay {
             Pay::Account => self.stage = Stage::Ended(Why::Customer),
+            Pay::Nothing if !self.after.voiding => self.stage = Stage::Ended(Why::Customer),
             Pay::Here => {
                 self.after.asked_back = self.after.captured;
                 self.goes_back();
@@ -242,6 +260,19 @@ impl Order {
         use IntentStatus::{Processing, RequiresCapture, Succeeded};
         match (self.after.pay, intent.status) {
             (Pay::Account | Pay::Here, _) => None,
+            (Pay::Nothing, IntentStatus::Canceled) => {
+                self.after.voiding = false;
+                None
+            }
+            (Pay::Nothing, Succeeded) if intent.received > 0 => {
+                self.money_goes_back(intent.received);
+                self.after.voiding = false;
+                None
+            }
+            (Pay::Nothing, status) => {
+                self.odd |= status == Succeeded;
+                None
+            }
             (_, Succeeded) => self.captured(intent.received),
             (Pay::Lost, _) | (_, Processing | RequiresCapture) => None,
             _ => self.lost(now),
@@ -279,7 +310,20 @@ impl Order {
             self.cancel_confirmed();
             return Some(HoldState::Released);
         }
+        if self.due() == 0 {
+            self.owe_nothing();
+        }
         None
+    }
+
+    /// What is left costs nothing: what was authorized is void.
+    pub fn owe_nothing(&mut self) {
+        if matches!(self.after.pay, Pay::Authorized | Pay::Lost) {
+            self.after.pay = Pay::Nothing;
+            self.after.voiding = true;
+            let packed = |parcel: &Parcel| parcel.state == FulfillmentState::Packed;
+            self.after.begun |= self.after.parcels.values().any(packed);
+        }
     }
 }
 
@@ -316,7 +360,7 @@ impl Model {
         let line = hold.lines.get_mut(&product).expect("a product of the hold");
         line.0 = line.0.checked_sub(quantity).expect("units of the hold");
         hold.lines.retain(|_, line| line.0 > 0);
-        let over = hold.lines.is_empty();
+        let over = hold.lines.is_empty() && hold.promotion.is_none();
         if how != UnitsEnd::Released {
             *self.gone.entry(product).or_default() += u64::from(quantity);
             let product = self.products.get_mut(&product).expect("a product");

@@ -15,10 +15,13 @@ mod expect;
 mod finish;
 mod fulfillment;
 mod keys;
+mod mails;
 mod naive;
 mod orders;
+mod orphans;
 mod payments;
 mod policy;
+mod promotions;
 mod provider;
 mod shop;
 mod stock;
@@ -30,6 +33,7 @@ mod world;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use self::world::World;
+use crate::{scripts, transitions};
 
 /// The least number of commands over all runs, pulses and endings not counted.
 const COMMANDS_MIN: u64 = 100_000;
@@ -42,7 +46,7 @@ const SHARDS: u16 = 3;
 fn random_commands_do_what_the_world_expects() {
     if let Ok(seed) = std::env::var("STOA_SEED") {
         play(seed.parse().expect("STOA_SEED is a number"));
-        return;
+        return transitions::check(false);
     }
     let (mut seed, mut commands) = (1, 0);
     while commands < COMMANDS_MIN {
@@ -55,6 +59,8 @@ fn random_commands_do_what_the_world_expects() {
         seed += 1;
     }
     println!("{commands} commands in {} runs", seed - 1);
+    scripts::run_all();
+    transitions::check(true);
 }
 
 /// One story. Says how many commands, other than pulses, there were before its end began.

@@ -8,7 +8,9 @@ use std::collections::BTreeMap;
 use engine_core::inventory::{HoldLine, HoldRef, HoldState, UNITS_MAX};
 use engine_core::order::Status;
 use engine_core::payment::IntentId;
-use engine_core::{Currency, KeyId, OrderId, Owner, ProductId, Rejection, ShardId, Topology};
+use engine_core::{
+    Currency, KeyId, OrderId, Owner, ProductId, PromotionId, Rejection, ShardId, Topology,
+};
 
 use super::carts::Carts;
 use super::fulfillment::After;
@@ -52,8 +54,17 @@ pub struct Hold {
     pub state: HoldState,
     /// What, with its price when it was taken.
     pub lines: BTreeMap<ProductId, (u32, i64)>,
+    /// The promotion of which it has a use.
+    pub promotion: Option<PromotionId>,
     /// When it lapses (no order), or is forgotten (ended), at the earliest.
     pub until: u64,
+}
+
+impl Hold {
+    /// What is left of one that has ended.
+    pub fn ended(until: u64) -> Self {
+        Self { state: HoldState::Released, lines: BTreeMap::new(), promotion: None, until }
+    }
 }
 
 /// What a key led to, and until when that is known.
@@ -70,6 +81,9 @@ pub struct Order {
     pub owner: Owner,
     pub lines: Vec<HoldLine>,
     pub total: i64,
+    pub promotion: Option<PromotionId>,
+    /// The same, if its uses are counted.
+    pub counted: Option<PromotionId>,
     pub on_account: bool,
     pub placed_at: u64,
     pub stage: Stage,
@@ -193,7 +207,7 @@ impl Model {
     /// An order's units in a shard are no longer taken.
     pub fn free(&mut self, shard: ShardId, name: HoldRef) {
         let until = self.now(shard) + engine_core::inventory::MARKER_RETENTION_MS;
-        let ended = Hold { state: HoldState::Released, lines: BTreeMap::new(), until };
+        let ended = Hold::ended(until);
         match self.holds.get_mut(&(shard, name)) {
             Some(hold) if hold.state == HoldState::Released => {}
             Some(hold) => *hold = ended,
@@ -203,12 +217,24 @@ impl Model {
         }
     }
 
+    /// An order wants, or wanted, something of a shard.
+    pub fn has_units_in(&self, order: &Order, shard: ShardId) -> bool {
+        self.counting_shard(order.counted) == Some(shard)
+            || order.lines.iter().any(|line| self.topology.of_product(line.product) == shard)
+    }
+
+    /// An order has something in a shard: units that were neither sent nor canceled, or the use of
+    /// a promotion.
+    pub fn keeps_units_in(&self, order: &Order, shard: ShardId) -> bool {
+        let counts = order.has_units() && self.counting_shard(order.counted) == Some(shard);
+        counts || order.has_units_of(|product| self.topology.of_product(product) == shard)
+    }
+
     /// An order's units in its own shard, if there are any, are committed or free.
     pub fn settle_own(&mut self, order: OrderId, state: HoldState) {
         let own = (self.home(order), HoldRef::Order(order));
-        let wanted = self.orders.get(&order).is_some_and(|placed| {
-            placed.lines.iter().any(|line| self.topology.of_product(line.product) == own.0)
-        });
+        let placed = self.orders.get(&order);
+        let wanted = placed.is_some_and(|placed| self.has_units_in(placed, own.0));
         match (self.holds.get_mut(&own), state) {
             (None, _) => {}
             (Some(_), HoldState::Released) => self.free(own.0, own.1),

@@ -14,6 +14,7 @@ use engine_core::{CancelOrder, Field, Money, OrderId, Owner, ProductId, Rejectio
 use super::expect::{Expected, Told};
 use super::fulfillment::After;
 use super::naive::{KeyResult, Model, Order, Stage, Why, add_up};
+use super::promotions::{self, Priced};
 use super::stock::{NewHold, out_of_range};
 
 /// Who asks for what under which key.
@@ -59,7 +60,7 @@ impl Model {
     /// A shard asks what became of an order. Says whether its units are free.
     pub fn resolve(&mut self, order: OrderId, from: ShardId) -> bool {
         if let Some(placed) = self.orders.get(&order) {
-            return !placed.has_units_of(|product| self.topology.of_product(product) == from);
+            return !self.keeps_units_in(placed, from);
         }
         let until = self.now(self.home(order)) + DECISION_RETENTION_MS;
         self.decisions.entry(order).or_insert((Rejection::Aborted, until));
@@ -150,9 +151,9 @@ impl Model {
         }
         self.check_cart(command)?;
         let open = |order: &&Order| order.owner == command.owner && order.is_open();
-        let is_full = self.orders.values().filter(open).count() >= OPEN_ORDERS_MAX;
+        let is_full = self.orders.values().filter(open).count() as u32 >= OPEN_ORDERS_MAX;
         if command.pay != Pay::OnAccount && is_full {
-            return Err(Rejection::TooManyOpenOrders { limit: OPEN_ORDERS_MAX as u32 });
+            return Err(Rejection::TooManyOpenOrders { limit: OPEN_ORDERS_MAX });
         }
         if !(1..=LINES_PER_ORDER_MAX).contains(&command.lines.len()) {
             return Err(out_of_range(Field::Lines, 1, LINES_PER_ORDER_MAX as i64));
@@ -168,11 +169,14 @@ impl Model {
             .copied()
             .filter(|line| self.topology.of_product(line.product) == home)
             .collect();
-        if !own.is_empty() {
+        let counted = promotions::counted(&command.terms);
+        let counts = self.counting_shard(counted) == Some(home);
+        let promotion = command.terms.promotion.as_ref().filter(|_| counts);
+        if !own.is_empty() || promotion.is_some() {
             let name = HoldRef::Order(command.order);
             let state = if on_account { HoldState::Committed } else { HoldState::Held };
             let (lines, currency) = (own.as_slice(), command.currency);
-            let new = NewHold { name, lines, currency, state, until: Some(0) };
+            let new = NewHold { name, lines, currency, state, until: Some(0), promotion };
             self.hold_units(home, new).map_err(|rejection| match rejection {
                 Rejection::HoldEnded | Rejection::AlreadyExists => Rejection::Aborted,
                 rejection => rejection,
@@ -184,19 +188,26 @@ impl Model {
             prices[&line.product].checked_mul(line.quantity.into())?.checked_add(total)
         });
         let max = Money::AMOUNT_MAX;
-        let total = total.filter(|total| *total <= max);
-        let actual = total.ok_or(out_of_range(Field::Total, 0, max))?;
+        let goods = total.filter(|total| *total <= max);
+        let goods = goods.ok_or(out_of_range(Field::Total, 0, max))?;
+        let each: Vec<_> = command.lines.iter().map(|line| prices[&line.product]).collect();
+        let Priced { total: actual, parts } = promotions::price(command, goods, &each)?;
+        self.check_owner(&command.owner, &command.terms)?;
         if let Some(expected) = command.expected_total.filter(|expected| *expected != actual) {
             return Err(Rejection::PriceChanged { expected, actual });
         }
         let mut order = new_order(command, now, actual);
-        order.after.prices = command.lines.iter().map(|line| prices[&line.product]).collect();
+        order.after.parts = parts;
         let total = actual;
         let told = Told::Order(order.status(), total);
         let (body, until) = (command.body, now + KEY_RETENTION_MS);
         let result = KeyResult { body, order: command.order, refused: None, until };
         self.keys.insert((command.owner.clone(), command.key), result);
+        let confirmed = order.was_confirmed;
         self.orders.insert(command.order, order);
+        if confirmed {
+            self.settle_own(command.order, HoldState::Committed);
+        }
         self.consume_cart(command, now);
         Ok(told)
     }
@@ -209,7 +220,7 @@ impl Model {
     ) -> Result<BTreeMap<ProductId, i64>, Rejection> {
         let mut held = BTreeMap::new();
         let mut prices = BTreeMap::new();
-        for Receipt { shard, lines } in &command.receipts {
+        for Receipt { shard, lines, .. } in &command.receipts {
             for line in lines {
                 let there = self.topology.of_product(line.product);
                 if there != *shard || there == home {
@@ -229,30 +240,45 @@ impl Model {
             let (product, actual) = (*product, price.currency);
             return Err(Rejection::CurrencyMismatch { product, actual });
         }
+        let counted = promotions::counted(&command.terms);
+        let there = self.counting_shard(counted).filter(|shard| *shard != home);
+        let wanted: Vec<_> = there.map(|shard| (shard, counted.unwrap())).into_iter().collect();
+        let use_of =
+            |receipt: &Receipt| receipt.promotion.as_ref().map(|it| (receipt.shard, it.id));
+        if !command.receipts.iter().filter_map(use_of).eq(wanted) {
+            return Err(Rejection::Aborted);
+        }
         Ok(prices.into_iter().map(|(product, price)| (product, price.amount)).collect())
     }
 }
 
 fn new_order(command: &PlaceOrder, now: u64, total: i64) -> Order {
     let on_account = command.pay == Pay::OnAccount;
+    let confirmed = on_account || total == 0;
+    let mut after = After::new(&command.lines, on_account);
+    if total == 0 && !on_account {
+        after.pay = super::fulfillment::Pay::Nothing;
+    }
     Order {
         owner: command.owner.clone(),
         lines: command.lines.clone(),
         total,
+        promotion: command.terms.promotion.as_ref().map(|promotion| promotion.id),
+        counted: promotions::counted(&command.terms),
         on_account,
         placed_at: now,
-        stage: if on_account { Stage::Confirmed } else { Stage::Pending },
+        stage: if confirmed { Stage::Confirmed } else { Stage::Pending },
         unknown: false,
         action: false,
         wish: false,
-        pay_until: (!on_account).then_some(now + ORDER_HOLD_MS),
+        pay_until: (!confirmed).then_some(now + ORDER_HOLD_MS),
         declines: 0,
         confirming_since: None,
         intent: None,
-        was_confirmed: on_account,
+        was_confirmed: confirmed,
         odd: false,
         lied_to: false,
-        after: After::new(&command.lines, on_account),
+        after,
     }
 }
 

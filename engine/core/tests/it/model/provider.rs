@@ -34,6 +34,14 @@ impl Provider {
                 (CallResult::RefundPending, Call::Refund { intent, amount, .. }) => {
                     self.bank_decides(rng, id, intent, amount.amount)
                 }
+                (CallResult::RefundPending, Call::RefundRest { intent }) => {
+                    // Nobody waits for it to be asked about more than twice.
+                    let all = self.known(intent).refunded;
+                    match self.bank_decides(rng, id, intent, all) {
+                        CallResult::RefundPending => CallResult::Refunded,
+                        answer => answer,
+                    }
+                }
                 (answer, _) => answer,
             };
         }
@@ -44,6 +52,7 @@ impl Provider {
             Call::GetIntent { intent } => self.tell(intent),
             Call::Refund { intent, amount, .. } => self.refund(rng, intent, amount.amount),
             Call::CaptureIntent { intent, amount } => self.capture(rng, intent, amount.amount),
+            Call::RefundRest { intent } => self.refund_rest(rng, intent),
         };
         if !asks {
             self.answers.insert(id, answer.clone());
@@ -127,6 +136,15 @@ impl Provider {
         }
         ledger.refunded += amount;
         if rng.random_bool(0.2) { CallResult::RefundPending } else { CallResult::Refunded }
+    }
+
+    fn refund_rest(&mut self, rng: &mut ChaCha8Rng, id: &IntentId) -> CallResult {
+        let ledger = self.known(id);
+        let left = ledger.intent.received - ledger.refunded;
+        match left {
+            0 => CallResult::Refused { code: "charge_already_refunded".to_owned() },
+            left => self.refund(rng, id, left),
+        }
     }
 
     /// A refund that was on its way has arrived, or failed, or neither.

@@ -6,6 +6,7 @@ use engine_core::inventory::{
     HOLD_MS_MAX, HoldLine, HoldRef, HoldState, MARKER_RETENTION_MS, UNITS_MAX,
 };
 use engine_core::order::LINES_PER_ORDER_MAX;
+use engine_core::pricing::Promotion;
 use engine_core::{
     AdjustStock, ArchiveProduct, CommitHold, CreateProduct, Currency, Field, HoldStock, Money,
     ProductId, ReceiveStock, Rejection, ReleaseHold, SetStock, ShardId, ShortLine, UpdateProduct,
@@ -23,6 +24,7 @@ pub struct NewHold<'a> {
     pub state: HoldState,
     /// None for a time out of range.
     pub until: Option<u64>,
+    pub promotion: Option<&'a Promotion>,
 }
 
 /// A value outside its limits.
@@ -119,20 +121,21 @@ impl Model {
             currency: command.currency,
             state: HoldState::Held,
             until: timed.then_some(until),
+            promotion: command.promotion.as_deref(),
         };
         self.hold_units(shard, wanted)
     }
 
     /// Takes units, or says why not.
     pub fn hold_units(&mut self, shard: ShardId, new: NewHold<'_>) -> Expected {
-        let NewHold { name, lines, currency, state, until } = new;
+        let NewHold { name, lines, currency, state, until, promotion } = new;
         let wanted = add_up(lines);
         if let Some(hold) = self.holds.get_mut(&(shard, name)) {
             if hold.state == HoldState::Released {
                 return Err(Rejection::HoldEnded);
             }
             let there = hold.lines.iter().map(|(id, line)| (*id, u64::from(line.0)));
-            if !there.eq(wanted) {
+            if !there.eq(wanted) || hold.promotion != promotion.map(|it| it.id) {
                 return Err(Rejection::AlreadyExists);
             }
             if state == HoldState::Committed {
@@ -140,7 +143,8 @@ impl Model {
             }
             return Ok(Told::Held(hold.state, quantities(hold)));
         }
-        if !(1..=LINES_PER_ORDER_MAX).contains(&lines.len()) {
+        let least = usize::from(promotion.is_none());
+        if !(least..=LINES_PER_ORDER_MAX).contains(&lines.len()) {
             return Err(out_of_range(Field::Lines, 1, LINES_PER_ORDER_MAX as i64));
         }
         if lines.iter().any(|line| !(1..=UNITS_MAX).contains(&line.quantity)) {
@@ -152,9 +156,10 @@ impl Model {
         }
         self.all_in(currency, &wanted)?;
         self.all_free(&wanted)?;
+        promotion.map(|promotion| self.check_use(promotion)).transpose()?;
         let line = |(id, units): (ProductId, u64)| (id, (units as u32, self.products[&id].price));
         let lines = wanted.into_iter().map(line).collect();
-        let hold = Hold { state, lines, until };
+        let hold = Hold { state, lines, until, promotion: promotion.map(|it| it.id) };
         let told = Told::Held(state, quantities(&hold));
         self.holds.insert((shard, name), hold);
         Ok(told)
@@ -180,7 +185,7 @@ impl Model {
             return Ok(Told::Nothing);
         }
         let until = self.now(shard).saturating_add(MARKER_RETENTION_MS);
-        let ended = Hold { state: HoldState::Released, lines: BTreeMap::new(), until };
+        let ended = Hold::ended(until);
         self.holds.insert((shard, command.hold), ended);
         Ok(Told::Held(HoldState::Released, BTreeMap::new()))
     }

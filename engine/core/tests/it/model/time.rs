@@ -83,7 +83,7 @@ impl Model {
 
     fn lapse(&mut self, shard: ShardId, name: HoldRef, now: u64) {
         let until = now + MARKER_RETENTION_MS;
-        let ended = Hold { state: HoldState::Released, lines: Default::default(), until };
+        let ended = Hold::ended(until);
         self.holds.insert((shard, name), ended);
     }
 

@@ -320,7 +320,7 @@ impl Order {
         parcel.state = FulfillmentState::Packed;
         match self.after.pay {
             Pay::Authorized => self.after.pay = Pay::Capturing(self.due()),
-            Pay::Account | Pay::Here => self.after.begun = true,
+            Pay::Account | Pay::Here | Pay::Nothing => self.after.begun = true,
             _ => {}
         }
         Ok(())
@@ -329,7 +329,8 @@ impl Order {
     fn ship(&mut self, now: u64, id: FulfillmentId) -> Result<Ended, Rejection> {
         self.parcel(id, |_| true)?;
         self.check_unblocked()?;
-        let (status, paid) = (self.status(), matches!(self.after.pay, Pay::Account | Pay::Here));
+        let paid = matches!(self.after.pay, Pay::Account | Pay::Here | Pay::Nothing);
+        let status = self.status();
         let parcel = self.parcel(id, |state| state == FulfillmentState::Packed)?;
         if !paid {
             return Err(Rejection::OrderBlocked { status, why: Blocked::NotCaptured });
@@ -356,20 +357,22 @@ impl Order {
         }
         let lines = self.check_units(&command.lines, &self.after.free(&self.lines))?;
         let how = if command.write_off { UnitsEnd::WrittenOff } else { UnitsEnd::Released };
-        let before = self.after.canceled_value();
+        let mut worth = 0;
         for units in &lines {
+            worth += self.after.worth(units.line, units.quantity);
             self.after.done[units.line as usize].canceled += units.quantity;
             if command.write_off {
                 self.after.written_off[units.line as usize] += units.quantity;
             }
         }
-        let worth = self.after.canceled_value() - before;
         let left = self.after.left(&self.lines).iter().any(|units| *units > 0);
         if !left && !self.after.has_shipped() {
             self.cancel_confirmed();
         } else if self.after.pay == Pay::Here {
             let left = self.after.captured - self.after.asked_back;
             self.after.asked_back += worth.min(left);
+        } else if self.due() == 0 {
+            self.owe_nothing();
         }
         Ok(lines.into_iter().map(|units| (units.line, units.quantity, how)).collect())
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use engine_core::inventory::{HoldRef, HoldState};
 use engine_core::order::{Ending, Order as Row, Units};
 use engine_core::outbox::{self, Message};
-use engine_core::payment::PaymentState;
+use engine_core::payment::{IntentId, PaymentState};
 use engine_core::{
     Acknowledge, Applied, Command, Deliver, OrderId, Rejection, Reply, RetryPayment, Settle,
     ShardId, Stamp, Stamped, dedup, read,
@@ -15,6 +15,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::cart::Cart;
 use super::expect::{Expected, Told, compare, compare_shard};
+use super::mails::Mails;
 use super::naive::{Model, Stage, Why};
 use super::policy::Low;
 use super::provider::Provider;
@@ -38,10 +39,14 @@ pub struct World {
     pub carts: Vec<Cart>,
     /// Answers that come late, or again.
     pub late: Vec<Settle>,
+    /// Intents that no order knows.
+    pub orphans: Vec<IntentId>,
     /// How many commands were applied.
     pub commands: u64,
     /// How many of them were pulses.
     pub pulses: u64,
+    /// What was mailed.
+    pub mails: Mails,
     delivered: BTreeMap<(ShardId, ShardId), u64>,
 }
 
@@ -57,8 +62,10 @@ impl World {
             provider: Provider::default(),
             carts: Vec::new(),
             late: Vec::new(),
+            orphans: Vec::new(),
             commands: 0,
             pulses: 0,
+            mails: Mails::default(),
             delivered: BTreeMap::new(),
         }
     }
@@ -160,10 +167,7 @@ impl World {
                 let odd = model.orders.get(&command.order).is_some_and(|order| order.odd);
                 if odd { Ok(Told::Whatever) } else { model.cancel(command) }
             }
-            Command::RecoverOrder(command) if model.orders.contains_key(&command.order) => {
-                Ok(Told::Whatever)
-            }
-            Command::RecoverOrder(_) => Err(Rejection::OrderNotFound),
+            Command::RecoverOrder(command) => self.expect_recovery(command.order),
             command @ (Command::CreateFulfillment(_)
             | Command::PackFulfillment(_)
             | Command::ShipFulfillment(_)
@@ -182,7 +186,7 @@ impl World {
             Command::Settle(command) => self.expect_settle(shard, command),
             Command::RetryPayment(command) => self.expect_retry(shard, command),
             // A hint: what it leads to is the provider's answer to a question.
-            Command::NotePaymentEvent(_) => Ok(Told::Anything),
+            Command::NotePaymentEvent(_) | Command::ReconcileIntent(_) => Ok(Told::Anything),
             Command::Deliver(command) => self.expect_delivery(shard, command),
             Command::Acknowledge(_) | Command::Pulse(_) => Ok(Told::Anything),
             Command::CreateCollection(_)
@@ -196,24 +200,23 @@ impl World {
             Command::SetCartLine(command) => model.set_cart_line(command),
             Command::ClearCart(command) => model.clear_cart(command),
             Command::MergeCart(command) => model.merge_cart(command),
-            // Webhooks have scripts and a fuzz of their own: nobody sells by them.
-            Command::CreateWebhook(_)
-            | Command::UpdateWebhook(_)
-            | Command::RotateWebhookSecret(_)
-            | Command::DisableWebhook(_)
-            | Command::DeleteWebhook(_)
-            | Command::OpenDeliveries(_)
-            | Command::NoteDeliveries(_)
-            | Command::CloseDeliveries(_)
-            | Command::ReplayDeadLetters(_) => Ok(Told::Anything),
+            // Webhooks have scripts and a fuzz of their own: none sells. Mail: see `mails`. So have
+            // definitions of promotions and taxes: what they do to orders is in the carts' terms.
+            _ => Ok(Told::Anything),
         }
+    }
+
+    fn expect_recovery(&self, order: OrderId) -> Expected {
+        let known = self.model.orders.contains_key(&order);
+        if known { Ok(Told::Whatever) } else { Err(Rejection::OrderNotFound) }
     }
 
     fn expect_settle(&mut self, shard: ShardId, command: &Settle) -> Expected {
         let calls = outbox::provider_calls(self.shop.rows(shard), None, usize::MAX).unwrap();
         let call = calls.into_iter().find(|(id, _)| *id == command.effect);
         let Some((id, made)) = call else { return Ok(Told::Nothing) };
-        if self.model.orders[&id.order].odd {
+        let Some(order) = self.model.orders.get(&id.order) else { return Ok(Told::Nothing) };
+        if order.odd {
             return Ok(Told::Whatever);
         }
         self.model.settle(id.order, &made, &command.result);
@@ -260,10 +263,8 @@ impl World {
                 }
             }
             Message::ReleaseHold(id) => {
-                let topology = self.model.topology;
-                let here = |product| topology.of_product(product) == shard;
                 let order = self.model.orders.get(&id);
-                let wanted = order.is_some_and(|order| order.has_units_of(here));
+                let wanted = order.is_some_and(|order| self.model.keeps_units_in(order, shard));
                 assert!(!wanted, "{id} lives, and loses its units in shard {shard}");
                 self.model.free(shard, HoldRef::Order(id));
             }

@@ -29,6 +29,11 @@ enum Line {
         currency: Option<String>,
         #[arg(key, optional)]
         stock: u32,
+        /// What one unit weighs.
+        #[arg(key, optional)]
+        grams: u32,
+        #[arg(key)]
+        tax: Option<String>,
         /// `a,b`, or `many-33`
         #[arg(key)]
         collections: Option<String>,
@@ -55,6 +60,10 @@ enum Line {
         currency: Option<String>,
         #[arg(key)]
         available: Option<u32>,
+        #[arg(key)]
+        grams: Option<u32>,
+        #[arg(key)]
+        tax: Option<String>,
         #[arg(key)]
         collections: Option<String>,
         #[arg(optional)]
@@ -133,6 +142,8 @@ fn create(world: &mut World, line: Line) -> Result<Command, Box<dyn std::error::
         price,
         currency,
         stock,
+        grams: weight_grams,
+        tax,
         collections,
         attributes,
     } = line
@@ -145,6 +156,8 @@ fn create(world: &mut World, line: Line) -> Result<Command, Box<dyn std::error::
         brand: text(brand),
         sku: text(sku),
         price: money(price.unwrap_or(100), currency)?,
+        weight_grams,
+        tax_category: text(tax),
         collections: collections.map(|list| ids(world, &list)).unwrap_or_default(),
         attributes: pairs(attributes),
     };
@@ -163,6 +176,8 @@ fn update(world: &mut World, line: Line) -> Result<Command, Box<dyn std::error::
         price,
         currency,
         available,
+        grams: weight_grams,
+        tax,
         collections,
         attributes,
     } = line
@@ -174,7 +189,17 @@ fn update(world: &mut World, line: Line) -> Result<Command, Box<dyn std::error::
     let price = price.map(|price| money(price, currency)).transpose()?;
     let collections = collections.map(|list| ids(world, &list));
     let attributes = (!attributes.is_empty()).then(|| pairs(attributes));
-    let change = ProductChange { name, description, brand, sku, price, collections, attributes };
+    let change = ProductChange {
+        name,
+        description,
+        brand,
+        sku,
+        price,
+        weight_grams,
+        tax_category: tax.as_deref().map(unquote),
+        collections,
+        attributes,
+    };
     let id = world.names.product(&id);
     Ok(Command::UpdateProduct(UpdateProduct { id, expected_version, change, available }))
 }

@@ -7,7 +7,7 @@ use engine_core::{
 };
 
 use super::world::World;
-use super::{Said, catalog, show, time};
+use super::{Said, catalog, pricing, show, time};
 
 #[derive(goldenscript::Command)]
 enum Line {
@@ -53,6 +53,10 @@ enum Line {
         currency: Option<String>,
         #[arg(key)]
         times: Option<usize>,
+        /// The code of a promotion of which a use is held.
+        #[arg(key)]
+        promotion: Option<String>,
+        #[arg(optional)]
         lines: Vec<(String, u32)>,
     },
     /// Holds nothing.
@@ -107,17 +111,20 @@ pub fn run(world: &mut World, line: &goldenscript::Command) -> Said {
                 low_stock_threshold: low,
             })
         }
-        Line::Hold { name, order, ms, currency, times, lines } => {
+        Line::Hold { name, order, ms, currency, times, promotion, lines } => {
             let hold = hold_ref(world, name, order);
             let lines = hold_lines(world, &lines, times.unwrap_or(1));
             let currency = currency.as_deref().unwrap_or("USD").parse()?;
             let timer_ms = ms.unwrap_or(60_000);
-            Command::HoldStock(HoldStock { hold, lines, currency, timer_ms })
+            let promotion = promotion.map(|code| pricing::named(world, &code)).transpose()?;
+            let promotion = promotion.map(Box::new);
+            Command::HoldStock(HoldStock { hold, lines, currency, timer_ms, promotion })
         }
         Line::HoldNothing(name) => {
             let (hold, lines) = (hold_ref(world, Some(name), None), Vec::new());
             let currency = engine_core::Currency::USD;
-            Command::HoldStock(HoldStock { hold, lines, currency, timer_ms: 1 })
+            let timer_ms = 1;
+            Command::HoldStock(HoldStock { hold, lines, currency, timer_ms, promotion: None })
         }
         Line::Commit { name, order } => {
             Command::CommitHold(CommitHold { hold: hold_ref(world, name, order) })

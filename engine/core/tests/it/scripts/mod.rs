@@ -13,8 +13,11 @@ mod catalog;
 mod fulfillment;
 mod inventory;
 mod names;
+mod notice;
 mod order;
+mod orphan;
 mod payment;
+mod pricing;
 mod returns;
 mod show;
 mod time;
@@ -28,12 +31,18 @@ use std::path::PathBuf;
 use goldenscript::{Command, Context, Runner};
 
 use self::world::World;
+use crate::transitions;
 
 /// What a line says.
 type Said = Result<String, Box<dyn Error>>;
 
 #[test]
 fn scripts() {
+    run_all();
+}
+
+/// Runs all of them, and notes which transitions there were.
+pub fn run_all() {
     let mut scripts: Vec<PathBuf> = fs::read_dir("tests/scripts")
         .unwrap()
         .flat_map(|domain| fs::read_dir(domain.unwrap().path()).unwrap())
@@ -42,8 +51,12 @@ fn scripts() {
     scripts.sort();
     assert!(!scripts.is_empty(), "no scripts found");
     for script in scripts {
-        if let Err(error) = goldenscript::run(&mut World::new(2), &script) {
+        let mut world = World::new(2);
+        if let Err(error) = goldenscript::run(&mut world, &script) {
             panic!("{}: {error}", script.display());
+        }
+        for shard in world.cluster.topology.groups() {
+            transitions::note(world.cluster.rows(shard));
         }
     }
 }
@@ -52,7 +65,7 @@ impl Runner for World {
     type Command = Command;
 
     fn run(&mut self, line: &Command, _: &Context) -> Said {
-        let said = cart::run(self, line)?;
+        let said = pricing::run(self, line)?;
         self.check()?;
         Ok(self.names.spell_out(&said))
     }

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use engine_core::cart::CartId;
+use engine_core::payment::{IntentId, orphan};
 use engine_core::{
-    CollectionId, EndpointId, FulfillmentId, HoldId, KeyId, OrderId, Owner, ProductId, RefundId,
-    ReturnId, SLOTS, ShardId, Slot, Topology,
+    CollectionId, EndpointId, FulfillmentId, HoldId, KeyId, OrderId, Owner, ProductId, PromotionId,
+    RefundId, ReturnId, SLOTS, ShardId, ShippingMethodId, Slot, Topology,
 };
 
 /// What the names of a script stand for.
@@ -46,6 +47,13 @@ impl Names {
         self.learn(format!("{id:?}"), name);
         self.learn(id.to_string(), name);
         id
+    }
+
+    /// What the calls for an intent that no order knows go by.
+    pub fn orphan(&mut self, order: OrderId, intent: &IntentId, name: &str) {
+        let id = orphan::id_of(order, intent);
+        self.learn(id.to_string(), &format!("orphan-{name}-{}", intent.0));
+        self.learn(format!("{id:?}"), &format!("orphan-{name}-{}", intent.0));
     }
 
     /// A cart that nobody derived, in the shard that its name says.
@@ -90,6 +98,21 @@ impl Names {
     pub fn refund(&mut self, name: &str) -> RefundId {
         let id = RefundId(u128::from(hash(name)));
         self.learn(format!("{id:?}"), name);
+        id
+    }
+
+    pub fn shipping_method(&mut self, name: &str) -> ShippingMethodId {
+        let id = ShippingMethodId(u128::from(hash(name)));
+        self.learn(format!("{id:?}"), name);
+        self.learn(id.to_string(), name);
+        id
+    }
+
+    /// The promotion of a code; answers show the code.
+    pub fn promotion(&mut self, code: &str) -> PromotionId {
+        let id = PromotionId::of(code);
+        self.learn(format!("{id:?}"), code);
+        self.learn(id.to_string(), code);
         id
     }
 

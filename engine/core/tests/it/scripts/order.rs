@@ -2,6 +2,7 @@
 
 use engine_core::cart::CartUse;
 use engine_core::inventory::{HoldRef, HoldState};
+use engine_core::notice::Email;
 use engine_core::order::{Order, PlaceOrder, Receipt};
 use engine_core::payment::{Pay, PaymentMethod};
 use engine_core::{
@@ -11,9 +12,10 @@ use engine_core::{
 
 use super::inventory::{hold_lines, unquote};
 use super::world::World;
-use super::{Said, payment, show};
+use super::{Said, payment, pricing, show};
 
 #[derive(goldenscript::Command)]
+#[expect(clippy::large_enum_variant, reason = "one line of a script at a time")]
 enum Line {
     /// Places an order, with the receipts of what other shards hold for it.
     Place {
@@ -35,7 +37,7 @@ enum Line {
         total: Option<i64>,
         #[arg(key)]
         not_after: Option<u64>,
-        /// What is wrong with the receipts: `none`, `twice`, `elsewhere`, `own`.
+        /// What is wrong with the receipts: `none`, `twice`, `elsewhere`, `own`, `unpromoted`.
         #[arg(key)]
         receipts: Option<String>,
         #[arg(key)]
@@ -45,6 +47,18 @@ enum Line {
         cart: Option<String>,
         #[arg(key)]
         version: Option<u64>,
+        /// Where its owner is told of it.
+        #[arg(key)]
+        email: Option<String>,
+        /// The code of a promotion.
+        #[arg(key)]
+        promotion: Option<String>,
+        /// A shipping method.
+        #[arg(key)]
+        shipping: Option<String>,
+        /// `DE`, or `US-CA`.
+        #[arg(key)]
+        to: Option<String>,
         #[arg(optional)]
         lines: Vec<(String, u32)>,
     },
@@ -158,14 +172,19 @@ fn place(world: &mut World, line: Line) -> Result<PlaceOrder, Box<dyn std::error
         times,
         cart,
         version,
+        email,
+        promotion,
+        shipping,
+        to,
         lines,
     } = line
     else {
         return Err("not a placement".into());
     };
-    let said = format!("{lines:?} {times:?} {pay:?} {currency:?} {total:?}");
     let version = version.unwrap_or(1);
     let cart = cart.map(|cart| CartUse { cart: world.names.cart(&cart), version });
+    let said = format!("{lines:?} {times:?} {pay:?} {currency:?} {total:?} {promotion:?}");
+    let terms = pricing::terms(world, promotion.as_deref(), shipping.as_deref(), to.as_deref())?;
     let lines = hold_lines(world, &lines, times.unwrap_or(1));
     let id = world.names.order(&order);
     let mut receipts = made_up(held_elsewhere(world, id)?, receipts.as_deref());
@@ -186,6 +205,8 @@ fn place(world: &mut World, line: Line) -> Result<PlaceOrder, Box<dyn std::error
         },
         not_after: not_after.unwrap_or(world.cluster.now + 60_000),
         cart,
+        email: email.map(|email| Email(unquote(&email))),
+        terms: Box::new(terms),
     })
 }
 
@@ -197,7 +218,8 @@ fn held_elsewhere(world: &World, id: OrderId) -> Result<Vec<Receipt>, engine_cor
     for shard in topology.groups().filter(|shard| *shard != home) {
         let hold = read::hold(world.cluster.rows(shard), HoldRef::Order(id))?;
         if let Some(hold) = hold.filter(|hold| hold.state != HoldState::Released) {
-            receipts.push(Receipt { shard, lines: hold.lines });
+            let (lines, promotion) = (hold.lines, hold.promotion);
+            receipts.push(Receipt { shard, lines, promotion });
         }
     }
     Ok(receipts)
@@ -208,6 +230,7 @@ fn made_up(mut receipts: Vec<Receipt>, wrong: Option<&str>) -> Vec<Receipt> {
     match wrong {
         Some("none") => receipts.clear(),
         Some("twice") => receipts.extend(receipts.clone()),
+        Some("unpromoted") => receipts.iter_mut().for_each(|receipt| receipt.promotion = None),
         Some("elsewhere") => receipts.iter_mut().for_each(|receipt| receipt.shard = ShardId(7)),
         Some("own") => receipts.iter_mut().for_each(|receipt| receipt.shard = ShardId(1)),
         _ => {}

@@ -6,7 +6,7 @@ use engine_core::{Command, NotePaymentEvent, RetryPayment, Settle, h128, read};
 
 use super::inventory::unquote;
 use super::world::World;
-use super::{Said, fulfillment};
+use super::{Said, orphan};
 
 /// A call of an order, and what the provider says to it: `unknown`, `refunded`, `refused`, or the
 /// intent's status. Amounts are the order's unless the line says something else.
@@ -70,7 +70,7 @@ pub fn run(world: &mut World, line: &goldenscript::Command) -> Said {
             let method = PaymentMethod(unquote(&method));
             Command::RetryPayment(RetryPayment { order: world.names.order(&order), owner, method })
         }
-        Line::Other(line) => return fulfillment::run(world, &line),
+        Line::Other(line) => return orphan::run(world, &line),
     };
     world.run(command)
 }
@@ -119,7 +119,7 @@ fn settle(world: &mut World, line: Line) -> Result<Command, Box<dyn std::error::
     Ok(Command::Settle(Settle { effect, result }))
 }
 
-fn status(name: &str) -> IntentStatus {
+pub fn status(name: &str) -> IntentStatus {
     match name {
         "requires_payment_method" => IntentStatus::RequiresPaymentMethod,
         "requires_confirmation" => IntentStatus::RequiresConfirmation,

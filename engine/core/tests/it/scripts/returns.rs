@@ -85,6 +85,8 @@ enum Line {
         name: String,
         amount: i64,
         state: String,
+        #[arg(key)]
+        call: Option<u32>,
     },
 }
 
@@ -146,7 +148,7 @@ fn heard(world: &mut World, line: Line) -> Result<Command, Box<dyn std::error::E
                 .ok_or("no such state of a dispute")?,
             amount: amount.unwrap_or(300),
         }),
-        Line::Import { order, name, amount, state } => Command::ImportRefund(ImportRefund {
+        Line::Import { order, name, amount, state, call } => Command::ImportRefund(ImportRefund {
             order: names.order(&order),
             id: names.refund(&name),
             amount,
@@ -155,6 +157,7 @@ fn heard(world: &mut World, line: Line) -> Result<Command, Box<dyn std::error::E
                 .find(|known| known.as_str() == state)
                 .ok_or("no such state of a refund")?,
             code: String::new(),
+            call,
         }),
         _ => return Err("another's line".into()),
     })

@@ -7,7 +7,7 @@ use engine_core::inventory::{HeldLine, HoldReceipt, Stock, StockPolicy};
 use engine_core::order::Order;
 use engine_core::{Applied, Money, Reply};
 
-use super::{fulfillment, webhook};
+use super::{fulfillment, pricing, webhook};
 
 /// What the caller of a command is told.
 pub fn applied(applied: &Applied) -> String {
@@ -31,6 +31,9 @@ fn reply(reply: &Reply) -> String {
         Reply::Key(key) => self::key(key),
         Reply::Endpoint(endpoint) => webhook::endpoint(endpoint),
         Reply::Cart(cart) => super::cart::show(cart),
+        Reply::Promotion(promotion) => pricing::promotion(promotion),
+        Reply::ShippingMethod(method) => pricing::shipping_method(method),
+        Reply::TaxRate(rate) => pricing::tax_rate(rate),
         other => format!("{other:?}"),
     }
 }
@@ -70,6 +73,12 @@ pub fn product(product: &Product) -> String {
             text += &format!(", {what} {}", quoted(value));
         }
     }
+    if details.weight_grams != 0 {
+        text += &format!(", {} g", details.weight_grams);
+    }
+    if !details.tax_category.is_empty() {
+        text += &format!(", taxed as {}", details.tax_category);
+    }
     if !details.collections.is_empty() {
         text += &format!(", in {:?}", details.collections);
     }
@@ -104,8 +113,11 @@ pub fn stock(stock: &Stock) -> String {
 }
 
 fn receipt(receipt: &HoldReceipt) -> String {
-    let HoldReceipt { state, lines, expires_at } = receipt;
+    let HoldReceipt { state, lines, expires_at, promotion } = receipt;
     let mut text = format!("{state:?}: {}", held(lines));
+    if let Some(promotion) = promotion {
+        text += &format!(", a use of {} v{}", promotion.code, promotion.version);
+    }
     if *expires_at != 0 {
         text += &format!(", until {expires_at}");
     }
@@ -115,7 +127,7 @@ fn receipt(receipt: &HoldReceipt) -> String {
 /// The lines of a hold.
 pub fn held(lines: &[HeldLine]) -> String {
     let lines = lines.iter().map(|line| {
-        let HeldLine { product, version, name, unit_price, quantity } = line;
+        let HeldLine { product, version, name, unit_price, quantity, .. } = line;
         format!("{quantity} × {product:?} v{version} {name:?} at {}", money(*unit_price))
     });
     lines.collect::<Vec<_>>().join(", ")
@@ -163,6 +175,7 @@ pub fn order(order: &Order) -> String {
     let Order { id, currency, total, units, payment, flags, timers, .. } = order;
     let status = order.status().as_str();
     let mut text = format!("{id:?} v{} {status}, {total} {currency}", order.version);
+    text += &pricing::amounts(order);
     text += &format!("; units {units:?}; payment {}", payment.state.as_str());
     if let Some(intent) = &payment.intent {
         text += &format!(" of {}", intent.0);
