@@ -40,9 +40,11 @@ verify: setup ## fmt, clippy, doc, deny: never writes to the tree
 bench: build ## a short suite of loads with an audit after each; ARGS="run order_hot" picks one
 	@$(BIN)/stoa-bench $(or $(ARGS),suite --seconds 5 --warmup 2)
 
-soak: build ## the process tests with long runs; SECONDS_EACH sets how long each one orders
-	@STOA_SOAK_SECONDS=$${SECONDS_EACH:-120} && export STOA_SOAK_SECONDS && \
-		$(CARGO) test --release --locked --workspace --test it -- --test-threads 1 process::
+soak: build ## long process tests; SECONDS_EACH, LIVES and RACES set how long
+	@STOA_SOAK_SECONDS=$${SECONDS_EACH:-120} && STOA_LIVES=$${LIVES:-10000} && \
+		STOA_RACES=$${RACES:-1000} && export STOA_SOAK_SECONDS STOA_LIVES STOA_RACES && \
+		$(CARGO) test --release --locked --workspace --test it -- --test-threads 1 \
+		process:: expiry::
 
 api-contract: build ## schemathesis, where installed, tries a node against the OpenAPI document; CASES
 	@.ci/api-contract

@@ -29,6 +29,36 @@ pub struct Stripe {
     folder: PathBuf,
     port: u16,
     http: reqwest::Client,
+    endpoint: Value,
+}
+
+/// What customers and their banks do there.
+#[derive(Debug, Clone)]
+pub struct Bank {
+    url: String,
+    http: reqwest::Client,
+}
+
+impl Bank {
+    /// What [`Stripe::steer`] does; says whether it was done.
+    pub async fn steer(&self, what: &str) -> bool {
+        let answer = self.http.post(format!("{}/_sim/{what}", self.url)).send().await;
+        answer.is_ok_and(|answer| answer.status().is_success())
+    }
+
+    /// Refunds of an intent that take their time arrive now.
+    pub async fn settle_refunds(&self, intent: &str) {
+        let url = format!("{}/v1/refunds?payment_intent={intent}", self.url);
+        let Ok(answer) = self.http.get(url).bearer_auth(KEY).send().await else { return };
+        let found: Value = answer.json().await.unwrap_or_default();
+        for refund in found["data"].as_array().into_iter().flatten() {
+            if let ("pending", Some(id)) =
+                (refund["status"].as_str().unwrap_or(""), refund["id"].as_str())
+            {
+                self.steer(&format!("refunds/{id}/settle")).await;
+            }
+        }
+    }
 }
 
 /// What it knows of a payment.
@@ -71,7 +101,7 @@ impl Stripe {
         fs::write(folder.join("key"), KEY).expect("a file for its key");
         let http = reqwest::Client::builder().no_proxy().build().expect("a client");
         let process = run(&folder, port);
-        let stripe = Self { process, folder, port, http };
+        let stripe = Self { process, folder, port, http, endpoint: Value::Null };
         stripe.listens().await;
         stripe
     }
@@ -95,6 +125,7 @@ impl Stripe {
     pub async fn again(&mut self) {
         self.process = run(&self.folder, self.port);
         self.listens().await;
+        self.ask::<Value>("PUT", "_sim/endpoint", &self.endpoint).await;
     }
 
     /// `SIGSTOP`: it hangs, its connections stay.
@@ -123,9 +154,9 @@ impl Stripe {
     }
 
     /// Sends webhooks there from now on, signed with this.
-    pub async fn send_to(&self, url: &str, secret: &str) {
-        let endpoint = serde_json::json!({"url": url, "secret": secret});
-        self.ask::<Value>("PUT", "_sim/endpoint", &endpoint).await;
+    pub async fn send_to(&mut self, url: &str, secret: &str) {
+        self.endpoint = serde_json::json!({"url": url, "secret": secret});
+        self.ask::<Value>("PUT", "_sim/endpoint", &self.endpoint).await;
     }
 
     /// The intent of an order, by its id.
@@ -137,6 +168,11 @@ impl Stripe {
     /// What a customer or a bank does, as `intents/{id}/authenticate`.
     pub async fn steer(&self, what: &str) -> Value {
         self.ask("POST", &format!("_sim/{what}"), &Value::Null).await
+    }
+
+    /// A way to steer it from elsewhere, which does nothing while it is away.
+    pub fn bank(&self) -> Bank {
+        Bank { url: self.url(), http: self.http.clone() }
     }
 
     /// All payments.

@@ -93,6 +93,11 @@ pub struct Server {
 impl Server {
     /// Starts a node. It takes HTTP from here on, and is ready when `/readyz` says so.
     pub async fn start(args: Args) -> Result<Self, StartError> {
+        Self::start_by(args, raft::Config::system_clock()).await
+    }
+
+    /// Starts a node whose commands are stamped by this clock.
+    pub async fn start_by(args: Args, clock: raft::WallClock) -> Result<Self, StartError> {
         let peers = args.check()?;
         let cors = browser::cors(&browser::origins(&args.access.cors_origins)?);
         let folder = NodeFile {
@@ -116,7 +121,7 @@ impl Server {
         let webhooks = Webhooks::new(&args.webhooks)?;
         let notices = Notices::new(&args.notices, &args.cluster_id)?;
         let payments = Desk::open(&args.stripe, &args.cluster_id)?;
-        let node = Node::start(raft_config(&args, &peers), payments.driver()).await?;
+        let node = Node::start(raft_config(&args, &peers, clock), payments.driver()).await?;
         let config = engine_search::Config {
             dir: args.dir.join("search"),
             cluster_id: args.cluster_id.clone(),
@@ -201,7 +206,11 @@ fn system(error: impl std::fmt::Display) -> StartError {
     StartError::System(error.to_string())
 }
 
-fn raft_config(args: &Args, peers: &BTreeMap<NodeId, Peer>) -> raft::Config {
+fn raft_config(
+    args: &Args,
+    peers: &BTreeMap<NodeId, Peer>,
+    clock: raft::WallClock,
+) -> raft::Config {
     raft::Config {
         node_id: args.node_id,
         cluster_id: args.cluster_id.clone(),
@@ -213,7 +222,7 @@ fn raft_config(args: &Args, peers: &BTreeMap<NodeId, Peer>) -> raft::Config {
         currency: args.currency,
         limits: raft::Limits::default(),
         timing: raft::Timing::default(),
-        clock: raft::Config::system_clock(),
+        clock,
     }
 }
 

@@ -24,6 +24,10 @@ pub struct Knobs {
     pub answer_lost: u32,
     /// 500 after the work is done.
     pub error_after: u32,
+    /// 500 instead of the work, of calls about intents.
+    pub error_before: u32,
+    /// 500 instead of the work, of refunds.
+    pub refund_error_before: u32,
     /// 429 before any work.
     pub too_many: u32,
     /// A webhook comes twice.
@@ -46,6 +50,8 @@ impl Knobs {
         let shares = [
             ("answer_lost", self.answer_lost),
             ("error_after", self.error_after),
+            ("error_before", self.error_before),
+            ("refund_error_before", self.refund_error_before),
             ("too_many", self.too_many),
             ("webhook_twice", self.webhook_twice),
             ("webhook_reordered", self.webhook_reordered),
@@ -81,6 +87,8 @@ pub enum End {
     Lost,
     /// It is done, and is answered with 500.
     Broken,
+    /// It is not done, and is answered with 500.
+    Failed,
     /// It is not done: too many calls.
     TooMany,
 }
@@ -113,15 +121,17 @@ impl Chance {
     }
 
     /// What happens to the next call. Only calls that change something are broken.
-    pub fn call(&mut self, changes: bool) -> Fate {
+    pub fn call(&mut self, changes: bool, refunds: bool) -> Fate {
         let knobs = self.knobs;
+        let before = if refunds { knobs.refund_error_before } else { knobs.error_before };
         let latency_ms = self.random.random_range(knobs.latency_min_ms..=knobs.latency_max_ms);
-        let [too_many, lost, broken] =
-            [knobs.too_many, knobs.answer_lost, knobs.error_after].map(|share| self.hits(share));
-        let end = match (too_many, changes && lost, changes && broken) {
-            (true, _, _) => End::TooMany,
-            (_, true, _) => End::Lost,
-            (_, _, true) => End::Broken,
+        let shares = [knobs.too_many, knobs.answer_lost, knobs.error_after, before];
+        let [too_many, lost, broken, failed] = shares.map(|share| self.hits(share));
+        let end = match (too_many, changes && lost, changes && broken, changes && failed) {
+            (true, ..) => End::TooMany,
+            (_, true, ..) => End::Lost,
+            (_, _, true, _) => End::Broken,
+            (.., true) => End::Failed,
             _ => End::Answered,
         };
         Fate { latency_ms, end }
@@ -161,7 +171,7 @@ mod tests {
         let knobs = Knobs { answer_lost: 250, too_many: 100, ..Knobs::default() };
         let draw = |seed| {
             let mut chance = Chance::new(seed, knobs);
-            (0..4_000).map(|_| chance.call(true).end).collect::<Vec<_>>()
+            (0..4_000).map(|_| chance.call(true, false).end).collect::<Vec<_>>()
         };
         assert_eq!(draw(1), draw(1));
         assert_ne!(draw(1), draw(2));
@@ -169,7 +179,10 @@ mod tests {
         assert!((320..480).contains(&count(End::TooMany)), "{}", count(End::TooMany));
         assert!((780..1_020).contains(&count(End::Lost)), "{}", count(End::Lost));
         let mut calm = Chance::new(1, knobs);
-        assert!((0..1_000).all(|_| calm.call(false).end != End::Lost), "reads are not broken");
+        assert!(
+            (0..1_000).all(|_| calm.call(false, false).end != End::Lost),
+            "reads are not broken"
+        );
     }
 
     #[test]

@@ -106,18 +106,19 @@ impl Sim {
     /// Takes a call of the API.
     pub fn call(&self, request: Request<'_>) -> Outcome {
         let changes = request.method == "POST";
-        let fate = self.state.lock().chance.call(changes);
+        let refunds = request.path.starts_with("/v1/refunds");
+        let fate = self.state.lock().chance.call(changes, refunds);
         let (answer, replayed) = match (self.knows(request.authorization), fate.end) {
             (false, _) => (refused(&Refusal::unauthorized()), false),
             (true, End::TooMany) => (refused(&Refusal::too_many()), false),
-            (true, end) => self.once(request, end == End::Broken),
+            (true, end) => self.once(request, end),
         };
         let answer = (fate.end != End::Lost).then_some(answer);
         Outcome { answer, replayed, latency_ms: fate.latency_ms }
     }
 
     /// Does it, or finds that it was done under this key.
-    fn once(&self, request: Request<'_>, breaks: bool) -> (Answer, bool) {
+    fn once(&self, request: Request<'_>, end: End) -> (Answer, bool) {
         let key = request.key.filter(|_| request.method == "POST");
         if key.is_some_and(|key| key.is_empty() || key.chars().count() > KEY_CHARS_MAX) {
             let message = format!("A key has 1 to {KEY_CHARS_MAX} characters.");
@@ -136,10 +137,13 @@ impl Sim {
         let path: Vec<&str> = request.path.trim_matches('/').split('/').collect();
         let call = Call { now, key, base: &self.base };
         let form = Form::parse(request.parameters);
-        let done = api::perform(&mut state.book, call, (request.method, &path), form);
+        let done = match end {
+            End::Failed => Err(Refusal::broken()),
+            _ => api::perform(&mut state.book, call, (request.method, &path), form),
+        };
         let early = done.as_ref().is_err_and(|refusal| refusal.is_early);
         let answer = match &done {
-            Ok(_) if breaks => refused(&Refusal::broken()),
+            Ok(_) if end == End::Broken => refused(&Refusal::broken()),
             Ok(value) => Answer { status: 200, body: value.to_string() },
             Err(refusal) => refused(refusal),
         };

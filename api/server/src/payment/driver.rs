@@ -2,10 +2,13 @@
 //!
 //! The key of a call is its effect's id. A call that may have been made before is asked about
 //! first, except Create, whose key finds the intent again. Once a key is so old that the provider
-//! may have forgotten it, nothing is done under it any more: it is only looked what was.
+//! may have forgotten it, nothing is done under it any more: it is only looked what was. A key that
+//! is answered with 5xx at each repeat (<https://docs.stripe.com/api/idempotent_requests>: errors are
+//! remembered, too) is given up earlier, where that does nothing twice.
 
 use std::time::Duration;
 
+use engine_core::OrderId;
 use engine_core::outbox::{Call, EffectId, ProviderCall};
 use engine_core::payment::{CallResult, IntentId, IntentStatus, NEVER_REFUNDED, PROVIDER_KEY_MS};
 use futures::future::BoxFuture;
@@ -35,33 +38,68 @@ impl<P: PaymentProvider> Driver<P> {
         repeated: bool,
     ) -> Result<CallResult, CallError> {
         let key = effect.to_string();
-        let (provider, call) = (&self.provider, &made.call);
+        let call = &made.call;
         if repeated && made.at.saturating_add(PROVIDER_KEY_MS) <= now_ms() {
             return self.look(effect, made).await;
         }
         if let Some(known) = self.known(&key, call, repeated).await? {
             return Ok(known);
         }
+        match self.make(&key, effect.order, call).await {
+            Err(CallError::Broken(_)) if repeated => self.make_anew(effect, made).await,
+            done => done,
+        }
+    }
+
+    async fn make(&self, key: &str, order: OrderId, call: &Call) -> Result<CallResult, CallError> {
+        let provider = &self.provider;
         let intent = match call {
-            Call::CreateIntent { amount } => provider.create(&key, *amount, effect.order).await,
+            Call::CreateIntent { amount } => provider.create(key, *amount, order).await,
             Call::ConfirmIntent { intent, method } => {
-                self.or_as_it_is(intent, provider.confirm(&key, intent, method).await).await
+                self.or_as_it_is(intent, provider.confirm(key, intent, method).await).await
             }
             Call::CancelIntent { intent } => {
-                self.or_as_it_is(intent, provider.cancel(&key, intent).await).await
+                self.or_as_it_is(intent, provider.cancel(key, intent).await).await
             }
             Call::GetIntent { intent } => provider.get(intent).await,
             Call::CaptureIntent { intent, amount } => {
-                self.or_as_it_is(intent, provider.capture(&key, intent, amount.amount).await).await
+                self.or_as_it_is(intent, provider.capture(key, intent, amount.amount).await).await
             }
             Call::Refund { intent, amount, .. } => {
-                return provider.refund(&key, intent, Some(amount.amount)).await.map(refunded);
+                return provider.refund(key, intent, Some(amount.amount)).await.map(refunded);
             }
             Call::RefundRest { intent } => {
-                return provider.refund(&key, intent, None).await.map(refunded);
+                return provider.refund(key, intent, None).await.map(refunded);
             }
         };
         intent.map(CallResult::Intent)
+    }
+
+    /// A call whose key the provider answers with a failure of its own, and will for as long as it
+    /// knows the key. What was not done is done under another one: an intent is confirmed, captured
+    /// and canceled once, whatever the key, and one too many that was created is found and canceled
+    /// (T37). A refund could be made twice: it waits until the key is forgotten, and is looked for.
+    async fn make_anew(
+        &self,
+        effect: EffectId,
+        made: &ProviderCall,
+    ) -> Result<CallResult, CallError> {
+        let key = effect.to_string();
+        let known = match &made.call {
+            Call::CreateIntent { .. } => {
+                let found = self.provider.find(effect.order, made.at).await?;
+                found.map(CallResult::Intent)
+            }
+            Call::Refund { .. } | Call::RefundRest { .. } => {
+                let known = self.known(&key, &made.call, true).await?;
+                return known.ok_or_else(|| CallError::Broken("a refund waits".to_owned()));
+            }
+            call => self.known(&key, call, true).await?,
+        };
+        match known {
+            Some(known) => Ok(known),
+            None => self.make(&format!("{key}-anew"), effect.order, &made.call).await,
+        }
     }
 
     /// What became of a call whose key is not honored any more. What was not done is not done now.

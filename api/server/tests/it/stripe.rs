@@ -174,6 +174,73 @@ fn money_is_taken_and_given_back_once_however_often_it_is_asked_for() -> Tested 
 }
 
 #[test]
+fn a_key_that_is_answered_with_500_for_ever_is_given_up_where_that_does_nothing_twice() -> Tested {
+    alone(async || {
+        let (sim, stripe) = stripe("stripe-broken", Knobs::default()).await?;
+        let driver = Driver::new(stripe.clone());
+        let run = async |number: u32, call: &Call, repeated: bool| {
+            let call = ProviderCall { at: now_ms(), call: call.clone(), repeated };
+            driver.call(EffectId { order: ORDER, number }, &call, repeated).await
+        };
+        let before = Knobs { error_before: 1_000, ..Knobs::default() };
+        let after = Knobs { error_after: 1_000, ..Knobs::default() };
+        // Each is tried once, is broken, and is repeated when all is well again.
+        let again = async |number: u32, call: Call, broken: Knobs| {
+            turn(&sim, broken).await?;
+            assert_eq!(run(number, &call, false).await, CallResult::Unknown);
+            turn(&sim, Knobs::default()).await?;
+            Ok::<_, Fault>(run(number, &call, true).await)
+        };
+        let create = Call::CreateIntent { amount: PRICE };
+        let CallResult::Intent(made) = again(0, create.clone(), before).await? else {
+            return Err("it was not created under another key".into());
+        };
+        let other = EffectId { order: OrderId { hash: 10, ..ORDER }, number: 0 };
+        turn(&sim, after).await?;
+        let call = ProviderCall { at: now_ms(), call: create, repeated: false };
+        assert_eq!(driver.call(other, &call, false).await, CallResult::Unknown);
+        turn(&sim, Knobs::default()).await?;
+        let CallResult::Intent(found) = driver.call(other, &call, true).await else {
+            return Err("it was not found".into());
+        };
+        let listed = reqwest::Client::new().get(format!("{}/_sim/ledger", sim.url)).send().await?;
+        let listed: serde_json::Value = listed.json().await?;
+        let ids: Vec<&str> = listed["intents"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(|intent| intent["id"].as_str())
+            .collect();
+        assert_eq!(ids.len(), 2, "{ids:?}");
+        assert!(ids.contains(&found.id.0.as_str()) && ids.contains(&made.id.0.as_str()));
+        let (intent, method) = (made.id, method("pm_card_visa"));
+        for (number, broken) in [(1, before), (2, after)] {
+            let confirm = Call::ConfirmIntent { intent: intent.clone(), method: method.clone() };
+            let CallResult::Intent(paid) = again(number, confirm, broken).await? else {
+                return Err("it was not confirmed".into());
+            };
+            assert_eq!(paid.status, IntentStatus::RequiresCapture);
+        }
+        let capture = Call::CaptureIntent { intent: intent.clone(), amount: PRICE };
+        let CallResult::Intent(taken) = again(3, capture, before).await? else {
+            return Err("it was not captured".into());
+        };
+        assert_eq!((taken.status, taken.received), (IntentStatus::Succeeded, 2_999));
+        let half = Money { amount: 1_000, ..PRICE };
+        let refund =
+            |id| Call::Refund { intent: intent.clone(), amount: half, refund: RefundId(id) };
+        let waits = Knobs { refund_error_before: 1_000, ..Knobs::default() };
+        assert_eq!(
+            again(4, refund(1), waits).await?,
+            CallResult::Unknown,
+            "it could be made twice"
+        );
+        assert_eq!(again(5, refund(2), after).await?, CallResult::Refunded, "it was made");
+        Ok(())
+    })
+}
+
+#[test]
 fn what_is_stripes_fault_or_ours_ends_no_order() -> Tested {
     alone(async || {
         let knobs = Knobs { too_many: 1_000, ..Knobs::default() };

@@ -119,9 +119,8 @@ pub fn error(failed: Failed) -> CallError {
     ];
     match code.as_str() {
         STATE => CallError::State,
-        _ if status.is_server_error() || ours.contains(&status) => {
-            CallError::Unknown(format!("{status}, {code}"))
-        }
+        _ if status.is_server_error() => CallError::Broken(format!("{status}, {code}")),
+        _ if ours.contains(&status) => CallError::Unknown(format!("{status}, {code}")),
         _ => CallError::Refused(code),
     }
 }
