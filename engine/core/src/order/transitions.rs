@@ -44,7 +44,7 @@ pub const TRANSITIONS: &[TransitionRow] = &[
     TransitionRow {
         name: "T3",
         what: "the provider refuses an intent",
-        stays: false,
+        stays: true,
         ways: &[
             (Some(PaymentPending), PaymentFailed),
             (Some(PaymentUnknown), Canceled),
@@ -60,7 +60,7 @@ pub const TRANSITIONS: &[TransitionRow] = &[
     TransitionRow {
         name: "T5",
         what: "the bank asks the customer for an action",
-        stays: false,
+        stays: true,
         ways: &[(Some(PaymentPending), RequiresAction), (Some(PaymentUnknown), RequiresAction)],
     },
     TransitionRow {
@@ -95,7 +95,7 @@ pub const TRANSITIONS: &[TransitionRow] = &[
     TransitionRow {
         name: "T9",
         what: "declined for good",
-        stays: false,
+        stays: true,
         ways: &[
             (Some(PaymentPending), Canceling),
             (Some(RequiresAction), Canceling),
@@ -166,7 +166,7 @@ pub const TRANSITIONS: &[TransitionRow] = &[
     TransitionRow {
         name: "T15a",
         what: "the money is there",
-        stays: false,
+        stays: true,
         ways: &[(Some(Confirmed), Processing)],
     },
     TransitionRow {
@@ -174,6 +174,18 @@ pub const TRANSITIONS: &[TransitionRow] = &[
         what: "the money did not come",
         stays: true,
         ways: &[(Some(Confirmed), PaymentFailed)],
+    },
+    TransitionRow {
+        name: "T16a",
+        what: "a new payment is begun: the old one is canceled first",
+        stays: true,
+        ways: &[],
+    },
+    TransitionRow {
+        name: "T16b",
+        what: "the money of a new payment is authorized",
+        stays: true,
+        ways: &[],
     },
     TransitionRow {
         name: "T17",
@@ -228,7 +240,7 @@ pub const TRANSITIONS: &[TransitionRow] = &[
         name: "T23",
         what: "canceled, the authorization is voided",
         stays: false,
-        ways: &[(Some(Confirmed), Canceling)],
+        ways: &[(Some(Confirmed), Canceling), (Some(Confirmed), Canceled)],
     },
     TransitionRow {
         name: "T23o",

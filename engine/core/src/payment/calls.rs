@@ -78,9 +78,14 @@ impl Change<'_, '_, '_> {
         if !ended {
             payment.state = PaymentState::Voiding;
         }
-        if self.order.calls_pending > 0 {
-            return;
+        if self.is_idle() {
+            self.cancel_intent();
         }
+    }
+
+    /// Cancels the intent, under the key of a try whose outcome is unknown, if there was one.
+    pub(super) fn cancel_intent(&mut self) {
+        let payment = &mut self.order.payment;
         let honored_since = self.ctx.now().saturating_sub(PROVIDER_KEY_MS);
         let open = payment.open.take().filter(|open| {
             matches!(open.call, Call::CancelIntent { .. }) && open.at > honored_since

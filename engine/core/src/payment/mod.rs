@@ -11,6 +11,7 @@ pub mod orphan;
 mod outcome;
 mod reconcile;
 mod released;
+mod repay;
 mod retry_payment;
 mod settle;
 
@@ -128,11 +129,13 @@ pub enum PaymentState {
     Disputed,
     ChargedBack,
     NothingDue,
+    Replacing,
+    Refused,
 }
 
 impl PaymentState {
     /// Every state, in their order.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 21] = [
         Self::OnAccount,
         Self::IntentCreating,
         Self::IntentReady,
@@ -152,6 +155,8 @@ impl PaymentState {
         Self::Disputed,
         Self::ChargedBack,
         Self::NothingDue,
+        Self::Replacing,
+        Self::Refused,
     ];
 
     /// The name that clients see.
@@ -176,6 +181,8 @@ impl PaymentState {
             Self::Disputed => "disputed",
             Self::ChargedBack => "charged_back",
             Self::NothingDue => "nothing_due",
+            Self::Replacing => "replacing",
+            Self::Refused => "refused",
         }
     }
 

@@ -163,6 +163,8 @@ fn orders(golden: &mut Golden) {
     let flags = |review| Flags { needs_review: Some(review), ..Flags::default() };
     samples.extend(each(reviews, |review| Order { flags: flags(review), ..order() }));
     samples.extend(fulfillment::orders());
+    let repaid = vec![PaymentState::Replacing, PaymentState::Refused];
+    samples.extend(each(repaid, |state| Order { payment: payment(state), ..order() }));
     golden.hold(prefixed(samples));
 
     let step = |to| Transition {

@@ -32,7 +32,10 @@ impl World {
             15..19 => self.hold_free(),
             19..24 => self.new_cart(),
             24..50 => self.step_cart(),
-            50..60 => self.work(),
+            50..60 => {
+                self.work();
+                self.pay_lost();
+            }
             60..64 => self.cancel_some(),
             64..76 => self.provider_answers(),
             76..79 => self.late_answer(),
