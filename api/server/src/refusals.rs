@@ -316,9 +316,7 @@ fn payment_not_open(state: PaymentState) -> Error {
         PaymentState::IntentCreating
         | PaymentState::Confirming
         | PaymentState::Replacing
-        | PaymentState::Unknown => {
-            "it is under way: read the order until it is decided"
-        }
+        | PaymentState::Unknown => "it is under way: read the order until it is decided",
         PaymentState::RequiresAction => {
             "the customer has to finish what their bank asks for: `payment.next_action`"
         }

@@ -119,8 +119,8 @@ impl Desk {
             return NextStep::default();
         };
         // The first payment, or a new one for a confirmed order.
-        let open = order.units == Units::Held
-            || order.units == Units::Committed && order.flags.on_hold;
+        let open =
+            order.units == Units::Held || order.units == Units::Committed && order.flags.on_hold;
         if !waits || !open {
             return NextStep::default();
         }

@@ -49,9 +49,9 @@ fn check_calls(view: &dyn View, found: &mut Vec<Violation>) -> Result<(), Fault>
                 continue;
             }
             let order = read::order(view, id.order, &Whose::Anybody)?;
-            let confirmed = order.as_ref().is_some_and(|order| {
-                !matches!(order.units, Units::Held | Units::Expiring)
-            });
+            let confirmed = order
+                .as_ref()
+                .is_some_and(|order| !matches!(order.units, Units::Held | Units::Expiring));
             let known = order.and_then(|order| order.payment.intent);
             let fits = match made.call.intent() {
                 Some(intent) => known.as_ref() == Some(intent),

@@ -17,8 +17,8 @@ impl Change<'_, '_, '_> {
     /// T4: a call's outcome is unknown. Create and Confirm show in the payment's state, and before
     /// the order is confirmed in the headline; others in a flag.
     pub(super) fn unknown(&mut self, open: OpenCall) {
-        let pays = matches!(self.order.units, Units::Held | Units::Expiring)
-            || self.order.flags.on_hold;
+        let pays =
+            matches!(self.order.units, Units::Held | Units::Expiring) || self.order.flags.on_hold;
         let news = match &open.call {
             Call::GetIntent { .. } => return self.ask_later(),
             Call::CreateIntent { .. } | Call::ConfirmIntent { .. } if pays => {

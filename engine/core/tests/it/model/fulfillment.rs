@@ -164,7 +164,10 @@ impl After {
     /// Nothing is under way.
     pub fn is_settled(&self) -> bool {
         let paying = matches!(self.again, Again::Replacing | Again::New);
-        !self.voiding && !paying && !matches!(self.pay, Pay::Capturing(_)) && self.asked_back == self.back
+        !self.voiding
+            && !paying
+            && !matches!(self.pay, Pay::Capturing(_))
+            && self.asked_back == self.back
     }
 
     /// What the provider should have kept, and still have authorized by the order's intent.

@@ -172,7 +172,9 @@ impl Provider {
         let intent = &mut self.known(id).intent;
         if intent.status == IntentStatus::RequiresCapture {
             match rng.random_range(0..30) {
-                0..2 => return CallResult::Refused { code: "charge_expired_for_capture".to_owned() },
+                0..2 => {
+                    return CallResult::Refused { code: "charge_expired_for_capture".to_owned() };
+                }
                 2..4 => intent.status = IntentStatus::Canceled,
                 _ => {
                     assert!(amount <= intent.capturable, "more than was authorized");

@@ -67,8 +67,7 @@ impl Order {
             _ => return false,
         }
         self.action = false;
-        self.after.again =
-            if self.intent.is_some() { Again::Replacing } else { Again::New };
+        self.after.again = if self.intent.is_some() { Again::Replacing } else { Again::New };
         true
     }
 

@@ -437,7 +437,8 @@ impl Order {
             }
             (Pay::Lost, Units::Released, _) => {
                 assert!(now >= repay, "{row:#?} is given up");
-                (self.stage, self.after.voiding) = (Stage::Ended(Why::Failed), self.intent.is_some());
+                (self.stage, self.after.voiding) =
+                    (Stage::Ended(Why::Failed), self.intent.is_some());
                 (self.unknown, self.action, self.after.again) = (false, false, Again::Not);
             }
             (Pay::Lost, _, _) => assert!(!thorough || now < repay, "{row:#?} goes on"),
