@@ -8,7 +8,7 @@ use crate::fault::Fault;
 use crate::keys::prefixed;
 use crate::order::{Order, Status, Units};
 use crate::outbox;
-use crate::payment::{PaymentState, orphan};
+use crate::payment::{CALLS_PER_EPOCH, PaymentState, orphan};
 use crate::read::{self, Whose};
 use crate::txn::View;
 
@@ -55,7 +55,7 @@ fn check_calls(view: &dyn View, found: &mut Vec<Violation>) -> Result<(), Fault>
             let known = order.and_then(|order| order.payment.intent);
             let fits = match made.call.intent() {
                 Some(intent) => known.as_ref() == Some(intent),
-                None => known.is_none() && (id.number == 0 || confirmed),
+                None => known.is_none() && (id.number % CALLS_PER_EPOCH == 0 || confirmed),
             };
             if !fits {
                 violation(found, "I5", format!("{id} asks for {:?} beside {known:?}", made.call));

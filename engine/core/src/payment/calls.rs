@@ -42,9 +42,14 @@ impl Change<'_, '_, '_> {
         self.is_idle() && !asked
     }
 
+    /// The number of the next call: of this epoch.
+    fn next_number(&self) -> u32 {
+        self.order.calls.max(*self.ctx.calls_from)
+    }
+
     /// Orders a call, under a new number. Only while none is in flight.
     pub(crate) fn call(&mut self, call: Call) {
-        let number = self.order.calls;
+        let number = self.next_number();
         self.order.calls = number.saturating_add(1);
         let at = self.ctx.now();
         self.put_call(number, &ProviderCall { at, call, repeated: false });
@@ -116,7 +121,7 @@ impl Change<'_, '_, '_> {
                 self.void();
             }
             state if state.is_captured() => {
-                let number = self.order.calls;
+                let number = self.next_number();
                 let mut refunds = self.order.progress.refunds.iter_mut();
                 let Some(next) = refunds.find(|it| it.state == RefundState::Requested) else {
                     return;

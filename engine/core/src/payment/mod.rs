@@ -4,6 +4,7 @@
 //! its id is committed, then it is confirmed. After that every unknown outcome is resolved by
 //! asking for that id. Webhooks ([`NotePaymentEvent`]) and lost answers all end in [`Settle`].
 
+mod begin_epoch;
 mod calls;
 mod capture;
 mod note_payment_event;
@@ -19,6 +20,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::outbox::Call;
 
+pub(crate) use begin_epoch::calls_from;
+pub use begin_epoch::{BeginEpoch, CALLS_PER_EPOCH, epoch};
 pub(crate) use note_payment_event::forget as forget_event;
 pub use note_payment_event::{EVENT_RETENTION_MS, NotePaymentEvent, PaymentEvent};
 pub(crate) use orphan::due as orphan_due;

@@ -5,10 +5,10 @@ use engine_core::inventory::{HoldLine, HoldRef};
 use engine_core::outbox;
 use engine_core::payment::{CallResult, Decline, Intent, IntentId, IntentStatus, PaymentMethod};
 use engine_core::{
-    AdjustStock, ArchiveProduct, CancelOrder, Command, CommitHold, CreateProduct, Currency, HoldId,
-    HoldStock, Money, NotePaymentEvent, OrderId, ProductId, Pulse, ReceiveStock, RecoverOrder,
-    ReleaseHold, ResolveHold, RetryPayment, SetStock, SetStockPolicy, Settle, ShardId, Slot,
-    UpdateProduct,
+    AdjustStock, ArchiveProduct, BeginEpoch, CancelOrder, Command, CommitHold, CreateProduct,
+    Currency, HoldId, HoldStock, Money, NotePaymentEvent, OrderId, ProductId, Pulse, ReceiveStock,
+    RecoverOrder, ReleaseHold, ResolveHold, RetryPayment, SetStock, SetStockPolicy, Settle,
+    ShardId, Slot, UpdateProduct,
 };
 use rand::Rng;
 use rand::seq::IndexedRandom;
@@ -29,6 +29,7 @@ impl World {
             10..13 => self.manage_keys(),
             13 => self.record_operation(),
             14 => self.mail_some(),
+            15 if self.rng.random_bool(0.05) => self.begin_epoch(),
             15..19 => self.hold_free(),
             19..24 => self.new_cart(),
             24..50 => self.step_cart(),
@@ -177,6 +178,13 @@ impl World {
             _ => shard,
         };
         self.propose(shard, command);
+    }
+
+    /// The cluster was restored, as far as the numbers of calls go.
+    fn begin_epoch(&mut self) {
+        let epoch = self.rng.random_range(0..4);
+        let shard = self.any_shard();
+        self.propose(shard, Command::BeginEpoch(BeginEpoch { epoch }));
     }
 
     /// Nobody should, but somebody might.
