@@ -71,7 +71,7 @@ impl World {
 
     fn sell(&mut self) {
         let id = ProductId(self.rng.random_range(1..=PRODUCTS));
-        let on_hand = self.model.products.get(&id).map_or(0, |product| product.on_hand);
+        let on_hand = self.model.products.get(&id).map_or(0, |product| product.level.max(0) as u32);
         let reason = "counted".to_owned();
         let units = match self.rng.random_range(0..60) {
             0 => u32::MAX,

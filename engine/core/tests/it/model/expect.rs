@@ -87,6 +87,7 @@ pub fn compare_shard(shop: &Shop, model: &mut Model, shard: ShardId) {
             let level =
                 Told::Stock(stock.on_hand.into(), stock.held.into(), stock.committed.into());
             assert_eq!(level, model.level(*product), "{product}");
+            assert_eq!(stock.level(), expected.level, "{product}");
             assert_eq!(row.version, expected.version, "{product}");
             assert_eq!(row.details.price.amount, expected.price, "{product}");
         }

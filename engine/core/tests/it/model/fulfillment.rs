@@ -406,7 +406,9 @@ impl Model {
         if how != UnitsEnd::Released {
             *self.gone.entry(product).or_default() += u64::from(quantity);
             let product = self.products.get_mut(&product).expect("a product");
-            product.on_hand = product.on_hand.saturating_sub(quantity);
+            let there = product.level.max(0).min(i64::from(quantity));
+            let all = how == UnitsEnd::Shipped;
+            product.level -= if all { i64::from(quantity) } else { there };
         }
         if over {
             self.free(shard, name);
