@@ -102,7 +102,7 @@ impl Book {
         self.intents.extend(intents.into_iter().map(|it| (it.id.clone(), it)));
         self.refunds.extend(refunds.into_iter().map(|it| (it.id.clone(), it)));
         self.disputes.extend(disputes.into_iter().map(|it| (it.id.clone(), it)));
-        events.into_iter().for_each(|event| self.keep(event));
+        events.into_iter().for_each(|event| self.note(event));
         self.counted = self.counted.max(counted);
     }
 
@@ -402,11 +402,11 @@ impl Book {
         let key = call.key.map(str::to_owned);
         let event = Event { id, created: call.now, kind: kind.to_owned(), object, key };
         self.changed.events.push(event.clone());
-        self.keep(event);
+        self.note(event);
     }
 
     /// Keeps an event, and forgets those that are too old or too many.
-    fn keep(&mut self, event: Event) {
+    fn note(&mut self, event: Event) {
         let oldest = event.created.saturating_sub(EVENTS_KEPT_S);
         self.events.push_back(event);
         while self.events.len() > EVENTS_MAX
