@@ -16,9 +16,13 @@ pub struct Stock {
     pub committed: u32,
     /// Units free to sell, those on backorder included: what orders can take now.
     pub available: u32,
-    /// On hand − held − committed − safety: below 0, so many units are sold that are yet to come.
+    /// On hand − sent ahead − held − committed − safety: below 0, so many units are sold that are
+    /// yet to come.
     #[serde(default)]
     pub balance: i64,
+    /// Units that were sent before they were booked in: the next that come are those.
+    #[serde(default)]
+    pub sent_ahead: u32,
     /// Safety stock: units on hand that are not sold.
     #[serde(default)]
     pub safety: u32,

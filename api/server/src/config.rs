@@ -49,6 +49,10 @@ pub struct Args {
     /// The currency of the seeds' prices
     #[arg(long, env = "STOA_CURRENCY", default_value = "USD")]
     pub currency: Currency,
+    /// After a restore from a backup: one more than before, so that no call to Stripe has a key
+    /// that was used in the time that is lost. The same on every node
+    #[arg(long, env = "STOA_EPOCH", default_value_t = 0)]
+    pub epoch: u8,
     /// Payments by card.
     #[command(flatten)]
     pub stripe: StripeFlags,

@@ -313,14 +313,18 @@ fn of_terms(rejection: &Rejection) -> Error {
 
 fn payment_not_open(state: PaymentState) -> Error {
     let what = match state {
-        PaymentState::IntentCreating | PaymentState::Confirming | PaymentState::Unknown => {
-            "it is under way: read the order until it is decided"
-        }
+        PaymentState::IntentCreating
+        | PaymentState::Confirming
+        | PaymentState::Replacing
+        | PaymentState::Unknown => "it is under way: read the order until it is decided",
         PaymentState::RequiresAction => {
             "the customer has to finish what their bank asks for: `payment.next_action`"
         }
         PaymentState::IntentReady | PaymentState::Declined => {
             "the provider is being asked about it, or its time is over: read the order"
+        }
+        PaymentState::Refused => {
+            "no other card is taken: the order ends when its time to pay is over"
         }
         _ => "it needs no other method; an order that has ended is placed again",
     };

@@ -60,6 +60,7 @@ pub fn stock(product: ProductId, stock: &Stock) -> wire::Stock {
         committed: stock.committed,
         available: stock.available(),
         balance: stock.balance(),
+        sent_ahead: stock.sent_ahead,
         safety: stock.policy.safety,
         backorder_limit: stock.policy.backorder_limit,
         low_stock_threshold: stock.policy.low_stock_threshold,

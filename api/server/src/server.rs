@@ -158,7 +158,7 @@ impl Server {
         let (stop, stopped) = watch::channel(false);
         let routers = rest::routers(&app, cors, args.ops.is_some());
         let serving = tokio::spawn(listeners.serve(tls, routers, stopped));
-        let upkeep = tokio::spawn(upkeep(app.clone()));
+        let upkeep = tokio::spawn(upkeep(app.clone(), args.epoch));
         let sending = sending(&app);
         tracing::info!(node = app.node_id, cluster = app.cluster_id, %http, "started");
         Ok(Self { app, http, indexer, serving, upkeep, sending, stop })
@@ -241,7 +241,7 @@ async fn door(args: &Args) -> Result<Door, StartError> {
 }
 
 /// What is done now and then, for as long as the node serves.
-async fn upkeep(app: App) {
+async fn upkeep(app: App, epoch: u8) {
     let housekeeping = async {
         let mut tick = tokio::time::interval(Duration::from_millis(UPKEEP_MS));
         loop {
@@ -256,5 +256,6 @@ async fn upkeep(app: App) {
         }
     };
     let reconciling = payment::keep_reconciling(&app);
-    tokio::join!(housekeeping, key_set, app.door.uses.keep_telling(&app), reconciling);
+    let epoch = payment::keep_epoch(&app, epoch);
+    tokio::join!(housekeeping, key_set, app.door.uses.keep_telling(&app), reconciling, epoch);
 }

@@ -17,6 +17,7 @@ use crate::feed::{self, Event};
 use crate::ids::{ShardId, Topology};
 use crate::keys::Key;
 use crate::outbox::{self, Message};
+use crate::payment;
 use crate::rejection::Rejection;
 use crate::txn::Txn;
 
@@ -55,10 +56,12 @@ pub fn apply(
     let mut results = Vec::with_capacity(batch.commands.len());
     let before = Clock::read(txn)?;
     let mut clock = before;
+    let mut calls_from = payment::calls_from(txn)?;
     for Stamped { stamp, command } in &batch.commands {
         clock.advance(stamp.now);
         let (events, messages, clock) = (&mut events, &mut messages, &mut clock);
-        let mut ctx = Ctx { txn, shard, clock, events, messages, replayed: false };
+        let calls_from = &mut calls_from;
+        let mut ctx = Ctx { txn, shard, clock, calls_from, events, messages, replayed: false };
         let outcome = once(&mut ctx, stamp, command)?;
         results.push(Applied { outcome, replayed: ctx.replayed });
     }
@@ -197,6 +200,7 @@ fn dispatch(ctx: &mut Ctx<'_, '_>, command: &Command) -> Result<Reply, Stop> {
         Command::SettleNotices(command) => command.apply(ctx),
         Command::ReplayDeadNotices(command) => command.apply(ctx),
         Command::ReconcileIntent(command) => command.apply(ctx),
+        Command::BeginEpoch(command) => command.apply(ctx),
         Command::CreatePromotion(command) => command.apply(ctx),
         Command::UpdatePromotion(command) => command.apply(ctx),
         Command::ArchivePromotion(command) => command.apply(ctx),
@@ -212,6 +216,8 @@ pub(crate) struct Ctx<'a, 'v> {
     pub txn: &'a mut Txn<'v>,
     pub shard: Shard,
     pub clock: &'a mut Clock,
+    /// New calls to the provider have no lower number: that of the cluster's epoch.
+    pub calls_from: &'a mut u32,
     pub replayed: bool,
     events: &'a mut Vec<Event>,
     messages: &'a mut Vec<(ShardId, Message)>,

@@ -30,7 +30,7 @@ pub use crate::order::{
     ReceiveReturn, RecoverOrder, RefundOrder, RefuseOrder, RejectReturn, RequestReturn,
     ResolveHold, ShipFulfillment,
 };
-pub use crate::payment::{NotePaymentEvent, ReconcileIntent, RetryPayment, Settle};
+pub use crate::payment::{BeginEpoch, NotePaymentEvent, ReconcileIntent, RetryPayment, Settle};
 pub use crate::pricing::{
     ArchivePromotion, CreatePromotion, DeleteShippingMethod, DeleteTaxRate, PutShippingMethod,
     PutTaxRate, UpdatePromotion,
@@ -155,6 +155,7 @@ pub enum Command {
     DeleteShippingMethod(DeleteShippingMethod),
     PutTaxRate(PutTaxRate),
     DeleteTaxRate(DeleteTaxRate),
+    BeginEpoch(BeginEpoch),
 }
 
 /// What the caller is told when the command was accepted. Append only.

@@ -30,6 +30,7 @@ use crate::webhook::Position;
 /// | `de`   | what was decided of an order not placed    | `Decision`       |
 /// | `dl`   | from a shard: the last message delivered   | `Sequence`       |
 /// | `du`   | a deadline, then its timer                 | `Timer`          |
+/// | `ep`   | the cluster's epoch                        | `Sequence`       |
 /// | `fe`   | a log index: what happened there           | `FeedEntry`      |
 /// | `fh`   | where the feed starts and ends             | `FeedHead`       |
 /// | `ho`   | a hold                                     | `Hold`           |
@@ -76,6 +77,7 @@ pub enum Key {
     Decision(OrderId),
     Delivered { from: ShardId },
     Due { at: u64, timer: Timer },
+    Epoch,
     FeedEntry { index: u64 },
     FeedHead,
     Hold(HoldRef),
@@ -126,6 +128,7 @@ impl Key {
             Self::Decision(order) => Bytes::of(b"de").order(*order),
             Self::Delivered { from } => Bytes::of(b"dl").u16(from.0),
             Self::Due { at, timer } => Bytes::of(b"du").u64(*at).raw(&timer.name()),
+            Self::Epoch => Bytes::of(b"ep"),
             Self::FeedEntry { index } => Bytes::of(b"fe").u64(*index),
             Self::FeedHead => Bytes::of(b"fh"),
             Self::Hold(HoldRef::Order(order)) => Bytes::of(b"ho").raw(&[0]).order(*order),
@@ -265,6 +268,7 @@ mod tests {
                 format!("6475 0000000000000007 07 {HASH}"),
             ),
             (Key::FeedEntry { index: 8 }, "6665 0000000000000008".into()),
+            (Key::Epoch, "6570".into()),
             (Key::FeedHead, "6668".into()),
             (Key::Hold(HoldRef::Order(ORDER)), format!("686f 00 0abc {HASH}")),
             (Key::Hold(HoldRef::Free(HoldId(0x0d))), format!("686f 01 {HASH}")),

@@ -50,7 +50,8 @@ impl Command {
             | Self::OpenNotices(_)
             | Self::StartNotices(_)
             | Self::SettleNotices(_)
-            | Self::ReconcileIntent(_) => true,
+            | Self::ReconcileIntent(_)
+            | Self::BeginEpoch(_) => true,
             Self::CreateProduct(_)
             | Self::UpdateProduct(_)
             | Self::ArchiveProduct(_)

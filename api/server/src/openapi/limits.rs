@@ -211,7 +211,7 @@ fn amounts(field: &str) -> Option<Value> {
         "stock" | "inventory" | "available" | "on_hand" | "held" | "committed" | "expected" => {
             number(0, units, 12)
         }
-        "safety" | "backorder_limit" => number(0, units, 5),
+        "safety" | "backorder_limit" | "sent_ahead" => number(0, units, 5),
         "low_stock_threshold" => number(0, units, 20),
         "balance" => number(-units, units, 112),
         "delta" => number(-units, units, -1),

@@ -20,7 +20,10 @@ const LOOK_EVERY_MS: u64 = 200;
 /// Nothing more happens to the payment without the customer.
 fn decided(order: &Order) -> bool {
     match order.payment.state {
-        PaymentState::IntentCreating | PaymentState::Confirming | PaymentState::Unknown => false,
+        PaymentState::IntentCreating
+        | PaymentState::Confirming
+        | PaymentState::Replacing
+        | PaymentState::Unknown => false,
         PaymentState::IntentReady => order.payment.method.is_none(),
         _ => true,
     }

@@ -118,7 +118,10 @@ impl Desk {
         let (Some(stripe), Some(intent)) = (&self.stripe, &order.payment.intent) else {
             return NextStep::default();
         };
-        if !waits || order.units != Units::Held {
+        // The first payment, or a new one for a confirmed order.
+        let open =
+            order.units == Units::Held || order.units == Units::Committed && order.flags.on_hold;
+        if !waits || !open {
             return NextStep::default();
         }
         let key = (intent.0.clone(), order.version);

@@ -5,6 +5,7 @@
 
 mod desk;
 mod driver;
+mod epoch;
 mod heard;
 mod listed;
 mod nobody;
@@ -18,6 +19,7 @@ use futures::future::BoxFuture;
 
 pub use desk::{BadDesk, Desk, NextStep};
 pub use driver::Driver;
+pub use epoch::keep_epoch;
 pub use heard::Heard;
 pub use listed::{ListedDispute, ListedIntent, ListedRefund, Page, Span};
 pub use nobody::Nobody;

@@ -1,5 +1,5 @@
-//! `/v1/orders/{id}/payments`: another try, with another method; and what a customer has to do
-//! next.
+//! `/v1/orders/{id}/payments`: another try, with another method, or a new payment; and what a
+//! customer has to do next.
 
 use api_client::{NewPayment, Order as WireOrder};
 use axum::extract::State;
@@ -29,7 +29,10 @@ pub fn routes() -> Routes {
         Op::post("/v1/orders/{id}/payments", "payOrder", "Pays an order with another method")
             .about(
                 "For an order that was placed without a method, or whose last one was declined: up \
-                 to four attempts, for as long as its units are held.",
+                 to four attempts, for as long as its units are held. For a confirmed order whose \
+                 money could not be captured (`flags.on_hold`): a new payment, within 48 hours. \
+                 The old one is canceled first, and the order goes on once the new one is \
+                 authorized.",
             )
             .customers()
             .id("OrderId")

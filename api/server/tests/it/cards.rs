@@ -7,6 +7,7 @@ use stripe_sim::knobs::Knobs;
 use crate::harness::{
     Node, Tested, alone, args, eventually, free_ports, fresh_dir, order, ready, with_node,
 };
+use crate::payments::event;
 use crate::stripe::{stand_in, turn};
 
 /// Places an order with a card and waits until its payment is decided.
@@ -134,6 +135,35 @@ fn a_card_that_wants_more_says_so_and_an_unknown_one_is_refused() -> Tested {
             "lines": [{"product_id": id, "quantity": 1}], "payment_method": "4242424242424242"});
         let number = node.post("/v1/orders", "card-number", &body).await?;
         assert_eq!((number.status, number.param().as_str()), (400, "payment_method"));
+        Ok(())
+    })
+}
+
+#[test]
+fn a_restored_cluster_uses_no_key_twice() -> Tested {
+    alone(async || {
+        let (dir, ports) = (fresh_dir("cards-epoch")?, free_ports(2)?);
+        let first = args(&dir, 1, &[(1, ports[0], ports[1])])?;
+        let node = ready(Server::start(Args { epoch: 1, ..first }).await?).await?;
+        let id = node.product("Restored", 100, 90).await?.id;
+        // The number of the call that has created an order's intent.
+        let number = async |key: &str| -> Result<u32, crate::harness::Fault> {
+            let placed = pay(&node, key, &id, "pm_card_visa").await?;
+            assert_eq!(placed.status, "confirmed", "{placed:?}");
+            let created = event("payment_intent.created", &placed.id).await?;
+            let created: serde_json::Value = serde_json::from_str(&created)?;
+            let used = created["request"]["idempotency_key"].as_str().ok_or("no key")?;
+            let (order, number) = used.rsplit_once('-').ok_or("no number")?;
+            assert_eq!(order, placed.id);
+            Ok(number.parse()?)
+        };
+        let mut tried = 0;
+        let begun = eventually(async || {
+            tried += 1;
+            number(&format!("epoch-{tried}")).await.ok().filter(|number| *number > 0)
+        });
+        assert_eq!(begun.await?, 1 << 24);
+        node.server.shutdown().await;
         Ok(())
     })
 }

@@ -25,6 +25,7 @@ mod pricing;
 mod reads;
 mod reconcile;
 mod recovery;
+mod repay;
 mod search;
 mod seeds;
 mod stock;

@@ -11,7 +11,7 @@ use crate::harness::{
 const HOOKS: &str = "/v1/payments/stripe/webhooks";
 
 /// Places an order with a card, or without one, and waits until its payment is decided.
-async fn place(node: &Node, key: &str, method: Option<&str>) -> Result<Order, Fault> {
+pub async fn place(node: &Node, key: &str, method: Option<&str>) -> Result<Order, Fault> {
     let product = node.product(key, 700, 5).await?.id;
     let asked = NewOrder {
         payment_method: method.map(str::to_owned),
@@ -21,7 +21,7 @@ async fn place(node: &Node, key: &str, method: Option<&str>) -> Result<Order, Fa
 }
 
 /// What a customer chooses on their bank's page; where that leads.
-async fn choose(order: &Order, choice: &str) -> Result<String, Fault> {
+pub async fn choose(order: &Order, choice: &str) -> Result<String, Fault> {
     let action = order.payment.next_action.as_ref().ok_or("no next action")?;
     let http = reqwest::Client::builder()
         .no_proxy()
@@ -37,7 +37,7 @@ async fn choose(order: &Order, choice: &str) -> Result<String, Fault> {
 }
 
 /// The newest event of a kind about an order, as Stripe would send it.
-async fn event(kind: &str, order: &str) -> Result<String, Fault> {
+pub async fn event(kind: &str, order: &str) -> Result<String, Fault> {
     let url = format!("{}/v1/events?limit=100&type={kind}", stripe_url()?);
     let http = reqwest::Client::builder().no_proxy().build()?;
     let list: Value = http.get(url).bearer_auth(STRIPE_KEY).send().await?.json().await?;
@@ -51,12 +51,12 @@ fn now_s() -> u64 {
     now.map_or(0, |now| now.as_secs())
 }
 
-async fn send(node: &Node, body: &str, signature: &str) -> Result<Raw, Fault> {
+pub async fn send(node: &Node, body: &str, signature: &str) -> Result<Raw, Fault> {
     let headers = [("content-type", "application/json"), ("stripe-signature", signature)];
     node.call("POST", HOOKS, &headers, body.to_owned()).await
 }
 
-fn signed(body: &str) -> String {
+pub fn signed(body: &str) -> String {
     stripe_sim::hooks::signature(HOOK_SECRETS[0], body, now_s())
 }
 

@@ -6,7 +6,7 @@
 
 mod after;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -20,6 +20,10 @@ pub use after::NewRefund;
 
 /// How long money stays reserved, in seconds: 7 days.
 const RESERVED_S: u64 = 7 * 24 * 3_600;
+/// How long an event can be read, in seconds: 30 days, as at Stripe.
+const EVENTS_KEPT_S: u64 = 30 * 24 * 3_600;
+/// How many events can be read at most: it is all in memory.
+const EVENTS_MAX: usize = 20_000;
 /// The least and the most that can be paid, in minor units.
 const AMOUNTS: std::ops::RangeInclusive<i64> = 50..=99_999_999;
 /// Why an intent may be canceled by who made it.
@@ -34,8 +38,8 @@ pub struct Book {
     pub refunds: BTreeMap<String, Refund>,
     /// Disputes by their ids.
     pub disputes: BTreeMap<String, Dispute>,
-    /// What has happened, in order.
-    pub events: Vec<Event>,
+    /// What has happened, in order, as far back as it is kept.
+    pub events: VecDeque<Event>,
     counted: u64,
     changed: Changes,
 }
@@ -98,7 +102,7 @@ impl Book {
         self.intents.extend(intents.into_iter().map(|it| (it.id.clone(), it)));
         self.refunds.extend(refunds.into_iter().map(|it| (it.id.clone(), it)));
         self.disputes.extend(disputes.into_iter().map(|it| (it.id.clone(), it)));
-        self.events.extend(events);
+        events.into_iter().for_each(|event| self.note(event));
         self.counted = self.counted.max(counted);
     }
 
@@ -398,7 +402,18 @@ impl Book {
         let key = call.key.map(str::to_owned);
         let event = Event { id, created: call.now, kind: kind.to_owned(), object, key };
         self.changed.events.push(event.clone());
-        self.events.push(event);
+        self.note(event);
+    }
+
+    /// Keeps an event, and forgets those that are too old or too many.
+    fn note(&mut self, event: Event) {
+        let oldest = event.created.saturating_sub(EVENTS_KEPT_S);
+        self.events.push_back(event);
+        while self.events.len() > EVENTS_MAX
+            || self.events.front().is_some_and(|first| first.created < oldest)
+        {
+            self.events.pop_front();
+        }
     }
 
     fn id(&mut self, prefix: &str) -> String {
@@ -414,4 +429,33 @@ fn known(token: &str) -> Result<Card, Refusal> {
         code: Some("resource_missing"),
         ..Refusal::parameter("payment_method", format!("No such PaymentMethod: '{token}'"))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tell(book: &mut Book, now: u64) {
+        book.tell(Call { now, ..Call::default() }, "test", Value::Null);
+    }
+
+    #[test]
+    fn events_are_forgotten_when_they_are_old_or_many() {
+        let mut book = Book::default();
+        tell(&mut book, 1_000);
+        tell(&mut book, 1_001);
+        tell(&mut book, 1_000 + EVENTS_KEPT_S);
+        assert_eq!(book.events.len(), 3, "30 days to the second");
+        tell(&mut book, 1_001 + EVENTS_KEPT_S);
+        assert_eq!(book.events.front().map(|it| it.created), Some(1_001));
+        for _ in 0..EVENTS_MAX {
+            tell(&mut book, 1_001 + EVENTS_KEPT_S);
+        }
+        assert_eq!(book.events.len(), EVENTS_MAX);
+        let mut again = Book::default();
+        again.restore(book.changes().unwrap_or_default());
+        assert_eq!(again.events.len(), EVENTS_MAX, "the journal has more than is read");
+        let last = |book: &Book| book.events.back().map(|it| it.id.clone());
+        assert_eq!(last(&again), last(&book));
+    }
 }

@@ -133,6 +133,7 @@ fn stock(row: &Stock) -> Fields {
         number("policy_version", policy.version),
         number("safety", policy.safety),
         number("backorder_limit", policy.backorder_limit),
+        number("sent_ahead", row.sent_ahead),
     ];
     let threshold = policy.low_stock_threshold;
     fields.extend(threshold.map(|threshold| number("low_stock_threshold", threshold)));

@@ -77,6 +77,7 @@ impl Command {
             Self::DeleteShippingMethod(_) => "delete_shipping_method",
             Self::PutTaxRate(_) => "put_tax_rate",
             Self::DeleteTaxRate(_) => "delete_tax_rate",
+            Self::BeginEpoch(_) => "begin_epoch",
         }
     }
 
@@ -103,7 +104,7 @@ impl Command {
             Self::Settle(command) => Resource::Order(command.effect.order),
             Self::Deliver(command) => Resource::Shard(command.from),
             Self::Acknowledge(command) => Resource::Shard(command.to),
-            Self::Pulse(_) | Self::NoteKeyUses(_) => Resource::Shard(here),
+            Self::Pulse(_) | Self::NoteKeyUses(_) | Self::BeginEpoch(_) => Resource::Shard(here),
             Self::CreateKey(command) => Resource::Key(command.id),
             Self::RotateKey(command) => Resource::Key(command.id),
             Self::RevokeKey(command) => Resource::Key(command.id),

@@ -42,7 +42,7 @@ impl CreateProduct {
         rows::put_product(ctx, &product);
         let none = inventory::rows::create_stock(ctx, self.id);
         let reason = MovementReason::Received;
-        let stock = inventory::rows::set_on_hand(ctx, self.id, none, self.stock, reason);
+        let stock = inventory::rows::set_level(ctx, self.id, none, self.stock.into(), reason);
         Ok(Reply::Product { product: Box::new(product), stock })
     }
 }

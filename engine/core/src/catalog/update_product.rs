@@ -52,21 +52,23 @@ impl UpdateProduct {
         check_version(self.expected_version, product.version)?;
         product.details = validate::product(self.change.clone().over(product.details))?;
         let stock = inventory::rows::stock_of(ctx.txn, self.id)?;
-        let on_hand = self.on_hand(&stock)?;
+        let level = self.level(&stock)?;
         product.version += 1;
         product.updated_at = ctx.now();
         rows::put_product(ctx, &product);
         let reason = MovementReason::SetAvailable;
-        let stock = inventory::rows::set_on_hand(ctx, self.id, stock, on_hand, reason);
+        let stock = inventory::rows::set_level(ctx, self.id, stock, level, reason);
         Ok(Reply::Product { product: Box::new(product), stock })
     }
 
     /// The units on hand that make the balance `available` units.
-    fn on_hand(&self, stock: &Stock) -> Result<u32, Rejection> {
-        let Some(available) = self.available else { return Ok(stock.on_hand) };
-        let on_hand = i64::from(stock.on_hand) - stock.balance() + i64::from(available);
-        let on_hand = u32::try_from(on_hand).ok().filter(|units| *units <= UNITS_MAX);
-        on_hand.ok_or(Rejection::TooManyUnits { limit: UNITS_MAX })
+    fn level(&self, stock: &Stock) -> Result<i64, Rejection> {
+        let Some(available) = self.available else { return Ok(stock.level()) };
+        let level = stock.level() - stock.balance() + i64::from(available);
+        if level > i64::from(UNITS_MAX) {
+            return Err(Rejection::TooManyUnits { limit: UNITS_MAX });
+        }
+        Ok(level)
     }
 }
 

@@ -1,4 +1,5 @@
-//! I1: the units on hand are the sum of the movements, and every movement says so.
+//! I1: the units on hand are the sum of the movements, and every movement says so. Where more left
+//! than came the sum is below 0: so many were sent ahead, and none is on hand.
 
 use super::{Violation, each, violation};
 use crate::codec::decode;
@@ -34,8 +35,11 @@ pub(super) fn check(view: &dyn View, found: &mut Vec<Violation>) -> Result<(), F
     each(view, prefixed(b"st"), |_, value| {
         let stock: Stock = decode(value)?;
         moved += u64::from(stock.movements > 0);
-        if stock.movements == 0 && stock.on_hand != 0 {
-            violation(found, "I1", format!("{} units on hand without a movement", stock.on_hand));
+        if stock.movements == 0 && stock.level() != 0 {
+            violation(found, "I1", format!("{} units on hand without a movement", stock.level()));
+        }
+        if stock.on_hand != 0 && stock.sent_ahead != 0 {
+            violation(found, "I1", format!("units on hand and sent ahead: {stock:?}"));
         }
         Ok(())
     })?;
@@ -62,7 +66,7 @@ impl Ledger {
         }
         self.last = number;
         self.on_hand += i128::from(movement.delta);
-        if self.on_hand != i128::from(movement.on_hand) {
+        if self.on_hand.max(0) != i128::from(movement.on_hand) {
             let what = format!(
                 "{product}: movement {number} says {} on hand, their sum is {}",
                 movement.on_hand, self.on_hand
@@ -74,7 +78,7 @@ impl Ledger {
     fn close(self, view: &dyn View, found: &mut Vec<Violation>) -> Result<(), Fault> {
         let Self { product, on_hand, last } = self;
         match read::stock(view, product)? {
-            Some(stock) if i128::from(stock.on_hand) == on_hand && stock.movements == last => {}
+            Some(stock) if i128::from(stock.level()) == on_hand && stock.movements == last => {}
             stock => {
                 let what =
                     format!("{product}: {last} movements sum up to {on_hand}, not {stock:?}");

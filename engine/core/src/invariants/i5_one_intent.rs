@@ -1,13 +1,14 @@
-//! I5: an order has at most one intent, so at most one that can succeed, and is confirmed once. Its
-//! history ends where it stands.
+//! I5: an order has at most one intent at a time, so at most one that can succeed, and is confirmed
+//! once. A second is made only where the first is known to be canceled. Its history ends where it
+//! stands.
 
 use super::{Violation, each, violation};
 use crate::codec::decode;
 use crate::fault::Fault;
 use crate::keys::prefixed;
-use crate::order::{Order, Status};
+use crate::order::{Order, Status, Units};
 use crate::outbox;
-use crate::payment::{PaymentState, orphan};
+use crate::payment::{CALLS_PER_EPOCH, PaymentState, orphan};
 use crate::read::{self, Whose};
 use crate::txn::View;
 
@@ -36,7 +37,8 @@ pub(super) fn check(view: &dyn View, found: &mut Vec<Violation>) -> Result<(), F
     check_calls(view, found)
 }
 
-/// Every call is about the order's one intent; only its first call, made again perhaps, creates it.
+/// Every call is about the order's one intent, and creates it only where there is none: before the
+/// first, or once that is canceled and the units are committed, or were (T16a).
 fn check_calls(view: &dyn View, found: &mut Vec<Violation>) -> Result<(), Fault> {
     let mut after = None;
     loop {
@@ -47,10 +49,13 @@ fn check_calls(view: &dyn View, found: &mut Vec<Violation>) -> Result<(), Fault>
                 continue;
             }
             let order = read::order(view, id.order, &Whose::Anybody)?;
+            let confirmed = order
+                .as_ref()
+                .is_some_and(|order| !matches!(order.units, Units::Held | Units::Expiring));
             let known = order.and_then(|order| order.payment.intent);
             let fits = match made.call.intent() {
                 Some(intent) => known.as_ref() == Some(intent),
-                None => known.is_none() && id.number == 0,
+                None => known.is_none() && (id.number % CALLS_PER_EPOCH == 0 || confirmed),
             };
             if !fits {
                 violation(found, "I5", format!("{id} asks for {:?} beside {known:?}", made.call));
@@ -69,7 +74,10 @@ fn may_have_intent(state: PaymentState) -> Option<bool> {
         PaymentState::OnAccount | PaymentState::IntentCreating | PaymentState::NothingDue => {
             Some(false)
         }
-        PaymentState::Unknown | PaymentState::Voided => None,
+        PaymentState::Unknown
+        | PaymentState::Voided
+        | PaymentState::AuthExpired
+        | PaymentState::Refused => None,
         PaymentState::IntentReady
         | PaymentState::Confirming
         | PaymentState::RequiresAction
@@ -80,7 +88,7 @@ fn may_have_intent(state: PaymentState) -> Option<bool> {
         | PaymentState::RefundRequested
         | PaymentState::Refunded
         | PaymentState::Capturing
-        | PaymentState::AuthExpired
+        | PaymentState::Replacing
         | PaymentState::PartiallyRefunded
         | PaymentState::Disputed
         | PaymentState::ChargedBack => Some(true),

@@ -34,8 +34,8 @@ impl AdjustStock {
             return Err(Rejection::OutOfRange { field: Field::Quantity, min: -max, max }.into());
         }
         text(Field::Reason, &self.reason, 1, REASON_BYTES_MAX)?;
-        let on_hand = rows::check_level(&stock, i64::from(stock.on_hand) + self.delta)?;
+        let level = rows::check_level(&stock, stock.level() + self.delta)?;
         let reason = MovementReason::Adjusted(self.reason.clone());
-        Ok(Reply::Stock(rows::set_on_hand(ctx, product, stock, on_hand, reason)))
+        Ok(Reply::Stock(rows::set_level(ctx, product, stock, level, reason)))
     }
 }

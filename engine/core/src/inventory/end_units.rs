@@ -29,17 +29,19 @@ pub(crate) fn end_units(
     stock.committed = left.ok_or_else(|| {
         Fault::contradiction(format!("a hold has more units of {product} than its stock"))
     })?;
-    let reason = match how {
-        UnitsEnd::Released => None,
-        UnitsEnd::Shipped => Some(MovementReason::Shipped(order)),
-        UnitsEnd::WrittenOff => Some(MovementReason::WrittenOff(order)),
+    let (reason, gone) = match how {
+        UnitsEnd::Released => (None, 0),
+        // They were there, or they could not have been sent: what was not booked in yet is counted
+        // when it is.
+        UnitsEnd::Shipped => (Some(MovementReason::Shipped(order)), units),
+        // Only what was there can be missing.
+        UnitsEnd::WrittenOff => (Some(MovementReason::WrittenOff(order)), units.min(stock.on_hand)),
     };
     match reason {
         None => rows::put_stock(ctx, product, &before, &stock),
         Some(reason) => {
-            // No fewer than none: what was sold without being there is counted when it comes.
-            let on_hand = stock.on_hand.saturating_sub(units);
-            rows::take_units(ctx, product, &before, (stock, on_hand, reason));
+            let level = stock.level() - i64::from(gone);
+            rows::take_units(ctx, product, &before, (stock, level, reason));
         }
     }
     rows::put_hold(ctx.txn, name, &hold);
@@ -57,9 +59,8 @@ pub(crate) fn restock(
     quantity: u32,
 ) -> Result<(), Fault> {
     if let Some(stock) = rows::stock(ctx.txn, product)? {
-        let on_hand = stock.on_hand.saturating_add(quantity).min(UNITS_MAX);
-        let on_hand = on_hand.max(stock.on_hand);
-        rows::set_on_hand(ctx, product, stock, on_hand, MovementReason::Returned(order));
+        let level = (stock.level() + i64::from(quantity)).min(i64::from(UNITS_MAX));
+        rows::set_level(ctx, product, stock, level, MovementReason::Returned(order));
     }
     Ok(())
 }

@@ -1,8 +1,8 @@
 //! Stock and the holds on it.
 //!
-//! Invariants: on hand = the sum of its movements (I1); held and committed = the sums over active
-//! holds (I2); balance = on hand − held − committed − safety, and never below −backorder limit
-//! (I3). A hold and its timer live and die together. An ended hold leaves a marker for 72 hours and
+//! Invariants: on hand − sent ahead = the sum of its movements (I1); held and committed = the sums over active
+//! holds (I2); balance = on hand − sent ahead − held − committed − safety, and never below
+//! −backorder limit (I3). A hold and its timer live and die together. An ended hold leaves a marker for 72 hours and
 //! never reopens. How a product's stock is sold is its policy's: see docs/stock.md.
 
 mod adjust_stock;
@@ -62,6 +62,9 @@ pub struct Stock {
     pub movements: u64,
     /// What is kept back, what is sold before it is there, and when it is low.
     pub policy: StockPolicy,
+    /// Units that were sent before they were booked in. The next that come are those; until then
+    /// nothing is on hand.
+    pub sent_ahead: u32,
 }
 
 impl Stock {
@@ -71,16 +74,21 @@ impl Stock {
         u32::try_from(free.max(0)).unwrap_or(u32::MAX).min(UNITS_MAX)
     }
 
-    /// On hand − held − committed − safety stock. Below 0 so many units are sold that are yet to
+    /// Units that came less those that left: on hand, or below 0 what was sent ahead.
+    pub fn level(&self) -> i64 {
+        i64::from(self.on_hand) - i64::from(self.sent_ahead)
+    }
+
+    /// The level − held − committed − safety stock. Below 0 so many units are sold that are yet to
     /// come; never below −backorder limit (I3).
     pub fn balance(&self) -> i64 {
         let taken = i64::from(self.held) + i64::from(self.committed);
-        i64::from(self.on_hand) - taken - i64::from(self.policy.safety)
+        self.level() - taken - i64::from(self.policy.safety)
     }
 
     /// The fewest units on hand that keep what was sold within the policy.
     pub fn least_on_hand(&self) -> u32 {
-        let least = i64::from(self.on_hand) - self.balance();
+        let least = self.level() - self.balance();
         let least = least - i64::from(self.policy.backorder_limit);
         u32::try_from(least.max(0)).unwrap_or(u32::MAX)
     }

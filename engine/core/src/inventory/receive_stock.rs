@@ -27,9 +27,11 @@ impl ReceiveStock {
             let max = i64::from(UNITS_MAX);
             return Err(Rejection::OutOfRange { field: Field::Quantity, min: 1, max }.into());
         }
-        let on_hand = stock.on_hand.checked_add(self.quantity).filter(|units| *units <= UNITS_MAX);
-        let on_hand = on_hand.ok_or(Rejection::TooManyUnits { limit: UNITS_MAX })?;
-        let stock = rows::set_on_hand(ctx, product, stock, on_hand, MovementReason::Received);
+        let level = stock.level() + i64::from(self.quantity);
+        if level > i64::from(UNITS_MAX) {
+            return Err(Rejection::TooManyUnits { limit: UNITS_MAX }.into());
+        }
+        let stock = rows::set_level(ctx, product, stock, level, MovementReason::Received);
         Ok(Reply::Stock(stock))
     }
 }

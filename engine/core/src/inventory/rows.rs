@@ -1,7 +1,7 @@
 //! Reads and writes stock, movement and hold rows. Nobody else does.
 //!
 //! A stock row is written by [`put_stock`] only, which tells the feed when the units free to sell
-//! have changed and when the level has become low; units on hand change by [`set_on_hand`] only,
+//! have changed and when the level has become low; units on hand change by [`set_level`] only,
 //! which records the movement (I1).
 
 use super::{Hold, HoldRef, Movement, MovementReason, Stock, UNITS_MAX};
@@ -37,56 +37,60 @@ pub(super) fn put_stock(ctx: &mut Ctx<'_, '_>, product: ProductId, before: &Stoc
     }
 }
 
-/// A new number of units on hand, if the limits allow it: `TooManyUnits`, `UnitsInUse`.
-pub(super) fn check_level(stock: &Stock, on_hand: i64) -> Result<u32, Rejection> {
-    if on_hand > i64::from(UNITS_MAX) {
+/// A new level, if the limits allow it: `TooManyUnits`, `UnitsInUse`. More units always are.
+pub(super) fn check_level(stock: &Stock, level: i64) -> Result<i64, Rejection> {
+    if level > i64::from(UNITS_MAX) {
         return Err(Rejection::TooManyUnits { limit: UNITS_MAX });
     }
     let least = stock.least_on_hand();
-    let level = u32::try_from(on_hand).ok().filter(|level| *level >= least);
-    level.ok_or(Rejection::UnitsInUse { least, on_hand })
+    if level <= stock.level() && level < i64::from(least) {
+        return Err(Rejection::UnitsInUse { least, on_hand: level });
+    }
+    Ok(level)
 }
 
-/// Sets the units on hand and records the movement. The caller has checked the limits.
-pub(crate) fn set_on_hand(
+/// Sets the level and records the movement. The caller has checked the limits.
+pub(crate) fn set_level(
     ctx: &mut Ctx<'_, '_>,
     product: ProductId,
     mut stock: Stock,
-    on_hand: u32,
+    level: i64,
     reason: MovementReason,
 ) -> Stock {
     let before = stock;
-    if move_to(ctx, product, &mut stock, (on_hand, reason)) {
+    if move_to(ctx, product, &mut stock, (level, reason)) {
         put_stock(ctx, product, &before, &stock);
     }
     stock
 }
 
-/// Sets the units on hand beside another change of the level, and stores both.
+/// Sets the level beside another change of the row, and stores both.
 pub(super) fn take_units(
     ctx: &mut Ctx<'_, '_>,
     product: ProductId,
     before: &Stock,
-    (mut stock, on_hand, reason): (Stock, u32, MovementReason),
+    (mut stock, level, reason): (Stock, i64, MovementReason),
 ) {
-    move_to(ctx, product, &mut stock, (on_hand, reason));
+    move_to(ctx, product, &mut stock, (level, reason));
     put_stock(ctx, product, before, &stock);
 }
 
-/// Records the movement to a new number of units on hand, if it is one.
+/// Records the movement to a new level, if it is one.
 fn move_to(
     ctx: &mut Ctx<'_, '_>,
     product: ProductId,
     stock: &mut Stock,
-    (on_hand, reason): (u32, MovementReason),
+    (level, reason): (i64, MovementReason),
 ) -> bool {
-    let delta = i64::from(on_hand) - i64::from(stock.on_hand);
+    let delta = level - stock.level();
     if delta == 0 {
         return false;
     }
-    stock.on_hand = on_hand;
+    let units = |level: i64| u32::try_from(level.max(0)).unwrap_or(u32::MAX);
+    stock.on_hand = units(level);
+    stock.sent_ahead = units(-level);
     stock.movements += 1;
-    let movement = Movement { at: ctx.now(), delta, on_hand, reason };
+    let movement = Movement { at: ctx.now(), delta, on_hand: stock.on_hand, reason };
     ctx.txn.put(&Key::Movement { product, number: stock.movements }, &movement);
     true
 }

@@ -35,8 +35,8 @@ impl SetStock {
             let (expected, actual) = (self.expected, stock.on_hand);
             return Err(Rejection::StockMismatch { expected, actual }.into());
         }
-        let on_hand = rows::check_level(&stock, i64::from(self.on_hand))?;
+        let level = rows::check_level(&stock, i64::from(self.on_hand))?;
         let reason = MovementReason::Set(self.reason.clone());
-        Ok(Reply::Stock(rows::set_on_hand(ctx, product, stock, on_hand, reason)))
+        Ok(Reply::Stock(rows::set_level(ctx, product, stock, level, reason)))
     }
 }

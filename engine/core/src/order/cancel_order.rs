@@ -66,7 +66,7 @@ impl Change<'_, '_, '_> {
     /// T23, T23o, T24: the units are free in this entry, and the money follows. T24a: while money
     /// is being captured nobody knows which money that is, so the wish waits.
     pub(crate) fn cancel_confirmed(&mut self) -> Result<(), Fault> {
-        let payment = self.order.payment.state;
+        let (payment, on_hold) = (self.order.payment.state, self.order.flags.on_hold);
         if payment == PaymentState::Capturing {
             self.order.flags.cancel_requested = true;
             self.step_told("T24a", "");
@@ -74,7 +74,8 @@ impl Change<'_, '_, '_> {
         }
         self.give_up(Ending::Customer)?;
         match payment {
-            PaymentState::Authorized | PaymentState::AuthExpired => self.step("T23", ""),
+            PaymentState::Authorized => self.step("T23", ""),
+            _ if on_hold => self.step("T23", ""),
             payment if payment.has_come() => {
                 self.request_refund(self.order.refundable(), "the order was canceled");
                 self.step("T24", "");
@@ -94,19 +95,15 @@ impl Change<'_, '_, '_> {
             }
         }
         self.order.flags.cancel_requested = false;
-        self.order.flags.on_hold = false;
+        let on_hold = std::mem::take(&mut self.order.flags.on_hold);
         // Nobody needs to hurry any longer.
         self.order.flags.needs_review.take_if(|reason| {
             matches!(reason, Review::FulfillmentOverdue | Review::AuthorizationExpiring)
         });
         self.cancel_fulfillments();
         self.release_units()?;
-        let payment = self.order.payment.state;
-        if matches!(payment, PaymentState::Authorized | PaymentState::AuthExpired) {
-            self.order.payment.state = PaymentState::Voiding;
-            if self.is_idle() {
-                self.void();
-            }
+        if self.order.payment.state == PaymentState::Authorized || on_hold {
+            self.void_what_there_is();
         }
         Ok(())
     }

@@ -75,6 +75,18 @@ impl Order {
         unshipped.saturating_sub(taken)
     }
 
+    /// Units of it are packed and were not sent.
+    pub(crate) fn is_packed(&self) -> bool {
+        let mut parcels = self.progress.fulfillments.iter();
+        parcels.any(|it| it.state == FulfillmentState::Packed)
+    }
+
+    /// An amount pays the order: what is owed now, or was owed when it was asked for, before lines
+    /// were canceled.
+    pub(crate) fn pays(&self, amount: i64) -> bool {
+        (self.due()..=self.total).contains(&amount)
+    }
+
     /// Units of it were sent.
     pub fn has_shipped(&self) -> bool {
         self.lines.iter().any(|line| line.progress.shipped > 0)

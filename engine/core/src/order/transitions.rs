@@ -44,7 +44,7 @@ pub const TRANSITIONS: &[TransitionRow] = &[
     TransitionRow {
         name: "T3",
         what: "the provider refuses an intent",
-        stays: false,
+        stays: true,
         ways: &[
             (Some(PaymentPending), PaymentFailed),
             (Some(PaymentUnknown), Canceled),
@@ -55,12 +55,16 @@ pub const TRANSITIONS: &[TransitionRow] = &[
         name: "T4",
         what: "a call has an unknown outcome, or nobody knows it any more",
         stays: true,
-        ways: &[(Some(PaymentPending), PaymentUnknown), (Some(PaymentUnknown), PaymentPending)],
+        ways: &[
+            (Some(PaymentPending), PaymentUnknown),
+            (Some(RequiresAction), PaymentUnknown),
+            (Some(PaymentUnknown), PaymentPending),
+        ],
     },
     TransitionRow {
         name: "T5",
         what: "the bank asks the customer for an action",
-        stays: false,
+        stays: true,
         ways: &[(Some(PaymentPending), RequiresAction), (Some(PaymentUnknown), RequiresAction)],
     },
     TransitionRow {
@@ -95,7 +99,7 @@ pub const TRANSITIONS: &[TransitionRow] = &[
     TransitionRow {
         name: "T9",
         what: "declined for good",
-        stays: false,
+        stays: true,
         ways: &[
             (Some(PaymentPending), Canceling),
             (Some(RequiresAction), Canceling),
@@ -166,7 +170,7 @@ pub const TRANSITIONS: &[TransitionRow] = &[
     TransitionRow {
         name: "T15a",
         what: "the money is there",
-        stays: false,
+        stays: true,
         ways: &[(Some(Confirmed), Processing)],
     },
     TransitionRow {
@@ -174,6 +178,18 @@ pub const TRANSITIONS: &[TransitionRow] = &[
         what: "the money did not come",
         stays: true,
         ways: &[(Some(Confirmed), PaymentFailed)],
+    },
+    TransitionRow {
+        name: "T16a",
+        what: "a new payment is begun: the old one is canceled first",
+        stays: true,
+        ways: &[],
+    },
+    TransitionRow {
+        name: "T16b",
+        what: "the money of a new payment is authorized",
+        stays: true,
+        ways: &[],
     },
     TransitionRow {
         name: "T17",
@@ -228,7 +244,7 @@ pub const TRANSITIONS: &[TransitionRow] = &[
         name: "T23",
         what: "canceled, the authorization is voided",
         stays: false,
-        ways: &[(Some(Confirmed), Canceling)],
+        ways: &[(Some(Confirmed), Canceling), (Some(Confirmed), Canceled)],
     },
     TransitionRow {
         name: "T23o",

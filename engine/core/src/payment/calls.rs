@@ -42,9 +42,14 @@ impl Change<'_, '_, '_> {
         self.is_idle() && !asked
     }
 
+    /// The number of the next call: of this epoch.
+    fn next_number(&self) -> u32 {
+        self.order.calls.max(*self.ctx.calls_from)
+    }
+
     /// Orders a call, under a new number. Only while none is in flight.
     pub(crate) fn call(&mut self, call: Call) {
-        let number = self.order.calls;
+        let number = self.next_number();
         self.order.calls = number.saturating_add(1);
         let at = self.ctx.now();
         self.put_call(number, &ProviderCall { at, call, repeated: false });
@@ -78,9 +83,14 @@ impl Change<'_, '_, '_> {
         if !ended {
             payment.state = PaymentState::Voiding;
         }
-        if self.order.calls_pending > 0 {
-            return;
+        if self.is_idle() {
+            self.cancel_intent();
         }
+    }
+
+    /// Cancels the intent, under the key of a try whose outcome is unknown, if there was one.
+    pub(super) fn cancel_intent(&mut self) {
+        let payment = &mut self.order.payment;
         let honored_since = self.ctx.now().saturating_sub(PROVIDER_KEY_MS);
         let open = payment.open.take().filter(|open| {
             matches!(open.call, Call::CancelIntent { .. }) && open.at > honored_since
@@ -111,7 +121,7 @@ impl Change<'_, '_, '_> {
                 self.void();
             }
             state if state.is_captured() => {
-                let number = self.order.calls;
+                let number = self.next_number();
                 let mut refunds = self.order.progress.refunds.iter_mut();
                 let Some(next) = refunds.find(|it| it.state == RefundState::Requested) else {
                     return;

@@ -9,7 +9,7 @@ use super::{Intent, IntentStatus, OpenCall, PROVIDER_KEY_MS, PaymentState};
 use crate::fault::Fault;
 use crate::money::Money;
 use crate::notice::NoticeKind;
-use crate::order::{Change, Ending, FulfillmentState, OrderTimer, REPAY_MS, Refund, Review};
+use crate::order::{Change, Ending, OrderTimer, REPAY_MS, Refund, Review};
 use crate::outbox::Call;
 
 impl Change<'_, '_, '_> {
@@ -24,14 +24,21 @@ impl Change<'_, '_, '_> {
     /// T26: what is left of the order costs nothing, so nothing is captured: the authorization is
     /// void, and the order goes on without money.
     pub(crate) fn owe_nothing(&mut self) {
-        let state = self.order.payment.state;
-        if !matches!(state, PaymentState::Authorized | PaymentState::AuthExpired) {
+        if self.order.payment.state != PaymentState::Authorized && !self.order.flags.on_hold {
             return;
         }
         self.disarm(OrderTimer::Repay);
         self.order.flags.on_hold = false;
-        let mut parcels = self.order.progress.fulfillments.iter();
-        self.order.progress.begun |= parcels.any(|it| it.state == FulfillmentState::Packed);
+        self.order.progress.begun |= self.order.is_packed();
+        self.void_what_there_is();
+    }
+
+    /// Voids the intent. Where there is none yet the answer to its creation goes on from here.
+    pub(crate) fn void_what_there_is(&mut self) {
+        if self.order.payment.intent.is_none() {
+            self.order.payment.state = PaymentState::Voided;
+            return;
+        }
         self.order.payment.state = PaymentState::Voiding;
         if self.is_idle() {
             self.void();
@@ -69,8 +76,10 @@ impl Change<'_, '_, '_> {
         use IntentStatus::{Processing, RequiresCapture, Succeeded};
         let capturing = self.order.payment.state == PaymentState::Capturing;
         match (self.order.payment.state, intent.status) {
-            (PaymentState::Authorized | PaymentState::Capturing, Succeeded)
-            | (PaymentState::AuthExpired, Succeeded) => self.captured(intent),
+            _ if self.order.flags.on_hold => self.seen_on_hold(asked, intent),
+            (PaymentState::Authorized | PaymentState::Capturing, Succeeded) => {
+                self.captured(intent)
+            }
             (PaymentState::Authorized | PaymentState::Capturing, Processing) => {
                 self.unresolved();
                 Ok(())
@@ -122,6 +131,8 @@ impl Change<'_, '_, '_> {
         self.resolved();
         self.order.payment.state = PaymentState::AuthExpired;
         self.order.payment.capturing = 0;
+        self.order.payment.attempts = 0;
+        self.order.payment.decline_code = None;
         self.disarm(OrderTimer::AuthExpiry);
         self.disarm(OrderTimer::FulfillSla);
         self.order.flags.on_hold = true;
@@ -157,10 +168,14 @@ impl Change<'_, '_, '_> {
     }
 
     /// T15a: the money is here.
-    fn captured(&mut self, intent: &Intent) -> Result<(), Fault> {
+    pub(super) fn captured(&mut self, intent: &Intent) -> Result<(), Fault> {
         let payment = &self.order.payment;
         let capturing = payment.state == PaymentState::Capturing;
-        let expected = if capturing { payment.capturing } else { self.order.due() };
+        let fits = match payment.state {
+            PaymentState::Capturing => intent.received == payment.capturing,
+            _ if self.order.flags.on_hold => self.order.pays(intent.received),
+            _ => intent.received == self.order.due(),
+        };
         let sound = (0..=Money::AMOUNT_MAX).contains(&intent.received);
         if !sound {
             self.mismatch();
@@ -172,13 +187,13 @@ impl Change<'_, '_, '_> {
         self.order.payment.state = PaymentState::Captured;
         self.order.flags.on_hold = false;
         self.disarm(OrderTimer::Repay);
-        if intent.received != expected {
+        if !fits {
             self.review(Review::AmountMismatch);
             self.retime();
             self.step_told("T7a", Review::AmountMismatch.as_str());
             return Ok(());
         }
-        self.order.progress.begun |= capturing;
+        self.order.progress.begun |= capturing || self.order.is_packed();
         self.retime();
         self.step_told("T15a", "");
         if self.order.flags.cancel_requested {

@@ -4,6 +4,7 @@
 //! its id is committed, then it is confirmed. After that every unknown outcome is resolved by
 //! asking for that id. Webhooks ([`NotePaymentEvent`]) and lost answers all end in [`Settle`].
 
+mod begin_epoch;
 mod calls;
 mod capture;
 mod note_payment_event;
@@ -11,6 +12,7 @@ pub mod orphan;
 mod outcome;
 mod reconcile;
 mod released;
+mod repay;
 mod retry_payment;
 mod settle;
 
@@ -18,6 +20,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::outbox::Call;
 
+pub(crate) use begin_epoch::calls_from;
+pub use begin_epoch::{BeginEpoch, CALLS_PER_EPOCH, epoch};
 pub(crate) use note_payment_event::forget as forget_event;
 pub use note_payment_event::{EVENT_RETENTION_MS, NotePaymentEvent, PaymentEvent};
 pub(crate) use orphan::due as orphan_due;
@@ -128,11 +132,13 @@ pub enum PaymentState {
     Disputed,
     ChargedBack,
     NothingDue,
+    Replacing,
+    Refused,
 }
 
 impl PaymentState {
     /// Every state, in their order.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 21] = [
         Self::OnAccount,
         Self::IntentCreating,
         Self::IntentReady,
@@ -152,6 +158,8 @@ impl PaymentState {
         Self::Disputed,
         Self::ChargedBack,
         Self::NothingDue,
+        Self::Replacing,
+        Self::Refused,
     ];
 
     /// The name that clients see.
@@ -176,6 +184,8 @@ impl PaymentState {
             Self::Disputed => "disputed",
             Self::ChargedBack => "charged_back",
             Self::NothingDue => "nothing_due",
+            Self::Replacing => "replacing",
+            Self::Refused => "refused",
         }
     }
 

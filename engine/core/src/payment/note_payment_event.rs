@@ -99,6 +99,7 @@ impl Payment {
                 }
                 PaymentState::Capturing => status != RequiresCapture,
                 PaymentState::AuthExpired => status == IntentStatus::Succeeded,
+                PaymentState::Replacing | PaymentState::Refused => status >= RequiresCapture,
                 PaymentState::Captured
                 | PaymentState::RefundRequested
                 | PaymentState::PartiallyRefunded
@@ -137,6 +138,7 @@ impl Change<'_, '_, '_> {
                 | PaymentState::Declined
                 | PaymentState::Unknown
                 | PaymentState::Capturing
+                | PaymentState::Replacing
                 | PaymentState::Voiding
         );
         if undecided {

@@ -54,7 +54,7 @@ impl Change<'_, '_, '_> {
 
     /// The intent was asked for while the customer chooses a method, and nothing has become of it:
     /// a decline that it remembers was counted.
-    fn still_waits(&self, asked: &Call, intent: &Intent) -> bool {
+    pub(super) fn still_waits(&self, asked: &Call, intent: &Intent) -> bool {
         let waits = match self.order.payment.state {
             PaymentState::Declined => true,
             PaymentState::IntentReady => intent.decline.is_none(),
@@ -64,7 +64,7 @@ impl Change<'_, '_, '_> {
     }
 
     /// A confirmation of unknown outcome is made again, under its key, as long as that is honored.
-    fn confirms_again(&self, asked: &Call) -> bool {
+    pub(super) fn confirms_again(&self, asked: &Call) -> bool {
         let honored_since = self.ctx.now().saturating_sub(PROVIDER_KEY_MS);
         let open = self.order.payment.open.as_ref().filter(|open| open.at > honored_since);
         let confirms = open.is_some_and(|open| matches!(open.call, Call::ConfirmIntent { .. }));
@@ -107,7 +107,12 @@ impl Change<'_, '_, '_> {
         payment.attempts = payment.attempts.saturating_add(1);
         payment.decline_code = Some(kept(code));
         payment.state = PaymentState::Declined;
-        if is_final || payment.attempts >= ATTEMPTS_MAX {
+        let last = is_final || payment.attempts >= ATTEMPTS_MAX;
+        if self.order.units == Units::Committed {
+            self.declined_on_hold(last);
+            return Ok(());
+        }
+        if last {
             return self.end(Ending::PaymentFailed, "T9", &kept(code));
         }
         if self.order.timers.hold.is_none() {
@@ -177,28 +182,35 @@ impl Change<'_, '_, '_> {
     }
 
     /// T5: the customer's bank wants to see them. Whatever they do there, we ask what came of it.
-    fn requires_action(&mut self) -> Result<(), Fault> {
+    pub(super) fn requires_action(&mut self) -> Result<(), Fault> {
         if self.order.payment.state == PaymentState::RequiresAction {
             self.poll();
             return Ok(());
         }
         self.resolved();
         self.order.payment.state = PaymentState::RequiresAction;
-        let longest = self.order.placed_at.saturating_add(ORDER_HOLD_MAX_MS);
-        let at = self.ctx.now().saturating_add(ACTION_MS).min(longest);
-        self.arm(OrderTimer::Hold, at.max(self.order.timers.hold.unwrap_or(at)));
+        if self.order.units == Units::Held {
+            let longest = self.order.placed_at.saturating_add(ORDER_HOLD_MAX_MS);
+            let at = self.ctx.now().saturating_add(ACTION_MS).min(longest);
+            self.arm(OrderTimer::Hold, at.max(self.order.timers.hold.unwrap_or(at)));
+        }
         self.poll();
         self.step("T5", "");
         Ok(())
     }
 
     /// T2, or the way back from T4: the intent is there and was not confirmed.
-    fn not_confirmed(&mut self, asked: &Call, intent: &Intent) -> Result<(), Fault> {
+    pub(super) fn not_confirmed(&mut self, asked: &Call, intent: &Intent) -> Result<(), Fault> {
         if matches!(asked, Call::ConfirmIntent { .. }) {
             self.still_unknown();
             return Ok(());
         }
-        if intent.amount != self.order.total {
+        if self.order.flags.on_hold && !self.order.pays(intent.amount) {
+            self.mismatch();
+            self.declined_on_hold(true);
+            return Ok(());
+        }
+        if !self.order.flags.on_hold && intent.amount != self.order.total {
             self.mismatch();
             return self.end(Ending::PaymentFailed, "T9", "another amount");
         }
@@ -220,7 +232,7 @@ impl Change<'_, '_, '_> {
     }
 
     /// T4, from an answer: the provider itself does not know yet.
-    fn still_unknown(&mut self) {
+    pub(super) fn still_unknown(&mut self) {
         let known = self.order.payment.state != PaymentState::Unknown;
         self.order.payment.state = PaymentState::Unknown;
         self.unresolved();
@@ -232,7 +244,7 @@ impl Change<'_, '_, '_> {
 
 /// The decline that this answer tells. An intent that waits for a confirmation may remember an
 /// older one, and one that was just created has none.
-fn declined<'a>(asked: &Call, intent: &'a Intent) -> Option<&'a Decline> {
+pub(super) fn declined<'a>(asked: &Call, intent: &'a Intent) -> Option<&'a Decline> {
     let created = matches!(asked, Call::CreateIntent { .. });
     let tells = intent.status == IntentStatus::RequiresPaymentMethod && !created;
     intent.decline.as_ref().filter(|_| tells)

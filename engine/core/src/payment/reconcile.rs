@@ -14,12 +14,14 @@ impl Change<'_, '_, '_> {
         payment.state == PaymentState::Unknown && payment.unknown_since.is_some()
     }
 
-    /// T4: a call's outcome is unknown. Create and Confirm show in the headline, others in a flag.
+    /// T4: a call's outcome is unknown. Create and Confirm show in the payment's state, and before
+    /// the order is confirmed in the headline; others in a flag.
     pub(super) fn unknown(&mut self, open: OpenCall) {
-        let before_confirmation = matches!(self.order.units, Units::Held | Units::Expiring);
+        let pays =
+            matches!(self.order.units, Units::Held | Units::Expiring) || self.order.flags.on_hold;
         let news = match &open.call {
             Call::GetIntent { .. } => return self.ask_later(),
-            Call::CreateIntent { .. } | Call::ConfirmIntent { .. } if before_confirmation => {
+            Call::CreateIntent { .. } | Call::ConfirmIntent { .. } if pays => {
                 let known = self.order.payment.state != PaymentState::Unknown;
                 self.order.payment.state = PaymentState::Unknown;
                 known

@@ -1,4 +1,4 @@
-//! T8: the customer pays with another method, or with the first.
+//! T8, T16a: the customer pays with another method, or with the first, or once more.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,7 +10,8 @@ use crate::order::{Change, Order, Units, rows};
 use crate::rejection::{Field, Rejection};
 
 /// Confirms an order's intent with a method: one that was placed without, or whose last one was
-/// declined. It counts against the same attempts and the same deadline.
+/// declined. It counts against the same attempts and the same deadline. For an order whose money
+/// could not be taken (T16) it begins a new payment, with attempts of its own.
 ///
 /// Refused, in this order: `OrderNotFound` (also for somebody else's), `OutOfRange` (the method),
 /// `PaymentNotOpen` (nothing waits for a method: the payment is under way, decided, or over).
@@ -34,6 +35,10 @@ impl RetryPayment {
             return Err(Rejection::OutOfRange { field, min: 1, max }.into());
         }
         let mut change = Change::of(ctx, order);
+        if change.order.units == Units::Committed && change.order.flags.on_hold {
+            change.pay_again(&self.method)?;
+            return Ok(Reply::Order(Box::new(change.save()?)));
+        }
         if !change.waits_for_method() {
             let state = change.order.payment.state;
             return Err(Rejection::PaymentNotOpen { state }.into());

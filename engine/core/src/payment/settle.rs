@@ -1,7 +1,8 @@
 //! T2–T9, T11–T17, T31, T32, T37: what the provider answered becomes the order's state.
 //!
 //! Here an answer is matched with its call. What an intent's status means for the order is in
-//! `outcome` (its units are held), `capture` (committed) and `released` (free).
+//! `outcome` (its units are held), `capture` (committed; `repay` where a new payment is waited for)
+//! and `released` (free).
 
 use serde::{Deserialize, Serialize};
 
@@ -97,8 +98,11 @@ impl Change<'_, '_, '_> {
 
     /// T3: no intent, no payment.
     fn create_refused(&mut self, code: &str) -> Result<(), Fault> {
-        if self.order.units == Units::Released {
+        if matches!(self.order.units, Units::Released | Units::Committed) {
             self.resolved();
+            if self.order.flags.on_hold {
+                self.not_created(code);
+            }
             return Ok(());
         }
         let asked_for = self.order.flags.cancel_requested;
@@ -112,6 +116,7 @@ impl Change<'_, '_, '_> {
     fn confirm_refused(&mut self, code: &str) -> Result<(), Fault> {
         match self.order.units {
             Units::Held => self.declined(code, false),
+            Units::Committed if self.order.flags.on_hold => self.declined(code, false),
             Units::Expiring | Units::Released => {
                 self.void();
                 Ok(())

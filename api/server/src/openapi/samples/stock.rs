@@ -14,6 +14,7 @@ pub fn samples() -> Vec<(&'static str, Value)> {
         committed: 1,
         available: 122,
         balance: 112,
+        sent_ahead: 0,
         safety: 5,
         backorder_limit: 10,
         low_stock_threshold: Some(20),

@@ -1,5 +1,8 @@
 //! How requests go to Stripe: connections that are used again, a deadline for each attempt, and the
 //! key of the call with each of them. async-stripe's own client keeps no connection and no time.
+//!
+//! A call that is repeated under its key has the same body to the byte, whichever node makes it:
+//! Stripe compares the two.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -67,8 +70,16 @@ impl Calls {
         Ok(Self { http: http.build()?, base, secret })
     }
 
-    fn request(&self, call: CustomizedStripeRequest) -> Result<RequestBuilder, Failed> {
+    fn request(&self, call: CustomizedStripeRequest) -> RequestBuilder {
         let (call, wishes) = call.into_pieces();
+        self.http(call, wishes.request_strategy)
+    }
+
+    fn http(
+        &self,
+        call: stripe_client_core::RequestBuilder,
+        strategy: Option<RequestStrategy>,
+    ) -> RequestBuilder {
         let mut url = self.base.clone();
         url.set_path(&format!("{}/v1{}", self.base.path().trim_end_matches('/'), call.path));
         url.set_query(call.query.as_deref());
@@ -80,15 +91,16 @@ impl Calls {
         let mut request = request
             .bearer_auth(&self.secret)
             .header("stripe-version", stripe_shared::version::VERSION.as_str());
-        if let Some(RequestStrategy::Idempotent(key)) = wishes.request_strategy {
+        if let Some(RequestStrategy::Idempotent(key)) = strategy {
             request = request.header("idempotency-key", key.as_str());
         }
-        Ok(match call.body {
+        match call.body {
             Some(form) => {
+                let form = in_order(&form);
                 request.header(CONTENT_TYPE, "application/x-www-form-urlencoded").body(form)
             }
             None => request,
-        })
+        }
     }
 }
 
@@ -96,7 +108,7 @@ impl StripeClient for Calls {
     type Err = Failed;
 
     async fn execute(&self, call: CustomizedStripeRequest) -> Result<Bytes, Failed> {
-        let request = self.request(call)?;
+        let request = self.request(call);
         let mut wait = WAIT;
         for attempt in 1.. {
             let this = request.try_clone().ok_or_else(|| unknown(&"a body of unknown length"))?;
@@ -115,6 +127,15 @@ impl StripeClient for Calls {
         }
         Err(unknown(&"no attempt"))
     }
+}
+
+/// A form with its fields in the order of their names. Metadata comes from a hash map, so its order
+/// is another one in each process, and in each call.
+fn in_order(form: &str) -> String {
+    let mut fields: Vec<&str> = form.split('&').collect();
+    // Fields of one name are the places of a list: those stay as they are.
+    fields.sort_by_key(|field| field.split('=').next().unwrap_or_default());
+    fields.join("&")
 }
 
 /// Whether an address is this machine's, which no proxy leads to.
@@ -146,4 +167,45 @@ async fn refusal(status: StatusCode, answer: Response) -> Result<Failed, Failed>
 
 fn unknown(why: &dyn fmt::Display) -> Failed {
     Failed::Unknown(why.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use engine_core::{Currency, Money, OrderId, Slot};
+    use stripe_client_core::StripeRequest as _;
+
+    use super::super::creation;
+    use super::*;
+
+    /// Each map of a process has a hasher of its own, as each process has.
+    #[test]
+    fn a_call_has_the_same_body_each_time() {
+        let calls = Calls::new("http://127.0.0.1:1".parse().unwrap(), "sk_test".into()).unwrap();
+        let price = Money { amount: 2_999, currency: Currency::USD };
+        let order = OrderId { slot: Slot(7), hash: 9 };
+        let (mut made, mut sent) = (BTreeSet::new(), BTreeSet::new());
+        for _ in 0..200 {
+            let request = creation(price, order, "shop").unwrap().build();
+            made.insert(request.body.clone().unwrap());
+            let request = calls.http(request, None).build().unwrap();
+            sent.insert(request.body().unwrap().as_bytes().unwrap().to_vec());
+        }
+        assert!(made.len() > 1, "the library's order is fixed: this test shows nothing");
+        assert_eq!(sent.len(), 1);
+        let sent = String::from_utf8(sent.pop_first().unwrap()).unwrap();
+        let sent = sent.replace("%5B", "[").replace("%5D", "]");
+        let wanted = format!(
+            "allowed_payment_method_types[0]=card&amount=2999&capture_method=manual&currency=usd\
+             &metadata[stoa_cluster]=shop&metadata[stoa_order]={order}"
+        );
+        assert_eq!(sent, wanted);
+    }
+
+    #[test]
+    fn places_of_a_list_stay_as_they_are() {
+        assert_eq!(in_order("b[]=2&a=1&b[]=1&c"), "a=1&b[]=2&b[]=1&c");
+        assert_eq!(in_order(""), "");
+    }
 }

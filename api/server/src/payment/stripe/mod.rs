@@ -144,6 +144,23 @@ impl Stripe {
     }
 }
 
+/// The call that creates an order's intent: unconfirmed, so that it moves no money.
+fn creation(
+    amount: Money,
+    order: OrderId,
+    cluster: &str,
+) -> Result<CreatePaymentIntent, CallError> {
+    let currency = amount.currency.to_string().to_ascii_lowercase();
+    let currency = Currency::from_str(&currency)
+        .map_err(|_| CallError::Refused("currency_not_supported".to_owned()))?;
+    let metadata =
+        [(ORDER.to_owned(), order.to_string()), (CLUSTER.to_owned(), cluster.to_owned())];
+    Ok(CreatePaymentIntent::new(amount.amount, currency)
+        .capture_method(PaymentIntentCaptureMethod::Manual)
+        .allowed_payment_method_types([PaymentIntentAllowedPaymentMethodTypes::Card])
+        .metadata(metadata))
+}
+
 impl PaymentProvider for Stripe {
     fn find(&self, order: OrderId, since: u64) -> Called<'_, Option<Intent>> {
         async move {
@@ -170,16 +187,7 @@ impl PaymentProvider for Stripe {
 
     fn create<'a>(&'a self, key: &'a str, amount: Money, order: OrderId) -> Called<'a, Intent> {
         async move {
-            let currency = amount.currency.to_string().to_ascii_lowercase();
-            let currency = Currency::from_str(&currency)
-                .map_err(|_| CallError::Refused("currency_not_supported".to_owned()))?;
-            let request = CreatePaymentIntent::new(amount.amount, currency)
-                .capture_method(PaymentIntentCaptureMethod::Manual)
-                .allowed_payment_method_types([PaymentIntentAllowedPaymentMethodTypes::Card])
-                .metadata([
-                    (ORDER.to_owned(), order.to_string()),
-                    (CLUSTER.to_owned(), self.cluster.clone()),
-                ]);
+            let request = creation(amount, order, &self.cluster)?;
             map::intent(&self.keyed(key, request).await?)
         }
         .boxed()

@@ -129,7 +129,7 @@ impl Orphan {
     /// Orders a call under a new number. It is asked first whether it was made: before a restore
     /// the same orphan may have been here, and the same number used for it.
     fn call(&mut self, ctx: &mut Ctx<'_, '_>, call: Call) {
-        let number = self.calls;
+        let number = self.calls.max(*ctx.calls_from);
         self.calls = number.saturating_add(1);
         let call = ProviderCall { at: ctx.now(), call, repeated: true };
         self.put_call(ctx, number, &call);

@@ -12,8 +12,8 @@ use engine_core::payment::{
     CallResult, Decline, Intent, IntentId, IntentStatus, Pay, PaymentMethod, orphan,
 };
 use engine_core::{
-    Acknowledge, AdjustStock, ArchiveCollection, ArchiveProduct, CancelOrder, Command, CommitHold,
-    CreateCollection, CreateKey, CreateProduct, Deliver, HoldStock, KeyId, NoteKeyUses,
+    Acknowledge, AdjustStock, ArchiveCollection, ArchiveProduct, BeginEpoch, CancelOrder, Command,
+    CommitHold, CreateCollection, CreateKey, CreateProduct, Deliver, HoldStock, KeyId, NoteKeyUses,
     NotePaymentEvent, PlaceOrder, Pulse, ReceiveStock, ReconcileIntent, RecordOperation,
     RecoverOrder, RefuseOrder, Rejection, ReleaseHold, ResolveHold, RetryPayment, RevokeKey,
     RotateKey, SetStock, SetStockPolicy, Settle, UpdateCollection, UpdateProduct,
@@ -223,6 +223,9 @@ fn hear_or_pay(v: &mut Values) -> Command {
     if v.random.random_bool(0.5) {
         let (at_once, received) = (v.random.random(), v.i64());
         let listed = v.random.random_bool(0.4);
+        if v.random.random_bool(0.1) {
+            return Command::BeginEpoch(BeginEpoch { epoch: v.random.random() });
+        }
         let status = v.one_of(&IntentStatus::ALL);
         let Intent { id: intent, .. } = intent(v);
         if listed {

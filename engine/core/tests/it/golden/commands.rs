@@ -11,12 +11,12 @@ use engine_core::payment::{
     CallResult, Decline, Intent, IntentId, IntentStatus, Pay, PaymentMethod,
 };
 use engine_core::{
-    Acknowledge, AdjustStock, Applied, ArchiveCollection, ArchiveProduct, Batch, CancelOrder,
-    Command, CommitHold, CreateCollection, CreateKey, CreateProduct, Currency, Deliver, Digest,
-    HoldStock, NoteKeyUses, NotePaymentEvent, PlaceOrder, Pulse, ReceiveStock, ReconcileIntent,
-    RecordOperation, RecoverOrder, RefuseOrder, Rejection, ReleaseHold, Reply, ResolveHold,
-    RetryPayment, RevokeKey, RotateKey, SetStock, SetStockPolicy, Settle, ShardId, Stamp, Stamped,
-    UpdateCollection, UpdateProduct, v1,
+    Acknowledge, AdjustStock, Applied, ArchiveCollection, ArchiveProduct, Batch, BeginEpoch,
+    CancelOrder, Command, CommitHold, CreateCollection, CreateKey, CreateProduct, Currency,
+    Deliver, Digest, HoldStock, NoteKeyUses, NotePaymentEvent, PlaceOrder, Pulse, ReceiveStock,
+    ReconcileIntent, RecordOperation, RecoverOrder, RefuseOrder, Rejection, ReleaseHold, Reply,
+    ResolveHold, RetryPayment, RevokeKey, RotateKey, SetStock, SetStockPolicy, Settle, ShardId,
+    Stamp, Stamped, UpdateCollection, UpdateProduct, v1,
 };
 
 use super::values::*;
@@ -251,6 +251,7 @@ fn between() -> Vec<Command> {
         Command::Deliver(Deliver { from: ShardId(5), first: 6, messages }),
         Command::Acknowledge(Acknowledge { to: ShardId(6), through: 7 }),
         Command::Pulse(Pulse { limit: 256 }),
+        Command::BeginEpoch(BeginEpoch { epoch: 2 }),
     ]
 }
 

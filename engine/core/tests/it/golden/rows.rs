@@ -4,7 +4,7 @@ use engine_core::access::{ApiKey, KeyUse, Scope};
 use engine_core::audit::{AuditRow, Change, Resource, Value};
 use engine_core::dedup::Remembered;
 use engine_core::feed::{Event, FeedEntry, FeedHead};
-use engine_core::inventory::{Hold, HoldRef, HoldState, Movement, MovementReason};
+use engine_core::inventory::{Hold, HoldRef, HoldState, Movement, MovementReason, Stock};
 use engine_core::order::{
     Decision, Ending, Flags, KeyResult, OpenOrders, Order, Review, Status, Transition, Units,
 };
@@ -119,7 +119,8 @@ fn catalog(golden: &mut Golden) {
     let newest = ApiKey { scopes: vec![Scope::WebhooksRead], ..key() };
     golden.hold(vec![("sample".into(), key()), ("WebhooksRead".into(), newest)]);
     golden.hold(one(KeyUse { at: 1_000 }));
-    golden.hold(one(stock()));
+    let ahead = Stock { on_hand: 0, sent_ahead: 70_000, ..stock() };
+    golden.hold(vec![("sample".into(), stock()), ("sent-ahead".into(), ahead)]);
     let reasons = vec![
         MovementReason::Received,
         MovementReason::Adjusted("broken".into()),
@@ -163,6 +164,8 @@ fn orders(golden: &mut Golden) {
     let flags = |review| Flags { needs_review: Some(review), ..Flags::default() };
     samples.extend(each(reviews, |review| Order { flags: flags(review), ..order() }));
     samples.extend(fulfillment::orders());
+    let repaid = vec![PaymentState::Replacing, PaymentState::Refused];
+    samples.extend(each(repaid, |state| Order { payment: payment(state), ..order() }));
     golden.hold(prefixed(samples));
 
     let step = |to| Transition {

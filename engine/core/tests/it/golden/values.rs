@@ -96,7 +96,8 @@ pub fn collection() -> Collection {
 }
 
 pub fn stock() -> Stock {
-    Stock { on_hand: 300, held: 20, committed: 1, movements: 70_000, policy: stock_policy() }
+    let policy = stock_policy();
+    Stock { on_hand: 300, held: 20, committed: 1, movements: 70_000, policy, sent_ahead: 0 }
 }
 
 pub fn stock_policy() -> StockPolicy {

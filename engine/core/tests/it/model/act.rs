@@ -5,10 +5,10 @@ use engine_core::inventory::{HoldLine, HoldRef};
 use engine_core::outbox;
 use engine_core::payment::{CallResult, Decline, Intent, IntentId, IntentStatus, PaymentMethod};
 use engine_core::{
-    AdjustStock, ArchiveProduct, CancelOrder, Command, CommitHold, CreateProduct, Currency, HoldId,
-    HoldStock, Money, NotePaymentEvent, OrderId, ProductId, Pulse, ReceiveStock, RecoverOrder,
-    ReleaseHold, ResolveHold, RetryPayment, SetStock, SetStockPolicy, Settle, ShardId, Slot,
-    UpdateProduct,
+    AdjustStock, ArchiveProduct, BeginEpoch, CancelOrder, Command, CommitHold, CreateProduct,
+    Currency, HoldId, HoldStock, Money, NotePaymentEvent, OrderId, ProductId, Pulse, ReceiveStock,
+    RecoverOrder, ReleaseHold, ResolveHold, RetryPayment, SetStock, SetStockPolicy, Settle,
+    ShardId, Slot, UpdateProduct,
 };
 use rand::Rng;
 use rand::seq::IndexedRandom;
@@ -29,10 +29,14 @@ impl World {
             10..13 => self.manage_keys(),
             13 => self.record_operation(),
             14 => self.mail_some(),
+            15 if self.rng.random_bool(0.05) => self.begin_epoch(),
             15..19 => self.hold_free(),
             19..24 => self.new_cart(),
             24..50 => self.step_cart(),
-            50..60 => self.work(),
+            50..60 => {
+                self.work();
+                self.pay_lost();
+            }
             60..64 => self.cancel_some(),
             64..76 => self.provider_answers(),
             76..79 => self.late_answer(),
@@ -67,7 +71,7 @@ impl World {
 
     fn sell(&mut self) {
         let id = ProductId(self.rng.random_range(1..=PRODUCTS));
-        let on_hand = self.model.products.get(&id).map_or(0, |product| product.on_hand);
+        let on_hand = self.model.products.get(&id).map_or(0, |product| product.level.max(0) as u32);
         let reason = "counted".to_owned();
         let units = match self.rng.random_range(0..60) {
             0 => u32::MAX,
@@ -174,6 +178,13 @@ impl World {
             _ => shard,
         };
         self.propose(shard, command);
+    }
+
+    /// The cluster was restored, as far as the numbers of calls go.
+    fn begin_epoch(&mut self) {
+        let epoch = self.rng.random_range(0..4);
+        let shard = self.any_shard();
+        self.propose(shard, Command::BeginEpoch(BeginEpoch { epoch }));
     }
 
     /// Nobody should, but somebody might.

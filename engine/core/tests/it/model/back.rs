@@ -214,7 +214,7 @@ impl Model {
     /// Units of a product came back and are on hand again.
     pub fn restock(&mut self, product: engine_core::ProductId, quantity: u32) {
         let product = self.products.get_mut(&product).expect("a product");
-        let most = engine_core::inventory::UNITS_MAX.max(product.on_hand);
-        product.on_hand = product.on_hand.saturating_add(quantity).min(most);
+        let most = i64::from(engine_core::inventory::UNITS_MAX);
+        product.level = (product.level + i64::from(quantity)).min(most);
     }
 }

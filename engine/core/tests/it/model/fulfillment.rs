@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use engine_core::inventory::{HoldLine, HoldRef, HoldState, UnitsEnd};
 use engine_core::order::{FulfillmentState, LineProgress, Order as Row, Status, Units};
+use engine_core::outbox::Call;
 use engine_core::payment::{CallResult, Intent, IntentStatus, PaymentState};
 use engine_core::{FulfillmentId, Money, OrderId, ProductId, ReturnId, ShardId};
 
@@ -33,6 +34,8 @@ pub struct After {
     pub back: i64,
     /// When its money could not be captured.
     pub lost_at: u64,
+    /// How far a new payment for it has come.
+    pub again: Again,
     /// It has ended, and its authorization is not void yet.
     pub voiding: bool,
 }
@@ -47,6 +50,21 @@ pub enum Pay {
     Lost,
     /// Nothing is to be paid.
     Nothing,
+}
+
+/// How far a new payment has come for money that could not be captured.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Again {
+    /// None was begun, or the last one failed.
+    Not,
+    /// What there was is being canceled.
+    Replacing,
+    /// It is under way.
+    New,
+    /// It was declined, and another card may pay.
+    Declined,
+    /// It was declined for good.
+    Over,
 }
 
 /// Units that are sent together.
@@ -72,6 +90,7 @@ impl After {
             asked_back: 0,
             back: 0,
             lost_at: 0,
+            again: Again::Not,
             voiding: false,
         }
     }
@@ -144,10 +163,14 @@ impl After {
 
     /// Nothing is under way.
     pub fn is_settled(&self) -> bool {
-        !self.voiding && !matches!(self.pay, Pay::Capturing(_)) && self.asked_back == self.back
+        let paying = matches!(self.again, Again::Replacing | Again::New);
+        !self.voiding
+            && !paying
+            && !matches!(self.pay, Pay::Capturing(_))
+            && self.asked_back == self.back
     }
 
-    /// What the provider should have kept, and still have authorized.
+    /// What the provider should have kept, and still have authorized by the order's intent.
     pub fn money(&self, ledger: &Ledger) -> (i64, i64) {
         match self.pay {
             Pay::Authorized => (0, ledger.intent.amount),
@@ -163,7 +186,7 @@ impl After {
         self.closed = row.progress.closed_at.is_some();
     }
 
-    pub fn compare(&self, row: &Row) {
+    pub fn compare(&self, order: &Order, row: &Row) {
         let done: Vec<_> = row.lines.iter().map(|line| line.progress).collect();
         assert_eq!(done, self.done, "{row:#?}");
         assert_eq!(row.payment.captured, self.captured, "{row:#?}");
@@ -176,14 +199,14 @@ impl After {
                     row.payment.state == PaymentState::Capturing && row.payment.capturing == amount
                 }
                 Pay::Here => row.payment.state.is_captured(),
-                Pay::Lost => row.payment.state == PaymentState::AuthExpired,
+                Pay::Lost => self.again.fits(order, row.payment.state),
                 Pay::Nothing => matches!(
                     (row.payment.state, self.voiding),
                     (PaymentState::Voiding, true)
                         | (PaymentState::Voided | PaymentState::NothingDue, false)
                 ),
             };
-            assert!(fits, "{self:?} {row:#?}");
+            assert!(fits, "{order:?} {row:#?}");
             assert_eq!(row.flags.on_hold, self.pay == Pay::Lost, "{row:#?}");
         }
     }
@@ -197,6 +220,16 @@ impl Order {
         if empty { 0 } else { self.total - self.after.canceled_value() }
     }
 
+    /// It pays what is owed, or was owed when it was asked for.
+    pub fn pays(&self, amount: i64) -> bool {
+        self.due() <= amount && amount <= self.total
+    }
+
+    /// Parcels of it wait to be sent.
+    pub fn is_packed(&self) -> bool {
+        self.after.parcels.values().any(|parcel| parcel.state == FulfillmentState::Packed)
+    }
+
     /// The customer does not want it any longer. Says whether its units are free.
     pub fn cancel_confirmed(&mut self) -> bool {
         if matches!(self.after.pay, Pay::Capturing(_)) {
@@ -208,7 +241,9 @@ impl Order {
             parcel.state = FulfillmentState::Canceled;
         }
         self.stage = Stage::Returning;
+        (self.unknown, self.action, self.after.again) = (false, false, Again::Not);
         match self.after.pay {
+            Pay::Lost if self.intent.is_none() => self.stage = Stage::Ended(Why::Customer),
             Pay::Account => self.stage = Stage::Ended(Why::Customer),
             Pay::Nothing if !self.after.voiding => self.stage = Stage::Ended(Why::Customer),
             Pay::Here => {
@@ -256,9 +291,11 @@ impl Order {
         None
     }
 
-    pub fn saw_confirmed(&mut self, now: u64, intent: &Intent) -> Fate {
+    pub fn saw_confirmed(&mut self, now: u64, call: &Call, intent: &Intent) -> Fate {
         use IntentStatus::{Processing, RequiresCapture, Succeeded};
+        let created = matches!(call, Call::CreateIntent { .. });
         match (self.after.pay, intent.status) {
+            (Pay::Lost, status) if status != Succeeded => self.saw_lost(now, call, intent),
             (Pay::Account | Pay::Here, _) => None,
             (Pay::Nothing, IntentStatus::Canceled) => {
                 self.after.voiding = false;
@@ -270,28 +307,32 @@ impl Order {
                 None
             }
             (Pay::Nothing, status) => {
+                self.after.voiding |= created;
                 self.odd |= status == Succeeded;
                 None
             }
             (_, Succeeded) => self.captured(intent.received),
-            (Pay::Lost, _) | (_, Processing | RequiresCapture) => None,
+            (_, Processing | RequiresCapture) => None,
             _ => self.lost(now),
         }
     }
 
     fn captured(&mut self, received: i64) -> Fate {
-        let expected = match self.after.pay {
-            Pay::Capturing(amount) => amount,
-            _ => self.due(),
+        let fits = match self.after.pay {
+            Pay::Capturing(amount) => received == amount,
+            Pay::Lost => self.pays(received),
+            _ => received == self.due(),
         };
+        (self.unknown, self.action, self.after.again) = (false, false, Again::Not);
         if !(0..=Money::AMOUNT_MAX).contains(&received) {
             self.odd = true;
             return None;
         }
-        self.after.begun |= matches!(self.after.pay, Pay::Capturing(_)) && received == expected;
+        let packed = matches!(self.after.pay, Pay::Capturing(_)) || self.is_packed();
+        self.after.begun |= fits && packed;
         self.after.captured = received;
         self.after.pay = Pay::Here;
-        if received != expected {
+        if !fits {
             self.odd = true;
             return None;
         }
@@ -306,6 +347,7 @@ impl Order {
     fn lost(&mut self, now: u64) -> Fate {
         self.after.pay = Pay::Lost;
         self.after.lost_at = now;
+        self.declines = 0;
         if self.wish {
             self.cancel_confirmed();
             return Some(HoldState::Released);
@@ -320,9 +362,9 @@ impl Order {
     pub fn owe_nothing(&mut self) {
         if matches!(self.after.pay, Pay::Authorized | Pay::Lost) {
             self.after.pay = Pay::Nothing;
-            self.after.voiding = true;
-            let packed = |parcel: &Parcel| parcel.state == FulfillmentState::Packed;
-            self.after.begun |= self.after.parcels.values().any(packed);
+            self.after.voiding = self.intent.is_some();
+            (self.unknown, self.action, self.after.again) = (false, false, Again::Not);
+            self.after.begun |= self.is_packed();
         }
     }
 }
@@ -364,7 +406,9 @@ impl Model {
         if how != UnitsEnd::Released {
             *self.gone.entry(product).or_default() += u64::from(quantity);
             let product = self.products.get_mut(&product).expect("a product");
-            product.on_hand = product.on_hand.saturating_sub(quantity);
+            let there = product.level.max(0).min(i64::from(quantity));
+            let all = how == UnitsEnd::Shipped;
+            product.level -= if all { i64::from(quantity) } else { there };
         }
         if over {
             self.free(shard, name);

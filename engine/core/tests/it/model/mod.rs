@@ -23,6 +23,7 @@ mod payments;
 mod policy;
 mod promotions;
 mod provider;
+mod repay;
 mod shop;
 mod stock;
 mod time;

@@ -44,7 +44,8 @@ pub struct Product {
     pub currency: Currency,
     pub version: u64,
     pub archived: bool,
-    pub on_hand: u32,
+    /// Units on hand; below 0 so many were sent before they came.
+    pub level: i64,
     pub policy: Policy,
 }
 

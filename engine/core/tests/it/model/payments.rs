@@ -10,6 +10,7 @@ use engine_core::payment::{
 use engine_core::{Rejection, RetryPayment};
 
 use super::expect::{Expected, Told};
+use super::fulfillment::{Again, Pay};
 use super::naive::{Model, Order, Stage, Why};
 
 /// What is to become of an order's units.
@@ -52,6 +53,15 @@ impl Model {
         if command.owner.as_ref().is_some_and(|owner| *owner != order.owner) {
             return Err(Rejection::OrderNotFound);
         }
+        if order.stage == Stage::Confirmed && order.after.pay == Pay::Lost {
+            let order = self.orders.get_mut(&command.order).expect("it is there");
+            return match state {
+                Some(state) if !order.pay_again(under_way) => {
+                    Err(Rejection::PaymentNotOpen { state })
+                }
+                _ => Ok(Told::Order(order.status(), order.total)),
+            };
+        }
         let undecided = order.stage == Stage::Pending && !order.unknown && !order.action;
         let waits = undecided && !under_way && order.intent.is_some();
         match state {
@@ -68,7 +78,7 @@ fn is_id(intent: &Intent) -> bool {
 impl Order {
     fn nobody_knows(&mut self, at: u64, call: &Call) -> Fate {
         let moves = matches!(call, Call::CreateIntent { .. } | Call::ConfirmIntent { .. });
-        if moves && matches!(self.stage, Stage::Pending | Stage::Canceling(_)) {
+        if moves && (self.pays_now() || matches!(self.stage, Stage::Canceling(_))) {
             self.unknown = true;
             self.action = false;
             self.confirming_since = matches!(call, Call::ConfirmIntent { .. }).then_some(at);
@@ -77,6 +87,9 @@ impl Order {
     }
 
     fn create_refused(&mut self) -> Fate {
+        if self.stage == Stage::Confirmed && self.after.again == Again::New {
+            self.failed_again();
+        }
         if self.stage != Stage::Pending {
             return None;
         }
@@ -84,7 +97,10 @@ impl Order {
         Some(HoldState::Released)
     }
 
-    fn declined(&mut self, is_final: bool) -> Fate {
+    pub fn declined(&mut self, is_final: bool) -> Fate {
+        if self.stage == Stage::Confirmed {
+            self.declined_again(is_final);
+        }
         if self.stage != Stage::Pending {
             return None;
         }
@@ -102,7 +118,7 @@ impl Order {
     /// The intent is seen as it is, if the answer is true.
     fn saw(&mut self, now: u64, call: &Call, intent: &Intent) -> Fate {
         if intent.status == IntentStatus::Processing {
-            if self.stage == Stage::Pending {
+            if self.pays_now() {
                 (self.unknown, self.action) = (true, false);
             }
             return None;
@@ -117,13 +133,13 @@ impl Order {
             Stage::Returning => self.saw_returning(intent),
             Stage::Ended(_) => {
                 self.after.voiding &= intent.status != IntentStatus::Canceled;
-                self.odd |= matches!(
-                    intent.status,
-                    IntentStatus::Succeeded | IntentStatus::RequiresCapture
-                );
+                let reserved = intent.status == IntentStatus::RequiresCapture;
+                // A reservation that is being voided anyway is no surprise.
+                self.odd |= intent.status == IntentStatus::Succeeded;
+                self.odd |= reserved && !self.after.voiding;
                 None
             }
-            Stage::Confirmed => self.saw_confirmed(now, intent),
+            Stage::Confirmed => self.saw_confirmed(now, call, intent),
         }
     }
 

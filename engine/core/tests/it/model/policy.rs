@@ -40,7 +40,7 @@ impl Model {
         if let Some((field, _)) = fields.into_iter().find(|(_, units)| i64::from(*units) > max) {
             return Err(out_of_range(field, 0, max));
         }
-        let sold = self.in_use(product) as i64 - i64::from(self.products[&product].on_hand);
+        let sold = self.in_use(product) as i64 - self.products[&product].level;
         let backorders = i64::from(backorder_limit);
         if sold > backorders {
             return Err(out_of_range(Field::BackorderLimit, sold, max));
@@ -57,7 +57,7 @@ impl Model {
     /// Units on hand that nobody has, safety stock left out; below 0 so many are yet to come.
     pub fn balance(&self, product: ProductId) -> i64 {
         let row = &self.products[&product];
-        i64::from(row.on_hand) - self.in_use(product) as i64 - i64::from(row.policy.safety)
+        row.level - self.in_use(product) as i64 - i64::from(row.policy.safety)
     }
 
     pub fn least_on_hand(&self, product: ProductId) -> u32 {

@@ -83,8 +83,9 @@ impl Provider {
         if rng.random_bool(0.04) {
             return CallResult::Refused { code: "amount_too_small".to_owned() };
         }
-        let second = self.intents.values().any(|ledger| ledger.order == id.order);
-        assert!(!second, "{}: a second intent", id.order);
+        let lives = |ledger: &Ledger| ledger.intent.status != IntentStatus::Canceled;
+        let second = self.intents.values().any(|it| it.order == id.order && lives(it));
+        assert!(!second, "{}: a second intent beside one that could succeed", id.order);
         let name = IntentId(format!("pi_{}", self.intents.len()));
         let intent = Intent {
             id: name.clone(),
@@ -171,8 +172,10 @@ impl Provider {
         let intent = &mut self.known(id).intent;
         if intent.status == IntentStatus::RequiresCapture {
             match rng.random_range(0..30) {
-                0 => return CallResult::Refused { code: "charge_expired_for_capture".to_owned() },
-                1 => intent.status = IntentStatus::Canceled,
+                0..2 => {
+                    return CallResult::Refused { code: "charge_expired_for_capture".to_owned() };
+                }
+                2..4 => intent.status = IntentStatus::Canceled,
                 _ => {
                     assert!(amount <= intent.capturable, "more than was authorized");
                     intent.status = IntentStatus::Succeeded;

@@ -44,9 +44,9 @@ impl Model {
         if command.stock > UNITS_MAX {
             return Err(Rejection::TooManyUnits { limit: UNITS_MAX });
         }
-        let on_hand = command.stock;
+        let level = i64::from(command.stock);
         let policy = Policy::default();
-        let product = Product { price, currency, version: 1, archived: false, on_hand, policy };
+        let product = Product { price, currency, version: 1, archived: false, level, policy };
         self.products.insert(command.id, product);
         Ok(self.level(command.id))
     }
@@ -67,9 +67,11 @@ impl Model {
             return Err(out_of_range(Field::Price, 0, Money::AMOUNT_MAX));
         }
         if let Some(available) = command.available {
-            let on_hand = u64::from(available) + in_use + u64::from(product.policy.safety);
-            let fits = u32::try_from(on_hand).ok().filter(|units| *units <= UNITS_MAX);
-            product.on_hand = fits.ok_or(Rejection::TooManyUnits { limit: UNITS_MAX })?;
+            let level = u64::from(available) + in_use + u64::from(product.policy.safety);
+            if level > u64::from(UNITS_MAX) {
+                return Err(Rejection::TooManyUnits { limit: UNITS_MAX });
+            }
+            product.level = level as i64;
         }
         product.price = price;
         product.version += 1;
@@ -105,11 +107,12 @@ impl Model {
 
     pub fn set_stock(&mut self, command: &SetStock) -> Expected {
         self.known(command.product)?;
-        let actual = self.products[&command.product].on_hand;
+        let before = self.products[&command.product].level;
+        let actual = before.max(0) as u32;
         if actual != command.expected {
             return Err(Rejection::StockMismatch { expected: command.expected, actual });
         }
-        self.set_level(command.product, i128::from(command.on_hand) - i128::from(actual))
+        self.set_level(command.product, i128::from(command.on_hand) - i128::from(before))
     }
 
     pub fn hold_stock(&mut self, shard: ShardId, command: &HoldStock) -> Expected {
@@ -194,7 +197,7 @@ impl Model {
     pub fn level(&self, product: ProductId) -> Told {
         let [held, committed] =
             [HoldState::Held, HoldState::Committed].map(|state| self.units(product, state));
-        Told::Stock(u64::from(self.products[&product].on_hand), held, committed)
+        Told::Stock(self.products[&product].level.max(0) as u64, held, committed)
     }
 
     pub fn in_use(&self, product: ProductId) -> u64 {
@@ -206,16 +209,16 @@ impl Model {
     }
 
     fn set_level(&mut self, product: ProductId, delta: i128) -> Expected {
-        let on_hand = i128::from(self.products[&product].on_hand) + delta;
+        let on_hand = i128::from(self.products[&product].level) + delta;
         if on_hand > i128::from(UNITS_MAX) {
             return Err(Rejection::TooManyUnits { limit: UNITS_MAX });
         }
         let least = self.least_on_hand(product);
-        if on_hand < i128::from(least) {
+        if delta <= 0 && on_hand < i128::from(least) {
             return Err(Rejection::UnitsInUse { least, on_hand: on_hand as i64 });
         }
         if let Some(product) = self.products.get_mut(&product) {
-            product.on_hand = on_hand as u32;
+            product.level = on_hand as i64;
         }
         Ok(self.level(product))
     }

@@ -130,7 +130,7 @@ fn told(row: &AuditRow, side: impl Fn(&engine_core::audit::Change) -> Option<&Fi
 }
 
 /// The fields that are compared.
-const KNOWN: [(&str, &str); 24] = [
+const KNOWN: [(&str, &str); 25] = [
     ("cart", "version"),
     ("cart", "status"),
     ("cart", "lines"),
@@ -138,6 +138,7 @@ const KNOWN: [(&str, &str); 24] = [
     ("product", "price"),
     ("product", "archived_at"),
     ("stock", "on_hand"),
+    ("stock", "sent_ahead"),
     ("stock", "safety"),
     ("stock", "backorder_limit"),
     ("stock", "low_stock_threshold"),
@@ -179,6 +180,7 @@ fn products(view: &dyn View, note: Note<'_>) {
         let policy = stock.policy;
         let fields = vec![
             ("on_hand", Some(stock.on_hand.to_string())),
+            ("sent_ahead", Some(stock.sent_ahead.to_string())),
             ("safety", Some(policy.safety.to_string())),
             ("backorder_limit", Some(policy.backorder_limit.to_string())),
             ("low_stock_threshold", policy.low_stock_threshold.map(|units| units.to_string())),

@@ -16,7 +16,7 @@ use rand::seq::IndexedRandom;
 
 use super::back::Restocked;
 use super::expect::{Expected, Told};
-use super::fulfillment::{Parcel, Pay};
+use super::fulfillment::{Again, Parcel, Pay};
 use super::naive::{Model, Order, Stage, Why};
 use super::provider::CAPTURE_BEFORE_MS;
 use super::shop::Shop;
@@ -437,7 +437,9 @@ impl Order {
             }
             (Pay::Lost, Units::Released, _) => {
                 assert!(now >= repay, "{row:#?} is given up");
-                (self.stage, self.after.voiding) = (Stage::Ended(Why::Failed), true);
+                (self.stage, self.after.voiding) =
+                    (Stage::Ended(Why::Failed), self.intent.is_some());
+                (self.unknown, self.action, self.after.again) = (false, false, Again::Not);
             }
             (Pay::Lost, _, _) => assert!(!thorough || now < repay, "{row:#?} goes on"),
             (_, Units::Released, _) => panic!("{row:#?} is released"),

@@ -196,7 +196,7 @@ impl World {
             Command::RotateKey(command) => model.rotate_key(command),
             Command::RevokeKey(command) => model.revoke_key(command),
             Command::NoteKeyUses(command) => model.note_key_uses(command),
-            Command::RecordOperation(_) => Ok(Told::Nothing),
+            Command::RecordOperation(_) | Command::BeginEpoch(_) => Ok(Told::Nothing),
             Command::SetCartLine(command) => model.set_cart_line(command),
             Command::ClearCart(command) => model.clear_cart(command),
             Command::MergeCart(command) => model.merge_cart(command),

@@ -2,7 +2,9 @@
 
 use engine_core::outbox::EffectId;
 use engine_core::payment::{CallResult, Decline, Intent, IntentId, IntentStatus, PaymentMethod};
-use engine_core::{Command, NotePaymentEvent, RetryPayment, Settle, h128, read};
+use engine_core::{
+    BeginEpoch, Command, NotePaymentEvent, RetryPayment, Settle, ShardId, h128, read,
+};
 
 use super::inventory::unquote;
 use super::world::World;
@@ -49,6 +51,12 @@ enum Line {
         #[arg(key)]
         by: Option<String>,
     },
+    /// Begins an epoch in a shard, 1 if it does not say.
+    Epoch {
+        epoch: u8,
+        #[arg(key)]
+        shard: Option<u16>,
+    },
     #[command(other)]
     Other(goldenscript::Command),
 }
@@ -69,6 +77,10 @@ pub fn run(world: &mut World, line: &goldenscript::Command) -> Said {
             let owner = by.map(|by| world.names.owner(&by));
             let method = PaymentMethod(unquote(&method));
             Command::RetryPayment(RetryPayment { order: world.names.order(&order), owner, method })
+        }
+        Line::Epoch { epoch, shard } => {
+            let command = Command::BeginEpoch(BeginEpoch { epoch });
+            return world.run_in(ShardId(shard.unwrap_or(1)), command);
         }
         Line::Other(line) => return orphan::run(world, &line),
     };

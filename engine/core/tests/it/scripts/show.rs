@@ -99,10 +99,13 @@ fn collection(collection: &Collection) -> String {
 }
 
 pub fn stock(stock: &Stock) -> String {
-    let Stock { on_hand, held, committed, policy, .. } = stock;
+    let Stock { on_hand, held, committed, policy, sent_ahead, .. } = stock;
     let available = stock.available();
     let mut text =
         format!("{on_hand} on hand, {held} held, {committed} committed, {available} available");
+    if *sent_ahead > 0 {
+        text += &format!(", {sent_ahead} sent ahead");
+    }
     let StockPolicy { version, safety, backorder_limit, low_stock_threshold } = policy;
     if *version > 1 {
         text += &format!("; balance {}", stock.balance());
