@@ -224,16 +224,18 @@ impl Stripe {
     }
 }
 
-/// How an order and its payments differ.
+/// How an order and its payments differ. One of them is its own; it is asked of a bank once.
 pub fn difference(order: &Order, payments: &[Payment]) -> Option<String> {
     let differs = |what: &str| Some(format!("{}: {what}: {order:?} {payments:?}", order.id));
-    let [payment] = payments else {
-        let none = payments.is_empty() && order.payment.intent_id.is_none();
-        return if none { None } else { differs("not one payment") };
-    };
-    if order.payment.intent_id.as_ref() != Some(&payment.id) {
-        return differs("another intent");
+    // Where the money could not be taken there is another payment (T16a); the first one is void.
+    let is_its = |payment: &&Payment| order.payment.intent_id.as_ref() == Some(&payment.id);
+    let void = |payment: &Payment| payment.status == "canceled" && payment.captured == 0;
+    if payments.iter().any(|payment| !is_its(&payment) && !void(payment)) {
+        return differs("another payment that is not void");
     }
+    let Some(payment) = payments.iter().find(is_its) else {
+        return if order.payment.intent_id.is_none() { None } else { differs("no payment") };
+    };
     if payment.authorizations > 1 || payment.amount != order.total {
         return differs("another amount, or asked of a bank twice");
     }

@@ -63,7 +63,7 @@ pub type Called<'a, T> = BoxFuture<'a, Result<T, CallError>>;
 /// call answers the same, with another call it is refused.
 pub trait PaymentProvider: Send + Sync {
     /// The intent that was created for an order since a time, in Unix milliseconds, if there is
-    /// one: for a key that is not honored any more.
+    /// one that is not canceled: for a key that is not honored any more.
     fn find(&self, order: OrderId, since: u64) -> Called<'_, Option<Intent>>;
     /// Creates an intent with manual capture, unconfirmed.
     fn create<'a>(&'a self, key: &'a str, amount: Money, order: OrderId) -> Called<'a, Intent>;

@@ -330,6 +330,9 @@ impl Life<'_> {
     async fn packed(&mut self, part: &str) {
         let paid = |order: &Order| order.status != "confirmed" || order.flags.on_hold;
         let Some(order) = self.wait("the capture", paid).await else { return };
+        if order.flags.on_hold {
+            return self.pay_again().await;
+        }
         if order.status != "processing" {
             return;
         }
@@ -361,6 +364,34 @@ impl Life<'_> {
             0..20 => self.send_back().await,
             20..40 => self.refund_twice(order.total).await,
             _ => {}
+        }
+    }
+
+    /// The bank has let go: somebody pays again, or gives up.
+    async fn pay_again(&mut self) {
+        for card in 4..8 {
+            if self.one_in(5) {
+                return self.cancel().await;
+            }
+            self.pay(card).await;
+            let decided = |order: &Order| {
+                !order.flags.on_hold
+                    || ["declined", "requires_action"].contains(&&*order.payment.status)
+            };
+            let Some(order) = self.wait("another payment", decided).await else { return };
+            if !order.flags.on_hold {
+                return;
+            }
+            if let (Some(intent), "requires_action") =
+                (&order.payment.intent_id, order.payment.status.as_str())
+            {
+                let done = self.shop.bank.steer(&format!("intents/{intent}/authenticate")).await;
+                self.told.push(format!("authenticate: {done}"));
+                let on = |order: &Order| order.payment.status != "requires_action";
+                if self.wait("an answer to 3-D Secure", on).await.is_none() {
+                    return;
+                }
+            }
         }
     }
 

@@ -169,9 +169,12 @@ impl PaymentProvider for Stripe {
                 ListPaymentIntent::new().created(RangeQueryTs::gte(since)).limit(PAGE);
             loop {
                 let page = request.customize().send(&*self.calls).await.map_err(map::error)?;
-                if let Some(found) =
-                    page.data.iter().find(|it| self.ours(&it.metadata) == Some(order))
-                {
+                // A canceled one is an earlier payment's (T16a), or of no use to anybody.
+                let found = page.data.iter().find(|it| {
+                    self.ours(&it.metadata) == Some(order)
+                        && it.status != PaymentIntentStatus::Canceled
+                });
+                if let Some(found) = found {
                     return map::intent(found).map(Some);
                 }
                 match page.data.last() {
