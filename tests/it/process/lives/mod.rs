@@ -188,7 +188,8 @@ async fn toward_the_end(shop: &Shop, id: &str, asks: bool) -> Option<String> {
 
 /// A call for its money is under way.
 fn going_on(order: &Order) -> bool {
-    ["intent_creating", "confirming", "capturing", "voiding", "replacing"].contains(&&*order.payment.status)
+    ["intent_creating", "confirming", "capturing", "voiding", "replacing"]
+        .contains(&&*order.payment.status)
 }
 
 /// Whether each refund has ended. Those that take a bank some days are settled.

@@ -28,7 +28,9 @@ use stripe_core::payment_intent::{
     ListPaymentIntent, RetrievePaymentIntent,
 };
 use stripe_core::refund::{CreateRefund, ListRefund};
-use stripe_shared::{PaymentIntentAllowedPaymentMethodTypes, PaymentIntentCaptureMethod};
+use stripe_shared::{
+    PaymentIntentAllowedPaymentMethodTypes, PaymentIntentCaptureMethod, PaymentIntentStatus,
+};
 use stripe_types::{Currency, RangeQueryTs};
 
 use super::{CallError, Called, Heard, NextStep, PaymentProvider, Refunded};
