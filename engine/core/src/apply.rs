@@ -204,6 +204,8 @@ fn dispatch(ctx: &mut Ctx<'_, '_>, command: &Command) -> Result<Reply, Stop> {
         Command::DeleteShippingMethod(command) => command.apply(ctx),
         Command::PutTaxRate(command) => command.apply(ctx),
         Command::DeleteTaxRate(command) => command.apply(ctx),
+        Command::PutLocation(command) => command.apply(ctx),
+        Command::TransferStock(command) => command.apply(ctx),
     }
 }
 

@@ -94,7 +94,9 @@ impl Command {
             | Self::PutShippingMethod(_)
             | Self::DeleteShippingMethod(_)
             | Self::PutTaxRate(_)
-            | Self::DeleteTaxRate(_) => false,
+            | Self::DeleteTaxRate(_)
+            | Self::PutLocation(_)
+            | Self::TransferStock(_) => false,
         }
     }
 
@@ -156,6 +158,11 @@ impl Command {
                 let parts: usize = rates.map(|rate| 1 + rate.places.len() + rate.steps.len()).sum();
                 parts * STEP_BYTES
             }
+            Self::ReceiveStock(it) => usize::from(it.at.is_some()) * TERM_BYTES,
+            Self::AdjustStock(it) => it.reason.len() + usize::from(it.at.is_some()) * TERM_BYTES,
+            Self::SetStock(it) => it.reason.len() + usize::from(it.at.is_some()) * TERM_BYTES,
+            Self::TransferStock(it) => it.reason.len() + TERM_BYTES,
+            Self::PutLocation(it) => it.details.name.len(),
             _ => 0,
         };
         FIXED_BYTES + variable
@@ -166,6 +173,7 @@ impl Command {
 fn message(message: &Message) -> usize {
     let lines = match message {
         Message::TakeInCart(moved) => moved.lines.len() + 2,
+        Message::Location(_) => 3,
         _ => 0,
     };
     (1 + lines) * LINE_BYTES

@@ -77,6 +77,8 @@ impl Command {
             Self::DeleteShippingMethod(_) => "delete_shipping_method",
             Self::PutTaxRate(_) => "put_tax_rate",
             Self::DeleteTaxRate(_) => "delete_tax_rate",
+            Self::PutLocation(_) => "put_location",
+            Self::TransferStock(_) => "transfer_stock",
         }
     }
 
@@ -151,6 +153,8 @@ impl Command {
             Self::DeleteShippingMethod(command) => Resource::ShippingMethod(command.id),
             Self::PutTaxRate(command) => Resource::TaxRate(command.id()),
             Self::DeleteTaxRate(command) => Resource::TaxRate(command.id),
+            Self::PutLocation(command) => Resource::Location(command.id),
+            Self::TransferStock(command) => Resource::Stock(command.product),
         }
     }
 

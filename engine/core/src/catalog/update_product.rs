@@ -5,15 +5,16 @@ use serde::{Deserialize, Serialize};
 use super::{ProductDetails, check_version, rows, validate};
 use crate::apply::{Ctx, Stop};
 use crate::command::Reply;
-use crate::ids::{CollectionId, ProductId};
-use crate::inventory::{self, MovementReason, Stock, UNITS_MAX};
+use crate::ids::{CollectionId, LocationId, ProductId};
+use crate::inventory::{self, Level, MovementReason, UNITS_MAX};
 use crate::money::Money;
 use crate::rejection::Rejection;
 
 /// Replaces a product's details; with `available`, sets its stock in the same entry.
 ///
 /// Refused, in this order: `ProductNotFound`, `ProductArchived`, `VersionMismatch`, `OutOfRange`
-/// or `Malformed` (the first field that is wrong), `TooManyUnits`.
+/// or `Malformed` (the first field that is wrong), `TooManyUnits`, `UnitsInUse` (with `available`:
+/// units at other locations, or sold from the default one, would have to go).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UpdateProduct {
     /// Which product.
@@ -23,7 +24,8 @@ pub struct UpdateProduct {
     /// What the seller says of it now; a `None` keeps what it was.
     pub change: ProductChange,
     /// Sets the level so that this many units are on hand over and above those held, committed and
-    /// kept as safety stock; recorded as an adjustment. Only the seeds' PUT does so.
+    /// kept as safety stock, over all locations; recorded as an adjustment of the default one. Only
+    /// the seeds' PUT does so.
     pub available: Option<u32>,
 }
 
@@ -51,22 +53,31 @@ impl UpdateProduct {
         }
         check_version(self.expected_version, product.version)?;
         product.details = validate::product(self.change.clone().over(product.details))?;
-        let stock = inventory::rows::stock_of(ctx.txn, self.id)?;
-        let on_hand = self.on_hand(&stock)?;
+        let level = inventory::rows::level_of(ctx.txn, self.id)?;
+        let on_hand = self.on_hand(&level)?;
         product.version += 1;
         product.updated_at = ctx.now();
         rows::put_product(ctx, &product);
-        let reason = MovementReason::SetAvailable;
-        let stock = inventory::rows::set_on_hand(ctx, self.id, stock, on_hand, reason);
+        let change = (LocationId::DEFAULT, on_hand, MovementReason::SetAvailable);
+        let stock = inventory::rows::set_on_hand(ctx, self.id, level, change);
         Ok(Reply::Product { product: Box::new(product), stock })
     }
 
-    /// The units on hand that make the balance `available` units.
-    fn on_hand(&self, stock: &Stock) -> Result<u32, Rejection> {
-        let Some(available) = self.available else { return Ok(stock.on_hand) };
+    /// The units on hand at the default location that make the balance `available` units.
+    fn on_hand(&self, level: &Level) -> Result<u32, Rejection> {
+        let here = level.on_hand_at(LocationId::DEFAULT);
+        let Some(available) = self.available else { return Ok(here) };
+        let stock = level.stock;
         let on_hand = i64::from(stock.on_hand) - stock.balance() + i64::from(available);
-        let on_hand = u32::try_from(on_hand).ok().filter(|units| *units <= UNITS_MAX);
-        on_hand.ok_or(Rejection::TooManyUnits { limit: UNITS_MAX })
+        if !(0..=i64::from(UNITS_MAX)).contains(&on_hand) {
+            return Err(Rejection::TooManyUnits { limit: UNITS_MAX });
+        }
+        let elsewhere = stock.on_hand - here;
+        let least = level.least_at(LocationId::DEFAULT).min(here).saturating_add(elsewhere);
+        if stock.located && on_hand < i64::from(least) {
+            return Err(Rejection::UnitsInUse { least, on_hand });
+        }
+        Ok(u32::try_from(on_hand).unwrap_or(u32::MAX).saturating_sub(elsewhere))
     }
 }
 

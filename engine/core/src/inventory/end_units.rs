@@ -7,7 +7,7 @@
 use super::{HoldRef, HoldState, MovementReason, UNITS_MAX, UnitsEnd, release_units, rows};
 use crate::apply::Ctx;
 use crate::fault::Fault;
-use crate::ids::{OrderId, ProductId};
+use crate::ids::{LocationId, OrderId, ProductId};
 
 /// Takes units of a product off the order's hold in this shard, at most those it has.
 pub(crate) fn end_units(
@@ -23,25 +23,19 @@ pub(crate) fn end_units(
     let units = quantity.min(line.quantity);
     line.quantity -= units;
     hold.lines.retain(|line| line.quantity > 0);
-    let mut stock = rows::stock_of(ctx.txn, product)?;
-    let before = stock;
-    let left = stock.committed.checked_sub(units);
-    stock.committed = left.ok_or_else(|| {
-        Fault::contradiction(format!("a hold has more units of {product} than its stock"))
-    })?;
-    let reason = match how {
-        UnitsEnd::Released => None,
-        UnitsEnd::Shipped => Some(MovementReason::Shipped(order)),
-        UnitsEnd::WrittenOff => Some(MovementReason::WrittenOff(order)),
-    };
-    match reason {
-        None => rows::put_stock(ctx, product, &before, &stock),
-        Some(reason) => {
-            // No fewer than none: what was sold without being there is counted when it comes.
-            let on_hand = stock.on_hand.saturating_sub(units);
-            rows::take_units(ctx, product, &before, (stock, on_hand, reason));
-        }
+    let mut level = rows::level_of(ctx.txn, product)?;
+    for (location, units) in hold.take_off((product, units), how == UnitsEnd::Shipped) {
+        level.give(HoldState::Committed, (location, units))?;
+        let reason = match how {
+            UnitsEnd::Released => continue,
+            UnitsEnd::Shipped => MovementReason::Shipped(order),
+            UnitsEnd::WrittenOff => MovementReason::WrittenOff(order),
+        };
+        // No fewer than none: what was sold without being there is counted when it comes.
+        let on_hand = level.on_hand_at(location).saturating_sub(units);
+        rows::move_to(ctx, product, &mut level, (location, on_hand, reason));
     }
+    rows::put_level(ctx, product, level);
     rows::put_hold(ctx.txn, name, &hold);
     if hold.lines.is_empty() && hold.promotion.is_none() {
         release_units(ctx, name)?;
@@ -49,17 +43,52 @@ pub(crate) fn end_units(
     Ok(())
 }
 
-/// Puts units of an order that came back on hand again: no more than can be on hand.
+/// Puts units of an order that came back on hand again, where they were sent from if that location
+/// takes units, else at the default one: no more than can be on hand.
 pub(crate) fn restock(
     ctx: &mut Ctx<'_, '_>,
     order: OrderId,
     product: ProductId,
     quantity: u32,
 ) -> Result<(), Fault> {
-    if let Some(stock) = rows::stock(ctx.txn, product)? {
-        let on_hand = stock.on_hand.saturating_add(quantity).min(UNITS_MAX);
-        let on_hand = on_hand.max(stock.on_hand);
-        rows::set_on_hand(ctx, product, stock, on_hand, MovementReason::Returned(order));
+    let Some(mut level) = rows::level(ctx.txn, product)? else { return Ok(()) };
+    let sent_from = match level.stock.located {
+        true => take_back(ctx, order, product, quantity)?,
+        false => Vec::new(),
+    };
+    let known: u32 = sent_from.iter().map(|(_, units)| units).sum();
+    let rest = (LocationId::DEFAULT, quantity.saturating_sub(known));
+    let mut moved = false;
+    for (location, units) in sent_from.into_iter().chain([rest]) {
+        let takes = level.takes_at(location);
+        let location = if takes { location } else { LocationId::DEFAULT };
+        let units = units.min(UNITS_MAX.saturating_sub(level.stock.on_hand));
+        let on_hand = level.on_hand_at(location).saturating_add(units);
+        let reason = MovementReason::Returned(order);
+        moved |= rows::move_to(ctx, product, &mut level, (location, on_hand, reason));
+    }
+    if moved {
+        rows::put_level(ctx, product, level);
     }
     Ok(())
+}
+
+/// From where units of an order were sent that come back now; the rest is nobody's, or the default
+/// location's.
+fn take_back(
+    ctx: &mut Ctx<'_, '_>,
+    order: OrderId,
+    product: ProductId,
+    quantity: u32,
+) -> Result<Vec<(LocationId, u32)>, Fault> {
+    let name = HoldRef::Order(order);
+    let Some(mut hold) = rows::hold(ctx.txn, name)? else { return Ok(Vec::new()) };
+    let parts = hold.take_back(product, quantity);
+    let forgotten = hold.state == HoldState::Released && hold.timer_at == 0;
+    if forgotten && hold.shares.is_empty() {
+        rows::delete_hold(ctx.txn, name);
+    } else if !parts.is_empty() {
+        rows::put_hold(ctx.txn, name, &hold);
+    }
+    Ok(parts)
 }

@@ -2,34 +2,37 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{MovementReason, UNITS_MAX, rows};
+use super::{Location, MovementReason, UNITS_MAX, rows};
 use crate::apply::{Ctx, Stop};
 use crate::command::Reply;
 use crate::ids::ProductId;
 use crate::rejection::{Field, Rejection};
 
 /// Adds units that arrived. Refused, in this order: `ProductNotFound`, `OutOfRange`,
-/// `TooManyUnits`.
+/// `LocationInactive`, `TooManyUnits`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReceiveStock {
     /// Which product.
     pub product: ProductId,
     /// How many units: at least 1.
     pub quantity: u32,
+    /// Where, as the meta group says: none for the default location.
+    pub at: Option<Box<Location>>,
 }
 
 impl ReceiveStock {
     pub(crate) fn apply(&self, ctx: &mut Ctx<'_, '_>) -> Result<Reply, Stop> {
         let product = self.product;
-        let stock = rows::stock(ctx.txn, product)?;
-        let stock = stock.ok_or(Rejection::ProductNotFound { product })?;
+        let level = rows::level(ctx.txn, product)?;
+        let mut level = level.ok_or(Rejection::ProductNotFound { product })?;
         if self.quantity == 0 || self.quantity > UNITS_MAX {
             let max = i64::from(UNITS_MAX);
             return Err(Rejection::OutOfRange { field: Field::Quantity, min: 1, max }.into());
         }
-        let on_hand = stock.on_hand.checked_add(self.quantity).filter(|units| *units <= UNITS_MAX);
-        let on_hand = on_hand.ok_or(Rejection::TooManyUnits { limit: UNITS_MAX })?;
-        let stock = rows::set_on_hand(ctx, product, stock, on_hand, MovementReason::Received);
-        Ok(Reply::Stock(stock))
+        let at = rows::take_units_at(ctx, &mut level, self.at.as_deref())?;
+        let on_hand = i64::from(level.on_hand_at(at)) + i64::from(self.quantity);
+        let on_hand = rows::check_level(&level, at, on_hand)?;
+        let change = (at, on_hand, MovementReason::Received);
+        Ok(Reply::Stock(rows::set_on_hand(ctx, product, level, change)))
     }
 }

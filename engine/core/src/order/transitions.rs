@@ -55,7 +55,11 @@ pub const TRANSITIONS: &[TransitionRow] = &[
         name: "T4",
         what: "a call has an unknown outcome, or nobody knows it any more",
         stays: true,
-        ways: &[(Some(PaymentPending), PaymentUnknown), (Some(PaymentUnknown), PaymentPending)],
+        ways: &[
+            (Some(PaymentPending), PaymentUnknown),
+            (Some(RequiresAction), PaymentUnknown),
+            (Some(PaymentUnknown), PaymentPending),
+        ],
     },
     TransitionRow {
         name: "T5",

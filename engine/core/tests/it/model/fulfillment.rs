@@ -363,9 +363,8 @@ impl Model {
         let over = hold.lines.is_empty() && hold.promotion.is_none();
         if how != UnitsEnd::Released {
             *self.gone.entry(product).or_default() += u64::from(quantity);
-            let product = self.products.get_mut(&product).expect("a product");
-            product.on_hand = product.on_hand.saturating_sub(quantity);
         }
+        self.leave((shard, name), (product, quantity), how);
         if over {
             self.free(shard, name);
         }
