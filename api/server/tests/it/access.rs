@@ -9,7 +9,7 @@ use crate::contract::DOCUMENT;
 use crate::harness::{Fault, Node, Strict, Tested, eventually, order, with_node, with_strict_node};
 
 /// What everybody may ask for: all else needs credentials.
-const PUBLIC: [(&str, &str); 17] = [
+const PUBLIC: [(&str, &str); 21] = [
     ("GET", "/heartbeat"),
     ("GET", "/livez"),
     ("GET", "/readyz"),

@@ -14,6 +14,7 @@ mod garbage;
 mod gateway;
 mod harness;
 mod holds;
+mod locations;
 mod metrics;
 mod notices;
 mod openapi;
