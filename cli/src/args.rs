@@ -36,6 +36,9 @@ pub enum Noun {
     /// API keys: who may do what
     #[command(subcommand, arg_required_else_help = true)]
     Key(Key),
+    /// Locations: where units are
+    #[command(subcommand, arg_required_else_help = true)]
+    Location(Location),
     /// Notices: what customers are told of their orders by mail, and is not sent
     #[command(subcommand, arg_required_else_help = true)]
     Notice(Notice),
@@ -145,6 +148,19 @@ pub enum Stock {
     Audit(verbs::stock_audit::Args),
     /// Show or change what is kept back, sold on backorder, and told to be low
     Policy(verbs::stock_policy::Args),
+    /// Move free units of a product from one location to another
+    Transfer(verbs::stock_transfer::Args),
+}
+
+/// Locations.
+#[derive(Debug, Subcommand)]
+pub enum Location {
+    /// Every location, the default one first
+    List(verbs::location::ListArgs),
+    /// Make a location
+    Add(verbs::location::AddArgs),
+    /// Change a location's name or priority, or whether it is active
+    Set(verbs::location::SetArgs),
 }
 
 /// Notices.

@@ -111,7 +111,7 @@ async fn worker(
         // No such product: a rejection that is remembered, so apply reads and writes a little.
         let product = ProductId((u128::from(at) * 7_919 + round) % PRODUCTS);
         let shard: ShardId = topology.of_product(product);
-        let command = Command::ReceiveStock(ReceiveStock { product, quantity: 1 });
+        let command = Command::ReceiveStock(ReceiveStock { product, quantity: 1, at: None });
         let began = Instant::now();
         if began >= end {
             break;

@@ -19,6 +19,7 @@ pub mod header;
 mod holds;
 mod keys;
 mod list;
+mod locations;
 mod notices;
 mod orders;
 mod payments;
@@ -44,6 +45,7 @@ pub use fulfillment::{
 pub use holds::{Hold, HoldLine, NewHold};
 pub use keys::{ApiKey, Guest, NewKey, RotateKey, ShownKey};
 pub use list::List;
+pub use locations::{AllocatedUnits, Location, NewLocation, StockLocation, TransferStock};
 pub use notices::{Notice, ReplayedNotices};
 pub use orders::{NewLine, NewOrder, Order, OrderFlags, OrderLine, OrderTransition, Payment};
 pub use payments::{EventTaken, NewPayment, NextAction, StripeEvent};

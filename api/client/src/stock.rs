@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::locations::StockLocation;
+
 /// The stock level of a product: `GET /v1/stock/{product_id}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -32,6 +34,9 @@ pub struct Stock {
     /// At which balance a `stock.low` is told of; never without it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub low_stock_threshold: Option<u32>,
+    /// What of it is at which location, when the level is read; not told by what changes it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub locations: Vec<StockLocation>,
 }
 
 /// How a product's stock is sold: `GET /v1/stock/{product_id}/policy`.
@@ -49,6 +54,9 @@ pub struct StockPolicy {
     /// At which balance a `stock.low` is told of; never without it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub low_stock_threshold: Option<u32>,
+    /// Which location's units are taken first: `priority` or `most_stock`.
+    #[serde(default)]
+    pub allocation: String,
 }
 
 /// The body of `PUT /v1/stock/{product_id}/policy`: what is absent is as for a new product.
@@ -65,6 +73,10 @@ pub struct SetStockPolicy {
     /// At which balance a `stock.low` is told of; never if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub low_stock_threshold: Option<u32>,
+    /// Which location's units are taken first, of those that have all that an order wants:
+    /// `priority` (if absent), or `most_stock`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub allocation: Option<String>,
 }
 
 /// The body of `POST /v1/stock/receipts`: units arrived.
@@ -76,6 +88,9 @@ pub struct ReceiveStock {
     pub product_id: String,
     /// How many: at least 1.
     pub quantity: u32,
+    /// Where: `loc_…`; the default location if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub location_id: Option<String>,
 }
 
 /// The body of `POST /v1/stock/adjustments`: a correction, with a reason.
@@ -89,6 +104,9 @@ pub struct AdjustStock {
     pub delta: i64,
     /// Why.
     pub reason: String,
+    /// Where: `loc_…`; the default location if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub location_id: Option<String>,
 }
 
 /// The body of `POST /v1/stock/levels`: compare and set.
@@ -104,6 +122,9 @@ pub struct SetStock {
     pub on_hand: u32,
     /// Why.
     pub reason: String,
+    /// Where: `loc_…`; the default location if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub location_id: Option<String>,
 }
 
 /// A change of the units on hand: `GET /v1/stock/{product_id}/movements`.
@@ -118,8 +139,12 @@ pub struct Movement {
     pub delta: i64,
     /// Units on hand after it.
     pub on_hand: u32,
-    /// `received`, `adjusted`, `set` or `set_available`.
+    /// `received`, `adjusted`, `set`, `set_available`, `shipped`, `written_off`, `returned` or
+    /// `transferred`.
     pub kind: String,
+    /// Where: `loc_…`
+    #[serde(default)]
+    pub location_id: String,
     /// Why, where somebody said so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,

@@ -75,6 +75,7 @@ codes! {
     ShippingMethodNotFound = "shipping_method_not_found", 404, false,
         "There is no such shipping method";
     TaxRateNotFound = "tax_rate_not_found", 404, false, "There is no such tax rate";
+    LocationNotFound = "location_not_found", 404, false, "There is no such location";
     MethodNotAllowed = "method_not_allowed", 405, false, "The path does not take this method";
     RequestTimeout = "request_timeout", 408, true, "The request's body did not arrive in time";
     AlreadyExists = "already_exists", 409, false, "It exists already";
@@ -86,6 +87,9 @@ codes! {
     StockMismatch = "stock_mismatch", 409, false, "The level is not what it was compared with";
     UnitsInUse = "units_in_use", 409, false, "Fewer units would be on hand than are in use";
     TooManyUnits = "too_many_units", 409, false, "More units than one product can have on hand";
+    UnitsNotThere = "units_not_there", 409, false, "Fewer units are free at the location";
+    LocationInactive = "location_inactive", 409, false, "The location takes no units";
+    DefaultLocation = "default_location", 409, false, "The default location is always active";
     HoldEnded = "hold_ended", 409, false, "The hold has ended";
     TooManyOpenOrders = "too_many_open_orders", 409, false, "Too many orders wait for payment";
     CartChanged = "cart_changed", 409, false, "The cart is not what was ordered";

@@ -255,6 +255,9 @@ fn malformed(field: Field) -> Error {
             format!("{name} is lowercase letters, digits, dashes, underscores")
         }
         Field::Region => format!("{name} is what ISO 3166-2 has after the dash, as CA"),
+        Field::Location => {
+            format!("{name} is where the units are already: name another location")
+        }
         Field::Steps => {
             format!("{name} have rising up_to, and only the last has none; flat has one")
         }
@@ -306,6 +309,31 @@ fn of_terms(rejection: &Rejection) -> Error {
         Rejection::TooManyDefinitions { limit } => {
             let detail = format!("there are {limit}; delete one first, or change one");
             Error::new(Code::TooManyDefinitions, detail)
+        }
+        other => of_locations(other),
+    }
+}
+
+/// The rejections of where units are.
+fn of_locations(rejection: &Rejection) -> Error {
+    match rejection {
+        Rejection::LocationNotFound => {
+            Error::new(Code::LocationNotFound, "there is no such location")
+        }
+        Rejection::LocationInactive { location } => {
+            let detail = format!("{location} is not active: it takes no units; name another");
+            Error::new(Code::LocationInactive, detail)
+        }
+        Rejection::DefaultLocation => {
+            let detail = "the default location is always active; leave `active` out";
+            Error::about(Code::DefaultLocation, "active", detail)
+        }
+        Rejection::NotEnoughThere { location, requested, free } => {
+            let detail = format!(
+                "{requested} units are to leave {location}, and {free} are free there: those that \
+                 are held or committed stay"
+            );
+            Error::about(Code::UnitsNotThere, "quantity", detail)
         }
         other => Error::fault(format!("a rejection without an error: {other:?}")),
     }
@@ -394,6 +422,8 @@ fn field_name(field: Field) -> &'static str {
         Field::ShipTo => "ship_to",
         Field::Taxes => "taxes",
         Field::Promotion => "promotion_code",
+        Field::Priority => "priority",
+        Field::Location => "to_location_id",
     }
 }
 

@@ -3,13 +3,15 @@
 use api_client as wire;
 use engine_core::access::{ApiKey, KeyUse};
 use engine_core::catalog::{Collection, Product};
-use engine_core::inventory::{Hold, HoldState, Movement, MovementReason, Stock, StockPolicy};
+use engine_core::inventory::{
+    Hold, HoldState, Location, Movement, MovementReason, Place, Stock, StockPolicy,
+};
 use engine_core::order::{
     Dispute, Fulfillment, LineUnits, Order, OrderLine, Refund, Return, Transition,
 };
 use engine_core::payment::Payment;
 use engine_core::webhook::WebhookEndpoint;
-use engine_core::{Currency, HoldId, ProductId};
+use engine_core::{Currency, HoldId, LocationId, ProductId};
 
 use crate::access::Principal;
 pub use crate::pricing::{address, applied_promotion, applied_shipping, applied_tax, category};
@@ -64,6 +66,34 @@ pub fn stock(product: ProductId, stock: &Stock) -> wire::Stock {
         safety: stock.policy.safety,
         backorder_limit: stock.policy.backorder_limit,
         low_stock_threshold: stock.policy.low_stock_threshold,
+        locations: Vec::new(),
+    }
+}
+
+/// What of a product's stock is at a location.
+pub fn place(place: Place) -> wire::StockLocation {
+    wire::StockLocation {
+        location_id: place.location.to_string(),
+        priority: place.priority,
+        active: place.active,
+        on_hand: place.on_hand,
+        held: place.held,
+        committed: place.committed,
+        free: place.free(),
+    }
+}
+
+/// A location.
+pub fn location(location: Location) -> wire::Location {
+    let time = |at| Some(at).filter(|at| *at > 0).map(rfc3339);
+    wire::Location {
+        id: location.id.to_string(),
+        version: location.version,
+        active: location.is_active(),
+        name: location.details.name,
+        priority: location.details.priority,
+        created_at: time(location.created_at),
+        updated_at: time(location.updated_at),
     }
 }
 
@@ -75,6 +105,7 @@ pub fn stock_policy(product: ProductId, policy: &StockPolicy) -> wire::StockPoli
         safety: policy.safety,
         backorder_limit: policy.backorder_limit,
         low_stock_threshold: policy.low_stock_threshold,
+        allocation: policy.allocation.as_str().to_owned(),
     }
 }
 
@@ -88,10 +119,12 @@ pub fn movement(number: u64, movement: Movement) -> wire::Movement {
         MovementReason::Shipped(order) => ("shipped", Some(order.to_string())),
         MovementReason::WrittenOff(order) => ("written_off", Some(order.to_string())),
         MovementReason::Returned(order) => ("returned", Some(order.to_string())),
+        MovementReason::Transferred(reason) => ("transferred", Some(reason)),
     };
-    let kind = kind.to_owned();
-    let at = rfc3339(movement.at);
-    wire::Movement { number, at, delta: movement.delta, on_hand: movement.on_hand, kind, reason }
+    let (delta, on_hand) = (movement.delta, movement.on_hand);
+    let location_id = movement.location.unwrap_or(LocationId::DEFAULT).to_string();
+    let (at, kind) = (rfc3339(movement.at), kind.to_owned());
+    wire::Movement { number, at, delta, on_hand, kind, location_id, reason }
 }
 
 /// A hold without an order, from what each shard has of it.

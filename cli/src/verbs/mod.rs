@@ -8,6 +8,7 @@ pub mod cluster_init;
 pub mod cluster_status;
 pub mod import_products;
 pub mod key;
+pub mod location;
 pub mod notice;
 pub mod order_history;
 pub mod order_recover;
@@ -16,11 +17,15 @@ pub mod payment;
 pub mod stock_audit;
 pub mod stock_policy;
 pub mod stock_show;
+pub mod stock_transfer;
 pub mod top;
 pub mod webhook;
 
 use crate::{
-    args::{AuditTrail, Cert, Cluster, Import, Key, Notice, Noun, Order, Payment, Stock, Webhook},
+    args::{
+        AuditTrail, Cert, Cluster, Import, Key, Location, Notice, Noun, Order, Payment, Stock,
+        Webhook,
+    },
     demo,
     failure::{Exit, Failure},
     output::Output,
@@ -45,6 +50,9 @@ pub async fn run(noun: Noun, output: &Output) -> Result<Exit, Failure> {
         Noun::Key(Key::List(args)) => key::list(&args, output).await,
         Noun::Key(Key::Rotate(args)) => key::rotate(&args, output).await,
         Noun::Key(Key::Revoke(args)) => key::revoke(&args, output).await,
+        Noun::Location(Location::List(args)) => location::list(&args, output).await,
+        Noun::Location(Location::Add(args)) => location::add(&args, output).await,
+        Noun::Location(Location::Set(args)) => location::set(&args, output).await,
         Noun::Notice(Notice::List(args)) => notice::list(&args, output).await,
         Noun::Notice(Notice::Replay(args)) => notice::replay(&args, output).await,
         Noun::Order(Order::Show(args)) => order_show::run(&args, output).await,
@@ -57,6 +65,7 @@ pub async fn run(noun: Noun, output: &Output) -> Result<Exit, Failure> {
         Noun::Stock(Stock::Show(args)) => stock_show::run(&args, output).await,
         Noun::Stock(Stock::Audit(args)) => stock_audit::run(&args, output).await,
         Noun::Stock(Stock::Policy(args)) => stock_policy::run(&args, output).await,
+        Noun::Stock(Stock::Transfer(args)) => stock_transfer::run(&args, output).await,
         Noun::Top(args) => top::run(&args, output).await,
         Noun::Webhook(verb) => webhooks(verb, output).await,
     }

@@ -1,4 +1,5 @@
-//! `stoa stock policy ID`: what is kept back, what is sold before it is there, when it is low.
+//! `stoa stock policy ID`: what is kept back, what is sold before it is there, when it is low, and
+//! which location's units are taken first.
 
 use api_client::{SetStockPolicy, StockPolicy};
 
@@ -25,6 +26,9 @@ pub struct Args {
     /// Tell of no stock.low any more
     #[arg(long, conflicts_with = "low_stock_threshold")]
     never_low: bool,
+    /// Which location's units are taken first: priority or most_stock
+    #[arg(long)]
+    allocation: Option<String>,
     #[command(flatten)]
     target: Target,
 }
@@ -38,11 +42,13 @@ pub async fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
         safety: args.safety.unwrap_or(policy.safety),
         backorder_limit: args.backorder_limit.unwrap_or(policy.backorder_limit),
         low_stock_threshold: threshold.filter(|_| !args.never_low),
+        allocation: Some(args.allocation.clone().unwrap_or_else(|| policy.allocation.clone())),
     };
     let there = SetStockPolicy {
         safety: policy.safety,
         backorder_limit: policy.backorder_limit,
         low_stock_threshold: policy.low_stock_threshold,
+        allocation: Some(policy.allocation.clone()),
     };
     if wanted != there {
         policy = client.set_stock_policy(&args.id, policy.version, &wanted).await?.body;
@@ -52,10 +58,13 @@ pub async fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
 }
 
 fn text(policy: &StockPolicy) -> String {
-    let StockPolicy { product_id, version, safety, backorder_limit, .. } = policy;
+    let StockPolicy { product_id, version, safety, backorder_limit, allocation, .. } = policy;
     let low = match policy.low_stock_threshold {
         Some(units) => format!("low at {units}"),
         None => "never low".to_owned(),
     };
-    format!("{product_id}: safety {safety}, backorders {backorder_limit}, {low} (v{version})")
+    format!(
+        "{product_id}: safety {safety}, backorders {backorder_limit}, {low}, served by \
+         {allocation} (v{version})"
+    )
 }

@@ -1,6 +1,6 @@
-//! `stoa stock show ID`: a product's level, and how it came to be.
+//! `stoa stock show ID`: a product's level, where its units are, and how it came to be.
 
-use api_client::{Movement, Stock};
+use api_client::{Movement, Stock, StockLocation};
 use serde::Serialize;
 
 use crate::{
@@ -59,14 +59,27 @@ fn text(shown: &Shown) -> String {
                 format!("{:+}", moved.delta),
                 moved.on_hand.to_string(),
                 moved.kind.clone(),
+                moved.location_id.clone(),
                 moved.reason.clone().unwrap_or_default(),
             ]
         })
         .collect();
     let more = if shown.more_movements { "…\n" } else { "" };
     format!(
-        "{product_id}\n\n{}\n{}{more}",
+        "{product_id}\n\n{}\n{}\n{}{more}",
         table(&LEVEL, &[level]),
-        table(&["no", "at", "units", "on hand", "kind", "reason"], &rows)
+        locations(&shown.stock),
+        table(&["no", "at", "units", "on hand", "kind", "location", "reason"], &rows)
     )
+}
+
+fn locations(stock: &Stock) -> String {
+    let row = |at: &StockLocation| {
+        let units = [at.on_hand, at.held, at.committed].map(|units| units.to_string());
+        let active = if at.active { "" } else { "inactive" };
+        let [on_hand, held, committed] = units;
+        vec![at.location_id.clone(), on_hand, held, committed, at.free.to_string(), active.into()]
+    };
+    let rows: Vec<_> = stock.locations.iter().map(row).collect();
+    table(&["location", "on hand", "held", "committed", "free", ""], &rows)
 }

@@ -62,7 +62,7 @@ fn main() -> Result<(), Fault> {
         })?;
         shard.time(&format!("AdjustStock, by {who}"), |n| {
             let (product, reason) = (ProductId(n * 7 % PRODUCTS), "counted".to_owned());
-            Command::AdjustStock(AdjustStock { product, delta: 1, reason })
+            Command::AdjustStock(AdjustStock { product, delta: 1, reason, at: None })
         })?;
     }
 

@@ -137,78 +137,89 @@ fn run(ctx: &mut Ctx<'_, '_>, command: &Command) -> Result<Outcome, Fault> {
     }
 }
 
-fn dispatch(ctx: &mut Ctx<'_, '_>, command: &Command) -> Result<Reply, Stop> {
-    match command {
-        Command::CreateProduct(command) => command.apply(ctx),
-        Command::UpdateProduct(command) => command.apply(ctx),
-        Command::ArchiveProduct(command) => command.apply(ctx),
-        Command::CreateCollection(command) => command.apply(ctx),
-        Command::UpdateCollection(command) => command.apply(ctx),
-        Command::ArchiveCollection(command) => command.apply(ctx),
-        Command::ReceiveStock(command) => command.apply(ctx),
-        Command::AdjustStock(command) => command.apply(ctx),
-        Command::SetStock(command) => command.apply(ctx),
-        Command::HoldStock(command) => command.apply(ctx),
-        Command::CommitHold(command) => command.apply(ctx),
-        Command::ReleaseHold(command) => command.apply(ctx),
-        Command::PlaceOrder(command) => command.apply(ctx),
-        Command::RefuseOrder(command) => command.apply(ctx),
-        Command::ResolveHold(command) => command.apply(ctx),
-        Command::CancelOrder(command) => command.apply(ctx),
-        Command::Settle(command) => command.apply(ctx),
-        Command::Deliver(command) => command.apply(ctx),
-        Command::Acknowledge(command) => command.apply(ctx),
-        Command::Pulse(command) => command.apply(ctx),
-        Command::CreateKey(command) => command.apply(ctx),
-        Command::RotateKey(command) => command.apply(ctx),
-        Command::RevokeKey(command) => command.apply(ctx),
-        Command::NoteKeyUses(command) => command.apply(ctx),
-        Command::RecordOperation(command) => Ok(command.apply()),
-        Command::CreateWebhook(command) => command.apply(ctx),
-        Command::UpdateWebhook(command) => command.apply(ctx),
-        Command::RotateWebhookSecret(command) => command.apply(ctx),
-        Command::DisableWebhook(command) => command.apply(ctx),
-        Command::DeleteWebhook(command) => command.apply(ctx),
-        Command::OpenDeliveries(command) => command.apply(ctx),
-        Command::NoteDeliveries(command) => command.apply(ctx),
-        Command::CloseDeliveries(command) => command.apply(ctx),
-        Command::ReplayDeadLetters(command) => command.apply(ctx),
-        Command::SetStockPolicy(command) => command.apply(ctx),
-        Command::RecoverOrder(command) => command.apply(ctx),
-        Command::NotePaymentEvent(command) => command.apply(ctx),
-        Command::RetryPayment(command) => command.apply(ctx),
-        Command::CreateFulfillment(command) => command.apply(ctx),
-        Command::PackFulfillment(command) => command.apply(ctx),
-        Command::ShipFulfillment(command) => command.apply(ctx),
-        Command::DeliverFulfillment(command) => command.apply(ctx),
-        Command::CancelFulfillment(command) => command.apply(ctx),
-        Command::CancelLines(command) => command.apply(ctx),
-        Command::RefundOrder(command) => command.apply(ctx),
-        Command::SetCartLine(command) => command.apply(ctx),
-        Command::ClearCart(command) => command.apply(ctx),
-        Command::MergeCart(command) => command.apply(ctx),
-        Command::LoseFulfillment(command) => command.apply(ctx),
-        Command::RequestReturn(command) => command.apply(ctx),
-        Command::ApproveReturn(command) => command.apply(ctx),
-        Command::RejectReturn(command) => command.apply(ctx),
-        Command::CancelReturn(command) => command.apply(ctx),
-        Command::ReceiveReturn(command) => command.apply(ctx),
-        Command::NoteDispute(command) => command.apply(ctx),
-        Command::ImportRefund(command) => command.apply(ctx),
-        Command::OpenNotices(command) => command.apply(ctx),
-        Command::StartNotices(command) => command.apply(ctx),
-        Command::SettleNotices(command) => command.apply(ctx),
-        Command::ReplayDeadNotices(command) => command.apply(ctx),
-        Command::ReconcileIntent(command) => command.apply(ctx),
-        Command::BeginEpoch(command) => command.apply(ctx),
-        Command::CreatePromotion(command) => command.apply(ctx),
-        Command::UpdatePromotion(command) => command.apply(ctx),
-        Command::ArchivePromotion(command) => command.apply(ctx),
-        Command::PutShippingMethod(command) => command.apply(ctx),
-        Command::DeleteShippingMethod(command) => command.apply(ctx),
-        Command::PutTaxRate(command) => command.apply(ctx),
-        Command::DeleteTaxRate(command) => command.apply(ctx),
-    }
+/// Hands a command to its handler.
+macro_rules! handlers {
+    ($($kind:ident)*) => {
+        fn dispatch(ctx: &mut Ctx<'_, '_>, command: &Command) -> Result<Reply, Stop> {
+            match command {
+                Command::RecordOperation(command) => Ok(command.apply()),
+                $(Command::$kind(command) => command.apply(ctx),)*
+            }
+        }
+    };
+}
+
+handlers! {
+    CreateProduct
+    UpdateProduct
+    ArchiveProduct
+    CreateCollection
+    UpdateCollection
+    ArchiveCollection
+    ReceiveStock
+    AdjustStock
+    SetStock
+    HoldStock
+    CommitHold
+    ReleaseHold
+    PlaceOrder
+    RefuseOrder
+    ResolveHold
+    CancelOrder
+    Settle
+    Deliver
+    Acknowledge
+    Pulse
+    CreateKey
+    RotateKey
+    RevokeKey
+    NoteKeyUses
+    CreateWebhook
+    UpdateWebhook
+    RotateWebhookSecret
+    DisableWebhook
+    DeleteWebhook
+    OpenDeliveries
+    NoteDeliveries
+    CloseDeliveries
+    ReplayDeadLetters
+    SetStockPolicy
+    RecoverOrder
+    NotePaymentEvent
+    RetryPayment
+    CreateFulfillment
+    PackFulfillment
+    ShipFulfillment
+    DeliverFulfillment
+    CancelFulfillment
+    CancelLines
+    RefundOrder
+    SetCartLine
+    ClearCart
+    MergeCart
+    LoseFulfillment
+    RequestReturn
+    ApproveReturn
+    RejectReturn
+    CancelReturn
+    ReceiveReturn
+    NoteDispute
+    ImportRefund
+    OpenNotices
+    StartNotices
+    SettleNotices
+    ReplayDeadNotices
+    ReconcileIntent
+    BeginEpoch
+    CreatePromotion
+    UpdatePromotion
+    ArchivePromotion
+    PutShippingMethod
+    DeleteShippingMethod
+    PutTaxRate
+    DeleteTaxRate
+    PutLocation
+    TransferStock
 }
 
 /// What a handler works with: the rows, the time, and where to leave events and effects.

@@ -72,6 +72,8 @@ records! {
     29 crate::payment::PaymentEvent,
     39 crate::cart::Cart,
     40 crate::cart::Account,
+    41 crate::inventory::Location,
+    42 Vec<crate::inventory::Place>,
     43 crate::order::OpenOrders,
     44 crate::notice::Notice,
     45 crate::notice::NoticeHead,

@@ -7,7 +7,7 @@ use crate::audit::Actor;
 use crate::cart::Cart;
 use crate::catalog::{Collection, Product};
 use crate::dedup::Idempotency;
-use crate::inventory::{HoldReceipt, Stock};
+use crate::inventory::{HoldReceipt, Location, Stock};
 use crate::order::Order;
 use crate::pricing::{Promotion, ShippingMethod, TaxRate};
 use crate::webhook::WebhookEndpoint;
@@ -21,7 +21,8 @@ pub use crate::catalog::{
 };
 pub use crate::deliver::{Acknowledge, Deliver};
 pub use crate::inventory::{
-    AdjustStock, CommitHold, HoldStock, ReceiveStock, ReleaseHold, SetStock, SetStockPolicy,
+    AdjustStock, CommitHold, HoldStock, PutLocation, ReceiveStock, ReleaseHold, SetStock,
+    SetStockPolicy, TransferStock,
 };
 pub use crate::notice::{OpenNotices, ReplayDeadNotices, SettleNotices, StartNotices};
 pub use crate::order::{
@@ -156,6 +157,8 @@ pub enum Command {
     PutTaxRate(PutTaxRate),
     DeleteTaxRate(DeleteTaxRate),
     BeginEpoch(BeginEpoch),
+    PutLocation(PutLocation),
+    TransferStock(TransferStock),
 }
 
 /// What the caller is told when the command was accepted. Append only.
@@ -209,4 +212,6 @@ pub enum Reply {
     ShippingMethod(Box<ShippingMethod>),
     /// The tax rate as it is now, or was when it was deleted.
     TaxRate(Box<TaxRate>),
+    /// The location as it is now.
+    Location(Box<Location>),
 }

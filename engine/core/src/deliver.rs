@@ -7,7 +7,7 @@ use crate::cart;
 use crate::command::Reply;
 use crate::fault::Fault;
 use crate::ids::ShardId;
-use crate::inventory::{HoldRef, commit_units, end_units, release_units, restock};
+use crate::inventory::{self, HoldRef, commit_units, end_units, release_units, restock};
 use crate::keys::Key;
 use crate::order;
 use crate::outbox::{self, Message, Sequence};
@@ -85,6 +85,10 @@ fn take_in(ctx: &mut Ctx<'_, '_>, sender: ShardId, message: &Message) -> Result<
         | Message::ReleaseHold(_)
         | Message::EndUnits { .. }
         | Message::Restock { .. } => {}
+        Message::Location(ref location) if sender == ShardId::META => {
+            inventory::learn(ctx, location)?;
+        }
+        Message::Location(_) => {}
         Message::AskOrder { order, from } => order::resolve(ctx, order, from)?,
         Message::TakeInCart(ref moved) => cart::take_in(ctx, sender, moved)?,
     }

@@ -9,7 +9,7 @@ use crate::cart::CartId;
 use crate::clock::Clock;
 use crate::codec::decode;
 use crate::fault::Fault;
-use crate::ids::{HoldId, OrderId};
+use crate::ids::{HoldId, LocationId, OrderId, ProductId};
 use crate::inventory::HoldRef;
 use crate::keys::prefixed;
 use crate::txn::View;
@@ -67,6 +67,13 @@ pub enum TimerKind {
     ReturnShip(OrderId),
     /// It is time to look after an intent that no order knows, or to forget it: T37.
     Orphan(OrderId),
+    /// Products that are at a location are to be sold as it is now; see [`crate::inventory`].
+    Relevel {
+        /// Which location.
+        location: LocationId,
+        /// The first product that has not been seen to.
+        from: ProductId,
+    },
 }
 
 impl Timer {
@@ -94,6 +101,9 @@ impl Timer {
             TimerKind::Cart(CartId { slot, hash }) => (39, order_name(OrderId { slot, hash })),
             TimerKind::ReturnShip(order) => (32, numbered(4, order)),
             TimerKind::Orphan(orphan) => (46, order_name(orphan)),
+            TimerKind::Relevel { location, from } => {
+                (41, [location.0.to_be_bytes(), from.0.to_be_bytes()].concat())
+            }
         };
         [vec![kind], subject].concat()
     }

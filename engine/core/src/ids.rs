@@ -83,6 +83,10 @@ id!(
 );
 
 id!(
+    /// Names a location: where units are.
+    LocationId, "location", "loc_"
+);
+id!(
     /// Names a fulfillment: units of an order that are sent together.
     FulfillmentId, "fulfillment", "ful_"
 );
@@ -229,6 +233,11 @@ impl ProductId {
     }
 }
 
+impl LocationId {
+    /// The one that every cluster has from the first: where units are that nobody put elsewhere.
+    pub const DEFAULT: Self = Self(0);
+}
+
 impl PromotionId {
     /// The promotion of a code, as `pricing::normal_code` makes it.
     pub fn of(code: &str) -> Self {
@@ -356,6 +365,7 @@ mod tests {
         round_trip(PromotionId(0x0d), "promo_0000000000000000000000000000000d");
         round_trip(ShippingMethodId(0x0d), "ship_0000000000000000000000000000000d");
         round_trip(TaxRateId(0x0d), "tax_0000000000000000000000000000000d");
+        round_trip(LocationId::DEFAULT, "loc_00000000000000000000000000000000");
         let order = OrderId { slot: Slot(0x0abc), hash: 0x0d };
         round_trip(order, "ord_abc0000000000000000000000000000000d");
         round_trip(KeyId(0x0d), "key_000000000000000d");

@@ -8,8 +8,8 @@ use std::ops::Range;
 use crate::cart::CartId;
 use crate::due::Timer;
 use crate::ids::{
-    CollectionId, EndpointId, KeyId, OrderId, ProductId, PromotionId, ShardId, ShippingMethodId,
-    TaxRateId,
+    CollectionId, EndpointId, KeyId, LocationId, OrderId, ProductId, PromotionId, ShardId,
+    ShippingMethodId, TaxRateId,
 };
 use crate::inventory::HoldRef;
 use crate::notice::NoticeId;
@@ -37,6 +37,8 @@ use crate::webhook::Position;
 /// | `ik`   | an idempotency key's hash                  | `Remembered`     |
 /// | `ke`   | an owner's order key                       | `KeyResult`      |
 /// | `ku`   | an API key: when it was last used          | `KeyUse`         |
+/// | `lk`   | a location, as the meta group told of it   | `Location`       |
+/// | `lo`   | a location (meta group)                    | `Location`       |
 /// | `mv`   | a product, then a movement of its stock    | `Movement`       |
 /// | `nd`   | a time, a notice given up then             | `Notice`         |
 /// | `nh`   | who sends notices, and how many are dead   | `NoticeHead`     |
@@ -58,6 +60,7 @@ use crate::webhook::Position;
 /// | `pr`   | a product                                  | `Product`        |
 /// | `pu`   | a promotion with a limit: its uses         | `PromotionUses`  |
 /// | `rq`   | a request id: its outcome                  | `Remembered`     |
+/// | `sl`   | a product that is at several locations     | `[Place]`        |
 /// | `sm`   | a shipping method (meta group)             | `ShippingMethod` |
 /// | `st`   | stock of a product                         | `Stock`          |
 /// | `tr`   | a tax rate (meta group)                    | `TaxRate`        |
@@ -113,6 +116,9 @@ pub enum Key {
     OwnerPromotion { owner: u128, promotion: PromotionId, order: OrderId },
     ShippingMethod(ShippingMethodId),
     TaxRate(TaxRateId),
+    Location(LocationId),
+    KnownLocation(LocationId),
+    Places(ProductId),
 }
 
 impl Key {
@@ -170,6 +176,9 @@ impl Key {
             }
             Self::ShippingMethod(id) => Bytes::of(b"sm").u128(id.0),
             Self::TaxRate(id) => Bytes::of(b"tr").u128(id.0),
+            Self::Location(id) => Bytes::of(b"lo").u128(id.0),
+            Self::KnownLocation(id) => Bytes::of(b"lk").u128(id.0),
+            Self::Places(product) => Bytes::of(b"sl").u128(product.0),
         }
         .0
     }
@@ -321,6 +330,8 @@ mod tests {
     }
 
     fn pricing() -> Vec<(Key, String)> {
+        let (location, from) = (LocationId(0x0d), ProductId(0x0d));
+        let relevel = TimerKind::Relevel { location, from };
         vec![
             (Key::Promotion(PromotionId(0x0d)), format!("706d {HASH}")),
             (Key::PromotionUses(PromotionId(0x0d)), format!("7075 {HASH}")),
@@ -330,6 +341,13 @@ mod tests {
             ),
             (Key::ShippingMethod(ShippingMethodId(0x0d)), format!("736d {HASH}")),
             (Key::TaxRate(TaxRateId(0x0d)), format!("7472 {HASH}")),
+            (Key::Location(LocationId(0x0d)), format!("6c6f {HASH}")),
+            (Key::KnownLocation(LocationId(0x0d)), format!("6c6b {HASH}")),
+            (Key::Places(ProductId(0x0d)), format!("736c {HASH}")),
+            (
+                Key::Due { at: 7, timer: Timer { kind: relevel, armed_outage_ms: 0 } },
+                format!("6475 0000000000000007 29 {HASH} {HASH}"),
+            ),
         ]
     }
 

@@ -26,77 +26,34 @@ impl Command {
     /// Whether doing it twice is doing it once: it goes by an id of its own, or by a number. Any
     /// other command needs a request id to be tried again.
     pub fn is_idempotent(&self) -> bool {
-        match self {
+        matches!(
+            self,
             Self::HoldStock(_)
-            | Self::CommitHold(_)
-            | Self::ReleaseHold(_)
-            | Self::PlaceOrder(_)
-            | Self::RefuseOrder(_)
-            | Self::ResolveHold(_)
-            | Self::Settle(_)
-            | Self::Deliver(_)
-            | Self::Acknowledge(_)
-            | Self::Pulse(_)
-            | Self::RevokeKey(_)
-            | Self::NoteKeyUses(_)
-            | Self::DisableWebhook(_)
-            | Self::OpenDeliveries(_)
-            | Self::NoteDeliveries(_)
-            | Self::CloseDeliveries(_)
-            | Self::NotePaymentEvent(_)
-            | Self::MergeCart(_)
-            | Self::NoteDispute(_)
-            | Self::ImportRefund(_)
-            | Self::OpenNotices(_)
-            | Self::StartNotices(_)
-            | Self::SettleNotices(_)
-            | Self::ReconcileIntent(_)
-            | Self::BeginEpoch(_) => true,
-            Self::CreateProduct(_)
-            | Self::UpdateProduct(_)
-            | Self::ArchiveProduct(_)
-            | Self::CreateCollection(_)
-            | Self::UpdateCollection(_)
-            | Self::ArchiveCollection(_)
-            | Self::ReceiveStock(_)
-            | Self::AdjustStock(_)
-            | Self::SetStock(_)
-            | Self::CancelOrder(_)
-            | Self::CreateKey(_)
-            | Self::RotateKey(_)
-            | Self::RecordOperation(_)
-            | Self::CreateWebhook(_)
-            | Self::UpdateWebhook(_)
-            | Self::RotateWebhookSecret(_)
-            | Self::DeleteWebhook(_)
-            | Self::ReplayDeadLetters(_)
-            | Self::SetStockPolicy(_)
-            | Self::RecoverOrder(_)
-            | Self::RetryPayment(_)
-            | Self::CreateFulfillment(_)
-            | Self::PackFulfillment(_)
-            | Self::ShipFulfillment(_)
-            | Self::DeliverFulfillment(_)
-            | Self::CancelFulfillment(_)
-            | Self::CancelLines(_)
-            | Self::RefundOrder(_)
-            | Self::SetCartLine(_)
-            | Self::ClearCart(_)
-            | Self::LoseFulfillment(_)
-            | Self::RequestReturn(_)
-            | Self::ApproveReturn(_)
-            | Self::RejectReturn(_)
-            | Self::CancelReturn(_)
-            | Self::ReceiveReturn(_)
-            | Self::ReplayDeadNotices(_)
-            | Self::CreatePromotion(_)
-            | Self::UpdatePromotion(_)
-            | Self::ArchivePromotion(_)
-            | Self::PutShippingMethod(_)
-            | Self::DeleteShippingMethod(_)
-            | Self::PutTaxRate(_)
-            | Self::DeleteTaxRate(_) => false,
-        }
+                | Self::CommitHold(_)
+                | Self::ReleaseHold(_)
+                | Self::PlaceOrder(_)
+                | Self::RefuseOrder(_)
+                | Self::ResolveHold(_)
+                | Self::Settle(_)
+                | Self::Deliver(_)
+                | Self::Acknowledge(_)
+                | Self::Pulse(_)
+                | Self::RevokeKey(_)
+                | Self::NoteKeyUses(_)
+                | Self::DisableWebhook(_)
+                | Self::OpenDeliveries(_)
+                | Self::NoteDeliveries(_)
+                | Self::CloseDeliveries(_)
+                | Self::NotePaymentEvent(_)
+                | Self::MergeCart(_)
+                | Self::NoteDispute(_)
+                | Self::ImportRefund(_)
+                | Self::OpenNotices(_)
+                | Self::StartNotices(_)
+                | Self::SettleNotices(_)
+                | Self::ReconcileIntent(_)
+                | Self::BeginEpoch(_)
+        )
     }
 
     /// Roughly how many bytes it takes in an entry: what bounds a batch.
@@ -157,6 +114,11 @@ impl Command {
                 let parts: usize = rates.map(|rate| 1 + rate.places.len() + rate.steps.len()).sum();
                 parts * STEP_BYTES
             }
+            Self::ReceiveStock(it) => usize::from(it.at.is_some()) * TERM_BYTES,
+            Self::AdjustStock(it) => it.reason.len() + usize::from(it.at.is_some()) * TERM_BYTES,
+            Self::SetStock(it) => it.reason.len() + usize::from(it.at.is_some()) * TERM_BYTES,
+            Self::TransferStock(it) => it.reason.len() + TERM_BYTES,
+            Self::PutLocation(it) => it.details.name.len(),
             _ => 0,
         };
         FIXED_BYTES + variable
@@ -167,6 +129,7 @@ impl Command {
 fn message(message: &Message) -> usize {
     let lines = match message {
         Message::TakeInCart(moved) => moved.lines.len() + 2,
+        Message::Location(_) => 3,
         _ => 0,
     };
     (1 + lines) * LINE_BYTES

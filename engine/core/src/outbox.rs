@@ -16,7 +16,7 @@ use crate::cart::MergedCart;
 use crate::codec::decode;
 use crate::fault::Fault;
 use crate::ids::{OrderId, ProductId, RefundId, ShardId};
-use crate::inventory::UnitsEnd;
+use crate::inventory::{Location, UnitsEnd};
 use crate::keys::{Key, kind_from, prefixed};
 use crate::money::Money;
 use crate::payment::{IntentId, PaymentMethod};
@@ -61,6 +61,8 @@ pub enum Message {
         /// How many units.
         quantity: u32,
     },
+    /// From the meta group to every other: a location is as it says now.
+    Location(Box<Location>),
 }
 
 /// The number of the last message sent to, acknowledged by, or delivered from a shard. The first is

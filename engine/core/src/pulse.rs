@@ -110,6 +110,7 @@ fn fire(ctx: &mut Ctx<'_, '_>, kind: TimerKind) -> Result<(), Fault> {
         | TimerKind::ForgetOrderKey { .. } => order::timer_fired(ctx, kind),
         TimerKind::Cart(id) => cart::timer_fired(ctx, id),
         TimerKind::Orphan(id) => payment::orphan_due(ctx, id),
+        TimerKind::Relevel { location, from } => inventory::relevel(ctx, location, from),
     }
 }
 

@@ -6,10 +6,10 @@ use crate::cart::{Account, Cart, CartId};
 use crate::catalog::{Collection, Product};
 use crate::fault::Fault;
 use crate::ids::{
-    CollectionId, EndpointId, KeyId, OrderId, Owner, ProductId, PromotionId, ShippingMethodId,
-    TaxRateId,
+    CollectionId, EndpointId, KeyId, LocationId, OrderId, Owner, ProductId, PromotionId,
+    ShippingMethodId, TaxRateId,
 };
-use crate::inventory::{Hold, HoldRef, Movement, Stock};
+use crate::inventory::{Hold, HoldRef, Location, Movement, Place, Stock};
 use crate::keys::{Key, kind_from, prefixed};
 use crate::notice::{self, Notice, NoticeHead, NoticeId};
 use crate::order::{Decision, KeyResult, Order, Transition};
@@ -69,6 +69,44 @@ pub fn products(
 /// The stock level of a product.
 pub fn stock(view: &dyn View, id: ProductId) -> Result<Option<Stock>, Fault> {
     view.read(&Key::Stock(id))
+}
+
+/// The level of a product at each of its locations, in the order of their ids; there is one place
+/// at least, at the default location.
+pub fn places(view: &dyn View, id: ProductId, stock: &Stock) -> Result<Vec<Place>, Fault> {
+    let places = if stock.located { view.read::<Vec<Place>>(&Key::Places(id))? } else { None };
+    if let Some(places) = places {
+        return Ok(places);
+    }
+    let known = known_location(view, LocationId::DEFAULT)?;
+    Ok(vec![Place::of_all(stock, &known.unwrap_or_else(Location::default_one))])
+}
+
+/// A location as a shard of products knows it.
+pub fn known_location(view: &dyn View, id: LocationId) -> Result<Option<Location>, Fault> {
+    view.read(&Key::KnownLocation(id))
+}
+
+/// A location, active or not (meta group). The default one is always there.
+pub fn location(view: &dyn View, id: LocationId) -> Result<Option<Location>, Fault> {
+    let row = view.read(&Key::Location(id))?;
+    Ok(row.or_else(|| (id == LocationId::DEFAULT).then(Location::default_one)))
+}
+
+/// Locations in the order of their ids, after one, the default one first (meta group).
+pub fn locations(
+    view: &dyn View,
+    after: Option<LocationId>,
+    limit: usize,
+) -> Result<Vec<Location>, Fault> {
+    let mut locations = Vec::new();
+    if after.is_none() {
+        locations.extend(location(view, LocationId::DEFAULT)?);
+    }
+    let after = after.unwrap_or(LocationId::DEFAULT);
+    locations.extend(after_id::<Location>(view, b"lo", Some(after.0), limit)?);
+    locations.truncate(limit);
+    Ok(locations)
 }
 
 /// Stock movements of a product after a number, oldest first, with their numbers (from 1).

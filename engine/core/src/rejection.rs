@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{OrderId, ProductId};
+use crate::ids::{LocationId, OrderId, ProductId};
 use crate::money::Currency;
 use crate::order::{FulfillmentState, ReturnState, Status};
 use crate::payment::PaymentState;
@@ -54,7 +54,8 @@ pub enum Rejection {
     },
     /// Fewer units would be on hand than must be.
     UnitsInUse {
-        /// The fewest: units held and committed, and safety stock, less the backorder limit.
+        /// The fewest at the location: units held and committed there, and safety stock as far as no
+        /// other has it, less the backorder limit.
         least: u32,
         /// Units that would be on hand.
         on_hand: i64,
@@ -269,6 +270,24 @@ pub enum Rejection {
         /// The most there may be.
         limit: u32,
     },
+    /// No such location.
+    LocationNotFound,
+    /// The location is not active: it takes no more units.
+    LocationInactive {
+        /// Which.
+        location: LocationId,
+    },
+    /// The default location is always active.
+    DefaultLocation,
+    /// Fewer units are free at a location than are to leave it.
+    NotEnoughThere {
+        /// Which location.
+        location: LocationId,
+        /// Units that are to leave it.
+        requested: u32,
+        /// Units there that are neither held nor committed.
+        free: u32,
+    },
 }
 
 /// What stands in the way of an order. Append only.
@@ -357,6 +376,8 @@ pub enum Field {
     ShipTo,
     Taxes,
     Promotion,
+    Priority,
+    Location,
 }
 
 /// A line that asks for more than there is.

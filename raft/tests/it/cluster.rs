@@ -163,7 +163,7 @@ pub fn create_product(id: ProductId, stock: u32) -> Command {
 
 /// Adds one unit of stock.
 pub fn receive_one(product: ProductId) -> Command {
-    Command::ReceiveStock(ReceiveStock { product, quantity: 1 })
+    Command::ReceiveStock(ReceiveStock { product, quantity: 1, at: None })
 }
 
 /// Proposes a command.

@@ -115,7 +115,8 @@ pub fn batch(number: u64) -> Batch {
     };
     let id = ProductId(u128::from(number));
     let create = Command::CreateProduct(CreateProduct { id, details, stock: 5 });
-    let receive = Command::ReceiveStock(ReceiveStock { product: ProductId(0), quantity: 1 });
+    let receive =
+        Command::ReceiveStock(ReceiveStock { product: ProductId(0), quantity: 1, at: None });
     let now = 1_700_000_000_000 + number;
     let stamp = Stamp { now, request: 0, idempotency: None, actor: None };
     let commands = [create, receive].map(|command| Stamped { stamp, command });

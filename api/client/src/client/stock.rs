@@ -55,4 +55,52 @@ impl Client {
     ) -> Result<Answer<Stock>, Error> {
         self.post("/v1/stock/adjustments", key, adjust).await
     }
+
+    /// Moves free units from one location to another.
+    pub async fn transfer_stock(
+        &self,
+        key: Option<&str>,
+        transfer: &TransferStock,
+    ) -> Result<Answer<Stock>, Error> {
+        self.post("/v1/stock/transfers", key, transfer).await
+    }
+
+    /// A page of locations, the default one first.
+    pub async fn locations(
+        &self,
+        limit: u32,
+        cursor: Option<&str>,
+    ) -> Result<Answer<List<Location>>, Error> {
+        self.page("/v1/locations", &[], limit, cursor).await
+    }
+
+    /// A location.
+    pub async fn location(&self, id: &str) -> Result<Answer<Location>, Error> {
+        self.get(&format!("/v1/locations/{id}"), &[]).await
+    }
+
+    /// Creates a location.
+    pub async fn create_location(
+        &self,
+        key: Option<&str>,
+        new: &NewLocation,
+    ) -> Result<Answer<Location>, Error> {
+        self.post("/v1/locations", key, new).await
+    }
+
+    /// Replaces what is said of a location, whose version the caller saw.
+    pub async fn put_location(
+        &self,
+        id: &str,
+        version: u64,
+        new: &NewLocation,
+    ) -> Result<Answer<Location>, Error> {
+        let request = self.request(Method::PUT, &format!("/v1/locations/{id}"));
+        answer(request.header(IF_MATCH, format!("\"{version}\"")).json(new)).await
+    }
+
+    /// From where the units of an order are to be sent.
+    pub async fn order_allocation(&self, id: &str) -> Result<Answer<List<AllocatedUnits>>, Error> {
+        self.get(&format!("/v1/orders/{id}/allocation"), &[]).await
+    }
 }

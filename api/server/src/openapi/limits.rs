@@ -25,7 +25,7 @@ use engine_core::{Money, Owner, Topology};
 use engine_search::{FACET_VALUES_MAX, QUERY_CHARS_MAX};
 use serde_json::{Value, json};
 
-use super::{notices, pricing, reconcile, webhooks};
+use super::{locations, notices, pricing, reconcile, webhooks};
 use crate::errors::Code;
 use crate::extract::LIMIT_MAX;
 use crate::rest::{HOLD_MS_MIN, OVERLAP_S_MAX, VALID_S_MAX};
@@ -47,6 +47,7 @@ pub fn add(kind: &str, field: &str, property: &mut Value) {
     let found = found.or_else(|| webhooks::limits(kind, field)).or_else(|| work(kind, field));
     let found = found.or_else(|| notices::limits(kind, field));
     let found = found.or_else(|| pricing::limits(kind, field));
+    let found = found.or_else(|| locations::limits(kind, field));
     let found = found.or_else(|| of_field(field));
     let Some(limits) = found else { return };
     let nullable = property["type"].as_array().is_some_and(|types| types.contains(&json!("null")));
@@ -218,7 +219,7 @@ fn amounts(field: &str) -> Option<Value> {
         "reason" => text(1, REASON_BYTES_MAX, "counted"),
         "kind" => json!({"enum": [
             "received", "adjusted", "set", "set_available", "shipped", "written_off",
-            "returned",
+            "returned", "transferred",
         ]}),
         "number" | "version" | "product_version" => number(1, NUMBER_MAX, 1),
         "count" => number(0, NUMBER_MAX, 12),
@@ -296,6 +297,7 @@ fn audit(kind: &str, field: &str) -> Option<Value> {
         ("TrailThing" | "TrailChange", "kind") => json!({"enum": [
             "product", "stock", "movement", "collection", "hold", "order", "key", "shard",
             "webhook", "cart", "promotion", "shipping_method", "tax_rate",
+            "location",
         ]}),
         ("TrailThing" | "TrailChange", "id") => trail_id(),
         ("TrailChange", "before" | "after") => json!({"maxProperties": 16}),

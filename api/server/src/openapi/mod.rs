@@ -7,6 +7,7 @@
 //! `docs/api/openapi.json` is this document, checked in; a test holds the two together.
 
 pub mod limits;
+mod locations;
 mod notices;
 mod operation;
 mod parameters;

@@ -20,6 +20,7 @@ pub fn parameters() -> Value {
         "PromotionId": path_id("promotion", &limits::id("promo_", 32)),
         "ShippingMethodId": path_id("shipping method", &limits::id("ship_", 32)),
         "TaxRateId": path_id("tax rate", &limits::id("tax_", 32)),
+        "LocationId": path_id("location", &limits::id("loc_", 32)),
         "OrderId": path_id("order", &limits::id("ord_", 35)),
         "FulfillmentId": path_part("fulfillment", &limits::id("ful_", 32)),
         "ReturnId": path_part("return", &limits::id("ret_", 32)),
@@ -69,8 +70,7 @@ pub fn parameters() -> Value {
         "IfNoneMatch": {
             "name": "If-None-Match", "in": "header",
             "description": "`ETag`s that are known already: 304 when it is one of them.",
-            "schema": {"type": "string", "maxLength": KNOWN_TAGS_BYTES_MAX,
-                       "examples": ["\"3\""]},
+            "schema": {"type": "string", "maxLength": KNOWN_TAGS_BYTES_MAX, "examples": ["\"3\""]},
         },
         "PreferWait": {
             "name": "Prefer", "in": "header",

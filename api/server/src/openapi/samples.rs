@@ -11,7 +11,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::recovery_samples::recovery;
-use super::{pricing, webhooks, work};
+use super::{locations, pricing, webhooks, work};
 
 pub const PRODUCT: &str = "prod_0123456789abcdef0123456789abcdef";
 const COLLECTION: &str = "col_0123456789abcdef0123456789abcdef";
@@ -25,6 +25,7 @@ pub fn samples() -> Vec<(&'static str, Value)> {
     let mut all = requests();
     all.extend(catalog());
     all.extend(stock::samples());
+    all.extend(locations::samples());
     all.extend(carts::samples());
     all.extend(orders());
     all.extend(work::samples());
@@ -80,22 +81,32 @@ fn requests() -> Vec<(&'static str, Value)> {
     let line = NewLine { product_id: product.clone(), quantity };
     let hold =
         NewHold { lines: vec![hold_line()], currency: Some(currency), hold_ms: Some(900_000) };
+    let location_id = Some(locations::LOCATION.to_owned());
     let set = SetStock {
         product_id: product.clone(),
         expected: 120,
         on_hand: 118,
         reason: reason.clone(),
+        location_id: location_id.clone(),
     };
-    let low_stock_threshold = Some(20);
-    let policy = SetStockPolicy { safety: 5, backorder_limit: 10, low_stock_threshold };
+    let policy = SetStockPolicy {
+        safety: 5,
+        backorder_limit: 10,
+        low_stock_threshold: Some(20),
+        allocation: Some("most_stock".to_owned()),
+    };
+    let (product_id, quantity_in) = (product.clone(), 40);
+    let receive =
+        ReceiveStock { product_id, quantity: quantity_in, location_id: location_id.clone() };
+    let adjust = AdjustStock { product_id: product, delta: -2, reason, location_id };
     let patched = PatchCollection { name: Some(tea.clone()), description: description.clone() };
     vec![
         sample("NewProduct", new),
         sample("PatchProduct", patch),
         sample("NewCollection", NewCollection { name: tea, description }),
         sample("PatchCollection", patched),
-        sample("ReceiveStock", ReceiveStock { product_id: product.clone(), quantity: 40 }),
-        sample("AdjustStock", AdjustStock { product_id: product, delta: -2, reason }),
+        sample("ReceiveStock", receive),
+        sample("AdjustStock", adjust),
         sample("SetStock", set),
         sample("SetStockPolicy", policy),
         sample("NewHold", hold),

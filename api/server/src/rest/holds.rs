@@ -247,5 +247,5 @@ fn merged(first: Option<Error>, second: Error) -> Error {
 
 fn part(receipt: HoldReceipt) -> Hold {
     let HoldReceipt { state, lines, expires_at, promotion } = receipt;
-    Hold { state, timer_at: expires_at, lines, promotion }
+    Hold { state, timer_at: expires_at, lines, promotion, shares: Vec::new() }
 }

@@ -1,5 +1,6 @@
 //! The REST interface: one file for each resource, all routes in one table.
 
+mod allocation;
 mod audit;
 mod audit_trail;
 mod carts;
@@ -10,6 +11,7 @@ mod guests;
 mod health;
 mod holds;
 mod keys;
+mod locations;
 mod notices;
 mod order_payments;
 mod orders;
@@ -53,6 +55,7 @@ fn clients() -> Routes {
         .and(search::routes())
         .and(stock::routes())
         .and(stock_policy::routes())
+        .and(locations::routes())
         .and(holds::routes())
         .and(carts::routes())
         .and(orders::routes())
@@ -61,6 +64,7 @@ fn clients() -> Routes {
         .and(order_payments::routes())
         .and(stripe::routes())
         .and(fulfillments::routes())
+        .and(allocation::routes())
         .and(refunds::routes())
         .and(returns::routes())
         .and(quotes::routes())

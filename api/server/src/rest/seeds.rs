@@ -125,7 +125,7 @@ pub fn routes() -> Routes {
                 .id("ProductId")
                 .any_body::<ProductBody>()
                 .refuses(&[Code::OutOfRange, Code::ProductNotFound, Code::ProductArchived])
-                .refuses(&[Code::TooManyUnits])
+                .refuses(&[Code::TooManyUnits, Code::UnitsInUse])
                 .answers::<SeedProduct>(200, "The product as it is now.")
                 .seen(),
             update_product,

@@ -1,13 +1,14 @@
-//! `/v1/stock`: levels, and the three ways to change the units on hand.
+//! `/v1/stock`: levels, the three ways to change the units on hand, and where they are.
 
-use api_client::{AdjustStock, List, Movement, ReceiveStock, SetStock, Stock};
+use api_client::{AdjustStock, List, Movement, ReceiveStock, SetStock, Stock, TransferStock};
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
-use engine_core::{Command, ProductId, Reply, read};
+use engine_core::{Command, LocationId, ProductId, Reply, read};
 use hyper::StatusCode;
 use serde::Deserialize;
 
+use super::locations::named;
 use super::products::not_found;
 use crate::access::{By, Principal};
 use crate::answer;
@@ -25,7 +26,7 @@ pub fn routes() -> Routes {
         operation
             .keyed()
             .refuses(&[Code::InvalidId, Code::OutOfRange, Code::ProductNotFound])
-            .refuses(&[Code::TooManyUnits])
+            .refuses(&[Code::TooManyUnits, Code::LocationNotFound, Code::LocationInactive])
             .answers::<Stock>(200, "The stock level as it is now.")
             .seen()
     };
@@ -62,10 +63,23 @@ pub fn routes() -> Routes {
         )
         .on(
             change(Op::post("/v1/stock/levels", "setStock", "Compares and sets the units on hand"))
-                .about("Units that were sold, and safety stock, stay.")
+                .about(
+                    "Of one location, with what is there. Units that were sold, and safety stock, \
+                     stay.",
+                )
                 .body::<SetStock>()
                 .refuses(&[Code::UnitsInUse, Code::StockMismatch]),
             set,
+        )
+        .on(
+            change(Op::post("/v1/stock/transfers", "transferStock", "Moves units elsewhere"))
+                .about(
+                    "From one location to another. Units that are held or committed stay where \
+                     they are.",
+                )
+                .body::<TransferStock>()
+                .refuses(&[Code::UnitsNotThere]),
+            transfer,
         )
 }
 
@@ -86,9 +100,15 @@ pub async fn read(
     wish: Freshness,
 ) -> Result<Response, Error> {
     let shard = app.topology.of_product(id);
-    let (stock, seen) = app.find(shard, &wish, |view| read::stock(view, id)).await?;
-    let stock = stock.ok_or_else(|| not_found(id))?;
-    Ok(seen.mark(answer::json(StatusCode::OK, &render::stock(id, &stock))?))
+    let level = |view: &raft::ShardView| {
+        let Some(stock) = read::stock(view, id)? else { return Ok(None) };
+        Ok(Some((stock, read::places(view, id, &stock)?)))
+    };
+    let (found, seen) = app.find(shard, &wish, level).await?;
+    let (stock, places) = found.ok_or_else(|| not_found(id))?;
+    let locations = places.into_iter().map(render::place).collect();
+    let told = Stock { locations, ..render::stock(id, &stock) };
+    Ok(seen.mark(answer::json(StatusCode::OK, &told)?))
 }
 
 /// `GET /v1/stock/{product_id}/movements`: oldest first.
@@ -122,7 +142,8 @@ pub async fn receive(
 ) -> Result<Response, Error> {
     let key = idempotency::key(&caller, &headers, "POST /v1/stock/receipts", &body)?;
     let product = extract::id("product_id", &body.product_id)?;
-    let command = engine_core::ReceiveStock { product, quantity: body.quantity };
+    let at = named(&app, "location_id", body.location_id.as_deref()).await?;
+    let command = engine_core::ReceiveStock { product, quantity: body.quantity, at };
     change(&app, by.under(key), product, Command::ReceiveStock(command)).await
 }
 
@@ -136,7 +157,9 @@ pub async fn adjust(
 ) -> Result<Response, Error> {
     let key = idempotency::key(&caller, &headers, "POST /v1/stock/adjustments", &body)?;
     let product = extract::id("product_id", &body.product_id)?;
-    let command = engine_core::AdjustStock { product, delta: body.delta, reason: body.reason };
+    let at = named(&app, "location_id", body.location_id.as_deref()).await?;
+    let AdjustStock { delta, reason, .. } = body;
+    let command = engine_core::AdjustStock { product, delta, reason, at };
     change(&app, by.under(key), product, Command::AdjustStock(command)).await
 }
 
@@ -150,9 +173,28 @@ pub async fn set(
 ) -> Result<Response, Error> {
     let key = idempotency::key(&caller, &headers, "POST /v1/stock/levels", &body)?;
     let product = extract::id("product_id", &body.product_id)?;
+    let at = named(&app, "location_id", body.location_id.as_deref()).await?;
     let SetStock { expected, on_hand, reason, .. } = body;
-    let command = engine_core::SetStock { product, expected, on_hand, reason };
+    let command = engine_core::SetStock { product, expected, on_hand, reason, at };
     change(&app, by.under(key), product, Command::SetStock(command)).await
+}
+
+/// `POST /v1/stock/transfers`: units go to another location.
+pub async fn transfer(
+    State(app): State<App>,
+    caller: Principal,
+    by: By,
+    headers: HeaderMap,
+    Json(body): Json<TransferStock>,
+) -> Result<Response, Error> {
+    let key = idempotency::key(&caller, &headers, "POST /v1/stock/transfers", &body)?;
+    let product = extract::id("product_id", &body.product_id)?;
+    let from = named(&app, "from_location_id", body.from_location_id.as_deref()).await?;
+    let from = from.map_or(LocationId::DEFAULT, |from| from.id);
+    let to = named(&app, "to_location_id", body.to_location_id.as_deref()).await?;
+    let TransferStock { quantity, reason, .. } = body;
+    let command = engine_core::TransferStock { product, from, to, quantity, reason };
+    change(&app, by.under(key), product, Command::TransferStock(command)).await
 }
 
 async fn change(

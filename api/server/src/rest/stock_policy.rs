@@ -4,6 +4,7 @@ use api_client::{SetStockPolicy, StockPolicy};
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
+use engine_core::inventory::Allocation;
 use engine_core::{Command, ProductId, Reply, read};
 use hyper::StatusCode;
 
@@ -75,12 +76,14 @@ pub async fn set(
     headers: HeaderMap,
     Json(body): Json<SetStockPolicy>,
 ) -> Result<Response, Error> {
+    let allocation = allocation(body.allocation.as_deref())?;
     let command = engine_core::SetStockPolicy {
         product,
         expected_version: answer::if_match(&headers)?,
         safety: body.safety,
         backorder_limit: body.backorder_limit,
         low_stock_threshold: body.low_stock_threshold,
+        allocation,
     };
     let shard = app.topology.of_product(product);
     let written = app.write_here(by, shard, Command::SetStockPolicy(command)).await?;
@@ -89,4 +92,14 @@ pub async fn set(
     let response = answer::json(StatusCode::OK, &render::stock_policy(product, &policy))?;
     let response = answer::replayed(answer::tagged(response, policy.version), written.replayed);
     Ok(written.seen.mark(response))
+}
+
+/// Which location's units are taken first.
+fn allocation(text: Option<&str>) -> Result<Allocation, Error> {
+    let Some(text) = text else { return Ok(Allocation::default()) };
+    let known = Allocation::ALL.into_iter().find(|it| it.as_str() == text);
+    known.ok_or_else(|| {
+        let detail = "allocation is `priority` or `most_stock`";
+        Error::about(Code::InvalidField, "allocation", detail)
+    })
 }

@@ -26,6 +26,8 @@ const WEBHOOK: &str = "we_0000000000000000000000000000000f";
 const PROMOTION: &str = "promo_0000000000000000000000000000000f";
 const METHOD: &str = "ship_0000000000000000000000000000000f";
 const RATE: &str = "tax_0000000000000000000000000000000f";
+/// A location of nobody.
+const LOCATION: &str = "loc_0000000000000000000000000000000f";
 
 /// A fulfillment, or a return, of nobody.
 fn part_of(path: &str) -> &'static str {
@@ -80,6 +82,7 @@ impl<'a> Shop<'a> {
             "promotions" => PROMOTION,
             "shipping-methods" => METHOD,
             "tax-rates" => RATE,
+            "locations" => LOCATION,
             _ => &self.product,
         }
     }

@@ -15,6 +15,7 @@ mod garbage;
 mod gateway;
 mod harness;
 mod holds;
+mod locations;
 mod metrics;
 mod notices;
 mod openapi;

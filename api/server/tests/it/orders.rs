@@ -65,7 +65,10 @@ fn refusals_say_why_and_stand() -> Tested {
             (a.as_str(), 3)
         );
         client
-            .receive_stock(None, &api_client::ReceiveStock { product_id: a.clone(), quantity: 9 })
+            .receive_stock(
+                None,
+                &api_client::ReceiveStock { product_id: a.clone(), quantity: 9, location_id: None },
+            )
             .await?;
         assert_eq!(refused("r-1", &short).await?.code, "out_of_stock", "the first answer stands");
         eventually(async || {

@@ -10,10 +10,15 @@ fn every_change_of_a_level_is_in_its_ledger() -> Tested {
     with_node(async |node| {
         let client = node.client()?;
         let id = node.product("Counted", 1, 5).await?.id;
-        let receive = ReceiveStock { product_id: id.clone(), quantity: 10 };
+        let receive = ReceiveStock { product_id: id.clone(), quantity: 10, location_id: None };
         assert_eq!(client.receive_stock(Some("s-r"), &receive).await?.body.on_hand, 15);
         assert!(client.receive_stock(Some("s-r"), &receive).await?.replayed);
-        let adjust = AdjustStock { product_id: id.clone(), delta: -3, reason: "broken".into() };
+        let adjust = AdjustStock {
+            product_id: id.clone(),
+            delta: -3,
+            reason: "broken".into(),
+            location_id: None,
+        };
         assert_eq!(client.adjust_stock(None, &adjust).await?.body.on_hand, 12);
         let set = json!({"product_id": id, "expected": 12, "on_hand": 20, "reason": "count"});
         let set_again = node.post("/v1/stock/levels", "s-s", &set).await?;

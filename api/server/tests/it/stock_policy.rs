@@ -44,11 +44,16 @@ fn safety_stock_is_kept_back_and_backorders_are_sold_up_to_their_limit() -> Test
         let one = client.place_order("sp-4", &order("cus_sp", &[(&id, 1)]), None).await;
         assert_eq!(one.unwrap_err().code(), Some("out_of_stock"));
         found(node, "qwvbackordered", 0).await?;
-        let broken = AdjustStock { product_id: id.clone(), delta: -1, reason: "broken".into() };
+        let broken = AdjustStock {
+            product_id: id.clone(),
+            delta: -1,
+            reason: "broken".into(),
+            location_id: None,
+        };
         let broken = client.adjust_stock(None, &broken).await;
         assert_eq!(broken.unwrap_err().code(), Some("units_in_use"));
 
-        let came = ReceiveStock { product_id: id.clone(), quantity: 4 };
+        let came = ReceiveStock { product_id: id.clone(), quantity: 4, location_id: None };
         let stock = client.receive_stock(None, &came).await?.body;
         assert_eq!((stock.available, stock.balance), (4, 2));
         found(node, "qwvbackordered", 1).await
@@ -106,7 +111,7 @@ fn the_seeds_inventory_is_what_is_there_to_be_sold() -> Tested {
     with_node(async |node| {
         let client = node.client()?;
         let id = node.product("Seeded", 100, 5).await?.id;
-        let policy = SetStockPolicy { safety: 1, backorder_limit: 9, low_stock_threshold: None };
+        let policy = SetStockPolicy { safety: 1, backorder_limit: 9, ..SetStockPolicy::default() };
         client.set_stock_policy(&id, 1, &policy).await?;
         client.place_order("si-1", &order("cus_si", &[(&id, 1)]), None).await?;
         let path = format!("/product/{id}");

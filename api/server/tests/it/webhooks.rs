@@ -293,7 +293,12 @@ fn stock_is_told_to_be_low_once_until_it_was_above() -> Tested {
         let told = receiver.takes("product_id", &id, 1).await?;
         let low = json!({"product_id": id, "balance": 2, "low_stock_threshold": 2});
         assert_eq!((told[0].kind().as_str(), &told[0].json()["data"]), ("stock.low", &low));
-        client.receive_stock(None, &ReceiveStock { product_id: id.clone(), quantity: 2 }).await?;
+        client
+            .receive_stock(
+                None,
+                &ReceiveStock { product_id: id.clone(), quantity: 2, location_id: None },
+            )
+            .await?;
         client.place_order("low-3", &order("cus_low", &[(&id, 2)]), None).await?;
         let told = receiver.takes("product_id", &id, 2).await?;
         assert_eq!(told[1].json()["data"]["balance"], 1);

@@ -1,9 +1,10 @@
-//! What the trail tells of promotions, shipping methods and tax rates.
+//! What the trail tells of promotions, shipping methods, tax rates and locations.
 
 use std::fmt::Write as _;
 
 use super::fields::{number, text, time};
 use super::{Fields, Value};
+use crate::inventory::Location;
 use crate::pricing::{By, Discount, Promotion, ShippingMethod, ShippingRate, TaxRate};
 
 pub(super) fn promotion(row: Promotion) -> Fields {
@@ -57,6 +58,16 @@ pub(super) fn tax_rate(row: TaxRate) -> Fields {
     fields.extend(details.place.map(|place| text("place", place)));
     fields.extend(time("deleted_at", row.deleted_at));
     fields
+}
+
+pub(super) fn location(row: Location) -> Fields {
+    let details = row.details;
+    vec![
+        number("version", row.version),
+        text("name", details.name),
+        number("priority", details.priority),
+        ("active".to_owned(), Value::Flag(details.active)),
+    ]
 }
 
 /// Where it goes, and what it costs there: `DE AT by weight: 490 up to 2000, 990`.

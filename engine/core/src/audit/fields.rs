@@ -4,7 +4,7 @@
 //! follow from holds), an order's lines (they never change), and whatever opens something: hashes
 //! of secrets, payment methods, the provider's ids.
 
-use super::definitions::{promotion, shipping_method, tax_rate};
+use super::definitions::{location, promotion, shipping_method, tax_rate};
 use super::rows::number_of;
 use super::{Change, Fields, Resource, Value};
 use crate::access::ApiKey;
@@ -13,7 +13,9 @@ use crate::catalog::{Collection, Product};
 use crate::codec::{Record, decode};
 use crate::fault::Fault;
 use crate::ids::ProductId;
-use crate::inventory::{Hold, HoldRef, HoldState, Movement, MovementReason, Stock, hold_name};
+use crate::inventory::{
+    Allocation, Hold, HoldRef, HoldState, Location, Movement, MovementReason, Stock, hold_name,
+};
 use crate::order::Order;
 use crate::pricing::{Promotion, ShippingMethod, TaxRate};
 use crate::webhook::{WebhookEndpoint, url_without_query};
@@ -23,8 +25,9 @@ pub(super) fn is_told(key: &[u8]) -> bool {
     match key {
         [b'h', b'o', owner, ..] => *owner == 1,
         [first, second, ..] => {
-            let told =
-                [b"ak", b"ca", b"co", b"mv", b"od", b"pm", b"pr", b"sm", b"st", b"tr", b"we"];
+            let told = [
+                b"ak", b"ca", b"co", b"lo", b"mv", b"od", b"pm", b"pr", b"sm", b"st", b"tr", b"we",
+            ];
             told.contains(&&[*first, *second])
         }
         _ => false,
@@ -47,6 +50,9 @@ pub(super) fn change(
         [b'h', b'o', ..] => {
             let HoldRef::Free(id) = hold_name(key)? else { return Ok(None) };
             compare(sides, |row: Hold| (Resource::Hold(id), hold(&row)))
+        }
+        [b'l', b'o', ..] => {
+            compare(sides, |row: Location| (Resource::Location(row.id), location(row)))
         }
         [b'm', b'v', ..] => {
             let (id, number) = (product_of(key)?, number_of(key)?);
@@ -137,6 +143,8 @@ fn stock(row: &Stock) -> Fields {
     ];
     let threshold = policy.low_stock_threshold;
     fields.extend(threshold.map(|threshold| number("low_stock_threshold", threshold)));
+    let other = Some(policy.allocation).filter(|policy| *policy != Allocation::Priority);
+    fields.extend(other.map(|policy| text("allocation", policy.as_str())));
     fields
 }
 
@@ -149,6 +157,7 @@ fn movement(at: u64, row: Movement) -> Fields {
         MovementReason::Shipped(order) => ("shipped", Some(order.to_string())),
         MovementReason::WrittenOff(order) => ("written_off", Some(order.to_string())),
         MovementReason::Returned(order) => ("returned", Some(order.to_string())),
+        MovementReason::Transferred(reason) => ("transferred", Some(reason)),
     };
     let mut fields = vec![
         number("number", at),
@@ -156,6 +165,7 @@ fn movement(at: u64, row: Movement) -> Fields {
         number("on_hand", row.on_hand),
         text("kind", kind),
     ];
+    fields.extend(row.location.map(|location| text("location_id", location)));
     fields.extend(reason.map(|reason| text("reason", reason)));
     fields
 }

@@ -22,8 +22,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::cart::CartId;
 use crate::ids::{
-    BadId, CollectionId, EndpointId, HoldId, KeyId, OrderId, ProductId, PromotionId, ShardId,
-    ShippingMethodId, TaxRateId,
+    BadId, CollectionId, EndpointId, HoldId, KeyId, LocationId, OrderId, ProductId, PromotionId,
+    ShardId, ShippingMethodId, TaxRateId,
 };
 use crate::rejection::Rejection;
 
@@ -158,6 +158,8 @@ pub enum Resource {
     ShippingMethod(ShippingMethodId),
     /// A tax rate.
     TaxRate(TaxRateId),
+    /// A location.
+    Location(LocationId),
 }
 
 impl Resource {
@@ -177,6 +179,7 @@ impl Resource {
             Self::Promotion(_) => "promotion",
             Self::ShippingMethod(_) => "shipping_method",
             Self::TaxRate(_) => "tax_rate",
+            Self::Location(_) => "location",
         }
     }
 
@@ -194,6 +197,7 @@ impl Resource {
             Self::Promotion(id) => id.to_string(),
             Self::ShippingMethod(id) => id.to_string(),
             Self::TaxRate(id) => id.to_string(),
+            Self::Location(id) => id.to_string(),
         }
     }
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{Product, ProductDetails, rows, validate};
 use crate::apply::{Ctx, Stop};
 use crate::command::Reply;
-use crate::ids::ProductId;
+use crate::ids::{LocationId, ProductId};
 use crate::inventory::{self, MovementReason, UNITS_MAX};
 use crate::rejection::Rejection;
 
@@ -42,7 +42,8 @@ impl CreateProduct {
         rows::put_product(ctx, &product);
         let none = inventory::rows::create_stock(ctx, self.id);
         let reason = MovementReason::Received;
-        let stock = inventory::rows::set_level(ctx, self.id, none, self.stock.into(), reason);
+        let change = (LocationId::DEFAULT, self.stock.into(), reason);
+        let stock = inventory::rows::set_level(ctx, self.id, none, change);
         Ok(Reply::Product { product: Box::new(product), stock })
     }
 }

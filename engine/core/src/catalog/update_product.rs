@@ -5,15 +5,16 @@ use serde::{Deserialize, Serialize};
 use super::{ProductDetails, check_version, rows, validate};
 use crate::apply::{Ctx, Stop};
 use crate::command::Reply;
-use crate::ids::{CollectionId, ProductId};
-use crate::inventory::{self, MovementReason, Stock, UNITS_MAX};
+use crate::ids::{CollectionId, LocationId, ProductId};
+use crate::inventory::{self, Level, MovementReason, UNITS_MAX};
 use crate::money::Money;
 use crate::rejection::Rejection;
 
 /// Replaces a product's details; with `available`, sets its stock in the same entry.
 ///
 /// Refused, in this order: `ProductNotFound`, `ProductArchived`, `VersionMismatch`, `OutOfRange`
-/// or `Malformed` (the first field that is wrong), `TooManyUnits`.
+/// or `Malformed` (the first field that is wrong), `TooManyUnits`, `UnitsInUse` (with `available`:
+/// units at other locations, or sold from the default one, would have to go).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UpdateProduct {
     /// Which product.
@@ -23,7 +24,8 @@ pub struct UpdateProduct {
     /// What the seller says of it now; a `None` keeps what it was.
     pub change: ProductChange,
     /// Sets the level so that this many units are on hand over and above those held, committed and
-    /// kept as safety stock; recorded as an adjustment. Only the seeds' PUT does so.
+    /// kept as safety stock, over all locations; recorded as an adjustment of the default one. Only
+    /// the seeds' PUT does so.
     pub available: Option<u32>,
 }
 
@@ -51,24 +53,32 @@ impl UpdateProduct {
         }
         check_version(self.expected_version, product.version)?;
         product.details = validate::product(self.change.clone().over(product.details))?;
-        let stock = inventory::rows::stock_of(ctx.txn, self.id)?;
-        let level = self.level(&stock)?;
+        let level = inventory::rows::level_of(ctx.txn, self.id)?;
+        let wanted = self.wanted(&level)?;
         product.version += 1;
         product.updated_at = ctx.now();
         rows::put_product(ctx, &product);
-        let reason = MovementReason::SetAvailable;
-        let stock = inventory::rows::set_level(ctx, self.id, stock, level, reason);
+        let change = (LocationId::DEFAULT, wanted, MovementReason::SetAvailable);
+        let stock = inventory::rows::set_level(ctx, self.id, level, change);
         Ok(Reply::Product { product: Box::new(product), stock })
     }
 
-    /// The units on hand that make the balance `available` units.
-    fn level(&self, stock: &Stock) -> Result<i64, Rejection> {
-        let Some(available) = self.available else { return Ok(stock.level()) };
-        let level = stock.level() - stock.balance() + i64::from(available);
-        if level > i64::from(UNITS_MAX) {
+    /// The level at the default location that makes the balance `available` units.
+    fn wanted(&self, level: &Level) -> Result<i64, Rejection> {
+        let here = level.level_at(LocationId::DEFAULT);
+        let Some(available) = self.available else { return Ok(here) };
+        let stock = level.stock;
+        let wanted = stock.level() - stock.balance() + i64::from(available);
+        if wanted > i64::from(UNITS_MAX) {
             return Err(Rejection::TooManyUnits { limit: UNITS_MAX });
         }
-        Ok(level)
+        let elsewhere = stock.level() - here;
+        let least = i64::from(level.least_at(LocationId::DEFAULT)).min(here) + elsewhere;
+        if stock.located && wanted < least {
+            let least = u32::try_from(least).unwrap_or(0);
+            return Err(Rejection::UnitsInUse { least, on_hand: wanted });
+        }
+        Ok(wanted - elsewhere)
     }
 }
 

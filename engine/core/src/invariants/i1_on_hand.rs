@@ -38,7 +38,7 @@ pub(super) fn check(view: &dyn View, found: &mut Vec<Violation>) -> Result<(), F
         if stock.movements == 0 && stock.level() != 0 {
             violation(found, "I1", format!("{} units on hand without a movement", stock.level()));
         }
-        if stock.on_hand != 0 && stock.sent_ahead != 0 {
+        if stock.on_hand != 0 && stock.sent_ahead != 0 && !stock.located {
             violation(found, "I1", format!("units on hand and sent ahead: {stock:?}"));
         }
         Ok(())

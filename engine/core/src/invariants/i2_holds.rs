@@ -9,6 +9,7 @@ use crate::codec::decode;
 use crate::due::TimerKind;
 use crate::fault::Fault;
 use crate::ids::ProductId;
+use crate::inventory::rows::product_of;
 use crate::inventory::{Hold, HoldRef, HoldState, Stock, hold_name, timer_kind};
 use crate::keys::prefixed;
 use crate::txn::View;
@@ -64,12 +65,9 @@ pub(super) fn check(
 fn needs(shard: Shard, name: HoldRef, hold: &Hold) -> bool {
     match (hold.state, name) {
         (HoldState::Committed, _) => false,
+        // It knows from where units were sent, and is kept for those that may come back.
+        (HoldState::Released, _) if !hold.shares.is_empty() => false,
         (HoldState::Released, _) | (HoldState::Held, HoldRef::Free(_)) => true,
         (HoldState::Held, HoldRef::Order(order)) => shard.topology.of_order(order) != shard.id,
     }
-}
-
-fn product_of(key: &[u8]) -> Result<ProductId, Fault> {
-    let id = key.last_chunk::<16>().map(|id| ProductId(u128::from_be_bytes(*id)));
-    id.ok_or_else(|| Fault::contradiction("a short stock key"))
 }

@@ -80,7 +80,10 @@ fn pending(home: Side<'_>, there: Side<'_>) -> Result<Pending, Fault> {
             Message::CommitHold(order)
             | Message::ReleaseHold(order)
             | Message::EndUnits { order, .. } => pending.entry(order).or_default().push(message),
-            Message::AskOrder { .. } | Message::TakeInCart(_) | Message::Restock { .. } => {}
+            Message::AskOrder { .. }
+            | Message::TakeInCart(_)
+            | Message::Restock { .. }
+            | Message::Location(_) => {}
         }
     }
     Ok(pending)
@@ -175,7 +178,8 @@ fn after(hold: &Hold, pending: Option<&Vec<Message>>) -> (HoldState, Wanted) {
             Message::EndUnits { .. }
             | Message::AskOrder { .. }
             | Message::TakeInCart(_)
-            | Message::Restock { .. } => {}
+            | Message::Restock { .. }
+            | Message::Location(_) => {}
         }
     }
     (state, held)

@@ -10,6 +10,7 @@ mod i14_audit;
 mod i15_webhooks;
 mod i16_notices;
 mod i17_carts;
+mod i18_locations;
 mod i19_orphans;
 mod i1_on_hand;
 mod i2_holds;
@@ -60,6 +61,7 @@ pub fn check(view: &dyn View, shard: Shard) -> Result<Vec<Violation>, Fault> {
     i15_webhooks::check(view, &mut found)?;
     i16_notices::check(view, &mut found)?;
     i17_carts::check(view, &mut found)?;
+    i18_locations::check(view, &mut found)?;
     i19_orphans::check(view, &mut found)?;
     Ok(found)
 }

@@ -1,25 +1,31 @@
 //! Stock and the holds on it.
 //!
-//! Invariants: on hand − sent ahead = the sum of its movements (I1); held and committed = the sums over active
-//! holds (I2); balance = on hand − sent ahead − held − committed − safety, and never below
+//! Invariants: the level, on hand − sent ahead, is the sum of its movements (I1); held and committed
+//! = the sums over active holds (I2); balance = level − held − committed − safety, and never below
 //! −backorder limit (I3). A hold and its timer live and die together. An ended hold leaves a marker for 72 hours and
-//! never reopens. How a product's stock is sold is its policy's: see docs/stock.md.
+//! never reopens. How a product's stock is sold is its policy's: see docs/stock.md. A product at
+//! several locations has a place at each, which add up to its level (I18): see docs/adr/0013.
 
 mod adjust_stock;
 mod commit_hold;
 mod end_units;
 mod hold_stock;
+mod location;
+mod places;
 mod policy;
+mod put_location;
 mod receive_stock;
 mod release_hold;
 pub(crate) mod rows;
 mod set_stock;
 mod set_stock_policy;
+mod share;
+mod transfer_stock;
 mod units;
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{HoldId, OrderId, ProductId};
+use crate::ids::{HoldId, LocationId, OrderId, ProductId};
 use crate::money::Money;
 use crate::pricing::Promotion;
 
@@ -27,12 +33,19 @@ pub use adjust_stock::AdjustStock;
 pub use commit_hold::CommitHold;
 pub(crate) use end_units::{end_units, restock};
 pub use hold_stock::{HoldLine, HoldStock};
-pub use policy::StockPolicy;
+pub use location::{Location, LocationDetails};
+pub(crate) use location::{learn, relevel};
+pub use places::Place;
+pub(crate) use places::{Level, idle};
+pub use policy::{Allocation, StockPolicy};
+pub use put_location::PutLocation;
 pub use receive_stock::ReceiveStock;
 pub use release_hold::ReleaseHold;
 pub(crate) use rows::hold_name;
 pub use set_stock::SetStock;
 pub use set_stock_policy::SetStockPolicy;
+pub use share::Share;
+pub use transfer_stock::TransferStock;
 pub(crate) use units::{
     NewHold, add_up, commit_units, forget_hold, hold_units, release_units, retime_hold, timer_kind,
 };
@@ -49,7 +62,16 @@ pub const HOLD_MS_MAX: u64 = 60 * 60_000;
 /// How long the marker of an ended hold is kept, in milliseconds: 72 hours.
 pub const MARKER_RETENTION_MS: u64 = 72 * 3_600_000;
 
-/// The stock level of a product, at its one location.
+/// The longest name of a location, in bytes of UTF-8.
+pub const LOCATION_NAME_BYTES_MAX: usize = 128;
+/// The highest number that a location's priority can be: the last to be taken from.
+pub const LOCATION_PRIORITY_MAX: u16 = 1_000;
+/// The most locations a cluster has.
+pub const LOCATIONS_MAX: usize = 100;
+/// How many products' places one timer looks at when a location has changed.
+pub const RELEVEL_ROWS_MAX: usize = 256;
+
+/// The stock level of a product, over all its locations.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stock {
     /// Units in the warehouse.
@@ -62,8 +84,12 @@ pub struct Stock {
     pub movements: u64,
     /// What is kept back, what is sold before it is there, and when it is low.
     pub policy: StockPolicy,
-    /// Units that were sent before they were booked in. The next that come are those; until then
-    /// nothing is on hand.
+    /// Units are, or were, elsewhere than at the default location: a row says what is where.
+    pub located: bool,
+    /// Units that nobody has at locations from which no order is served.
+    pub idle: u32,
+    /// Units that were sent from the default location before they were booked in. The next that
+    /// come there are those; until then nothing is on hand there.
     pub sent_ahead: u32,
 }
 
@@ -71,6 +97,7 @@ impl Stock {
     /// Units free to sell, those on backorder included: the most that one order can take now.
     pub fn available(&self) -> u32 {
         let free = self.balance() + i64::from(self.policy.backorder_limit);
+        let free = free - i64::from(self.idle);
         u32::try_from(free.max(0)).unwrap_or(u32::MAX).min(UNITS_MAX)
     }
 
@@ -112,10 +139,12 @@ pub struct Movement {
     pub at: u64,
     /// Units more, or fewer.
     pub delta: i64,
-    /// Units on hand after it.
+    /// Units on hand after it, over all locations, less those sent ahead; no fewer than none.
     pub on_hand: u32,
     /// Why.
     pub reason: MovementReason,
+    /// Where; none for the default location.
+    pub location: Option<LocationId>,
 }
 
 /// Why units on hand changed. Append only.
@@ -135,6 +164,8 @@ pub enum MovementReason {
     WrittenOff(OrderId),
     /// Units of an order came back and can be sold again (T29, T35).
     Returned(OrderId),
+    /// They went to another location, or came from one, and why.
+    Transferred(String),
 }
 
 /// What becomes of committed units of an order. Append only.
@@ -168,12 +199,16 @@ pub struct Hold {
     pub lines: Vec<HeldLine>,
     /// The promotion of which a use is held, as it was then.
     pub promotion: Option<Box<Promotion>>,
+    /// Where the units are, of products of which not all are at the default location; and from
+    /// where units were sent.
+    pub shares: Vec<Share>,
 }
 
 impl Hold {
     /// What an ended hold leaves.
     pub(crate) fn marker(timer_at: u64) -> Self {
-        Self { state: HoldState::Released, timer_at, lines: Vec::new(), promotion: None }
+        let (state, lines, shares) = (HoldState::Released, Vec::new(), Vec::new());
+        Self { state, timer_at, lines, promotion: None, shares }
     }
 
     /// What the holder is told.

@@ -13,10 +13,42 @@ pub struct StockPolicy {
     pub backorder_limit: u32,
     /// The feed is told when the balance falls to so many units; none for never.
     pub low_stock_threshold: Option<u32>,
+    /// Which location's units are taken first.
+    pub allocation: Allocation,
+}
+
+/// Which location an order's units are taken from, of those that have them all; and in which order,
+/// if none has. Append only.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Allocation {
+    /// The one whose priority has the lowest number.
+    #[default]
+    Priority,
+    /// The one with the most units free.
+    MostStock,
+}
+
+impl Allocation {
+    /// Every one, in their order.
+    pub const ALL: [Self; 2] = [Self::Priority, Self::MostStock];
+
+    /// The name that clients see.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Priority => "priority",
+            Self::MostStock => "most_stock",
+        }
+    }
 }
 
 impl Default for StockPolicy {
     fn default() -> Self {
-        Self { version: 1, safety: 0, backorder_limit: 0, low_stock_threshold: None }
+        Self {
+            version: 1,
+            safety: 0,
+            backorder_limit: 0,
+            low_stock_threshold: None,
+            allocation: Allocation::Priority,
+        }
     }
 }

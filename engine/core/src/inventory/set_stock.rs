@@ -2,17 +2,17 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{MovementReason, REASON_BYTES_MAX, rows};
+use super::{Location, MovementReason, REASON_BYTES_MAX, rows};
 use crate::apply::{Ctx, Stop};
 use crate::catalog::validate::text;
 use crate::command::Reply;
-use crate::ids::ProductId;
+use crate::ids::{LocationId, ProductId};
 use crate::rejection::{Field, Rejection};
 
-/// Compares and sets the units on hand. Setting what is there records no movement.
+/// Compares and sets the units on hand at a location. Setting what is there records no movement.
 ///
 /// Refused, in this order: `ProductNotFound`, `OutOfRange` (reason), `Malformed` (reason),
-/// `StockMismatch`, `TooManyUnits`, `UnitsInUse`.
+/// `StockMismatch`, `LocationInactive` (to add), `TooManyUnits`, `UnitsInUse` (at the location).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SetStock {
     /// Which product.
@@ -23,20 +23,26 @@ pub struct SetStock {
     pub on_hand: u32,
     /// Why: 1 to `REASON_BYTES_MAX` bytes.
     pub reason: String,
+    /// Where, as the meta group says: none for the default location.
+    pub at: Option<Box<Location>>,
 }
 
 impl SetStock {
     pub(crate) fn apply(&self, ctx: &mut Ctx<'_, '_>) -> Result<Reply, Stop> {
         let product = self.product;
-        let stock = rows::stock(ctx.txn, product)?;
-        let stock = stock.ok_or(Rejection::ProductNotFound { product })?;
+        let level = rows::level(ctx.txn, product)?;
+        let mut level = level.ok_or(Rejection::ProductNotFound { product })?;
         text(Field::Reason, &self.reason, 1, REASON_BYTES_MAX)?;
-        if stock.on_hand != self.expected {
-            let (expected, actual) = (self.expected, stock.on_hand);
-            return Err(Rejection::StockMismatch { expected, actual }.into());
+        let at = self.at.as_ref().map_or(LocationId::DEFAULT, |at| at.id);
+        let actual = level.on_hand_at(at);
+        if actual != self.expected {
+            return Err(Rejection::StockMismatch { expected: self.expected, actual }.into());
         }
-        let level = rows::check_level(&stock, i64::from(self.on_hand))?;
-        let reason = MovementReason::Set(self.reason.clone());
-        Ok(Reply::Stock(rows::set_level(ctx, product, stock, level, reason)))
+        if self.on_hand > actual {
+            rows::take_units_at(ctx, &mut level, self.at.as_deref())?;
+        }
+        let wanted = rows::check_level(&level, at, i64::from(self.on_hand))?;
+        let change = (at, wanted, MovementReason::Set(self.reason.clone()));
+        Ok(Reply::Stock(rows::set_level(ctx, product, level, change)))
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Stock, StockPolicy, UNITS_MAX, rows};
+use super::{Allocation, Stock, StockPolicy, UNITS_MAX, rows};
 use crate::apply::{Ctx, Stop};
 use crate::catalog::check_version;
 use crate::command::Reply;
@@ -27,6 +27,8 @@ pub struct SetStockPolicy {
     pub backorder_limit: u32,
     /// At which balance the feed is told: at most `UNITS_MAX`; none for never.
     pub low_stock_threshold: Option<u32>,
+    /// Which location's units are taken first, from now on.
+    pub allocation: Allocation,
 }
 
 impl SetStockPolicy {
@@ -41,6 +43,7 @@ impl SetStockPolicy {
             safety: self.safety,
             backorder_limit: self.backorder_limit,
             low_stock_threshold: self.low_stock_threshold,
+            allocation: self.allocation,
         };
         let stock = Stock { policy, ..before };
         check_sold(&stock)?;

@@ -4,9 +4,9 @@
 //! [`release_units`] never refuse: they answer what the hold was, and do nothing where they do not
 //! apply, so that a repeated message is harmless. Each arms or disarms the hold's one timer.
 
+use super::places::Level;
 use super::{
-    HOLD_MS_MAX, HeldLine, Hold, HoldLine, HoldRef, HoldState, MARKER_RETENTION_MS, Stock,
-    UNITS_MAX, rows,
+    HOLD_MS_MAX, HeldLine, Hold, HoldLine, HoldRef, HoldState, MARKER_RETENTION_MS, UNITS_MAX, rows,
 };
 use crate::apply::{Ctx, Stop};
 use crate::catalog::{self, ForSale};
@@ -49,20 +49,18 @@ pub(crate) fn hold_units(ctx: &mut Ctx<'_, '_>, new: &NewHold<'_>) -> Result<(Ho
     let mut levels = Vec::with_capacity(wanted.len());
     let lines = price(ctx, new, &wanted, &mut levels)?;
     let taken = new.promotion.map(|promotion| take_use(ctx, promotion, new.state)).transpose()?;
-    for (line, stock) in lines.iter().zip(&mut levels) {
-        let before = *stock;
-        match new.state {
-            HoldState::Committed => stock.committed += line.quantity,
-            _ => stock.held += line.quantity,
-        }
-        rows::put_stock(ctx, line.product, &before, stock);
+    let mut shares = Vec::new();
+    for (line, mut level) in lines.iter().zip(levels) {
+        level.take((line.product, line.quantity), new.state, &mut shares);
+        rows::put_level(ctx, line.product, level);
     }
     let timer = timer_kind(new.hold, new.state).zip(new.timer_ms);
     let timer_at = timer.map_or(0, |(_, ms)| ctx.now().saturating_add(ms));
     if let Some((kind, _)) = timer {
         ctx.arm(timer_at, kind);
     }
-    let hold = Hold { state: new.state, timer_at, lines, promotion: taken.map(Box::new) };
+    let promotion = taken.map(Box::new);
+    let hold = Hold { state: new.state, timer_at, lines, promotion, shares };
     rows::put_hold(ctx.txn, new.hold, &hold);
     Ok((hold, false))
 }
@@ -91,28 +89,35 @@ pub(crate) fn release_units(
     if before == Some(HoldState::Released) {
         return Ok(before);
     }
+    let mut sent = Vec::new();
     if let Some(hold) = hold {
         for line in &hold.lines {
-            let mut stock = rows::stock_of(ctx.txn, line.product)?;
-            let before = stock;
-            take_from(&mut stock, hold.state, line)?;
-            rows::put_stock(ctx, line.product, &before, &stock);
+            let mut level = rows::level_of(ctx.txn, line.product)?;
+            hold.parts(line).into_iter().try_for_each(|part| level.give(hold.state, part))?;
+            rows::put_level(ctx, line.product, level);
         }
+        sent = hold.sent();
         if let Some(promotion) = &hold.promotion {
             give_use_back(ctx, promotion.id, hold.state)?;
         }
         disarm(ctx, name, &hold);
     }
     let timer_at = ctx.now().saturating_add(MARKER_RETENTION_MS);
-    rows::put_hold(ctx.txn, name, &Hold::marker(timer_at));
+    rows::put_hold(ctx.txn, name, &Hold { shares: sent, ..Hold::marker(timer_at) });
     ctx.arm(timer_at, TimerKind::ForgetHold(name));
     Ok(before)
 }
 
-/// Forgets the marker of an ended hold: its timer has fired.
+/// Forgets the marker of an ended hold: its timer has fired. One that knows from where units were
+/// sent is kept as long as some of them may come back.
 pub(crate) fn forget_hold(ctx: &mut Ctx<'_, '_>, name: HoldRef) -> Result<(), Fault> {
-    if rows::hold(ctx.txn, name)?.is_some_and(|hold| hold.state == HoldState::Released) {
-        rows::delete_hold(ctx.txn, name);
+    let marker = rows::hold(ctx.txn, name)?.filter(|hold| hold.state == HoldState::Released);
+    match marker {
+        Some(marker) if !marker.shares.is_empty() => {
+            rows::put_hold(ctx.txn, name, &Hold { timer_at: 0, ..marker });
+        }
+        Some(_) => rows::delete_hold(ctx.txn, name),
+        None => {}
     }
     Ok(())
 }
@@ -151,11 +156,9 @@ fn repeated(
 
 fn commit(ctx: &mut Ctx<'_, '_>, name: HoldRef, hold: &mut Hold) -> Result<(), Fault> {
     for line in &hold.lines {
-        let mut stock = rows::stock_of(ctx.txn, line.product)?;
-        let before = stock;
-        take_from(&mut stock, HoldState::Held, line)?;
-        stock.committed += line.quantity;
-        rows::put_stock(ctx, line.product, &before, &stock);
+        let mut level = rows::level_of(ctx.txn, line.product)?;
+        hold.parts(line).into_iter().try_for_each(|part| level.commit(part))?;
+        rows::put_level(ctx, line.product, level);
     }
     if let Some(promotion) = &hold.promotion {
         commit_use(ctx, promotion.id)?;
@@ -172,7 +175,7 @@ fn price(
     ctx: &Ctx<'_, '_>,
     new: &NewHold<'_>,
     wanted: &[(ProductId, u64)],
-    levels: &mut Vec<Stock>,
+    levels: &mut Vec<Level>,
 ) -> Result<Vec<HeldLine>, Stop> {
     let mut lines = Vec::with_capacity(wanted.len());
     let (mut gone, mut foreign, mut short) = (None, None, Vec::new());
@@ -187,8 +190,8 @@ fn price(
             let actual = price.currency;
             foreign.get_or_insert(Rejection::CurrencyMismatch { product, actual });
         }
-        let stock = rows::stock_of(ctx.txn, product)?;
-        let available = stock.available();
+        let level = rows::level_of(ctx.txn, product)?;
+        let available = level.stock.available();
         let fits = u32::try_from(requested).ok().filter(|quantity| *quantity <= available);
         match fits {
             Some(quantity) => {
@@ -201,7 +204,7 @@ fn price(
                     weight_grams,
                     tax_category,
                 });
-                levels.push(stock);
+                levels.push(level);
             }
             None => short.push(ShortLine { product, requested, available }),
         }
@@ -251,18 +254,6 @@ pub(crate) fn add_up(lines: &[HoldLine]) -> Vec<(ProductId, u64)> {
         same
     });
     sums
-}
-
-fn take_from(stock: &mut Stock, state: HoldState, line: &HeldLine) -> Result<(), Fault> {
-    let units = match state {
-        HoldState::Committed => &mut stock.committed,
-        _ => &mut stock.held,
-    };
-    let less = units.checked_sub(line.quantity);
-    *units = less.ok_or_else(|| {
-        Fault::contradiction(format!("a hold has more units of {} than its stock", line.product))
-    })?;
-    Ok(())
 }
 
 fn disarm(ctx: &mut Ctx<'_, '_>, name: HoldRef, hold: &Hold) {

@@ -277,6 +277,7 @@ pub const TRANSITIONS: &[TransitionRow] = &[
             (Some(PartiallyShipped), Returned),
             (Some(PartiallyShipped), PartiallyReturned),
             (Some(PartiallyShipped), Shipped),
+            (Some(PartiallyShipped), Delivered),
         ],
     },
     TransitionRow { name: "T27", what: "a return is asked for", stays: true, ways: &[] },

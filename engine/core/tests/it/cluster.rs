@@ -90,11 +90,13 @@ impl Cluster {
             | Command::PutShippingMethod(_)
             | Command::DeleteShippingMethod(_)
             | Command::PutTaxRate(_)
-            | Command::DeleteTaxRate(_) => ShardId::META,
+            | Command::DeleteTaxRate(_)
+            | Command::PutLocation(_) => ShardId::META,
             Command::ReceiveStock(c) => topology.of_product(c.product),
             Command::AdjustStock(c) => topology.of_product(c.product),
             Command::SetStock(c) => topology.of_product(c.product),
             Command::SetStockPolicy(c) => topology.of_product(c.product),
+            Command::TransferStock(c) => topology.of_product(c.product),
             Command::HoldStock(c) if c.lines.is_empty() => {
                 let promotion = c.promotion.as_ref();
                 promotion.map_or(ShardId(1), |promotion| topology.of_promotion(promotion.id))

@@ -3,6 +3,7 @@
 use api_client::*;
 use serde_json::Value;
 
+use super::super::locations::{LOCATION, at_location};
 use super::{AFTER, HOLD, PRODUCT, hold_line, page, sample};
 
 /// The samples, by the name of their type.
@@ -18,6 +19,7 @@ pub fn samples() -> Vec<(&'static str, Value)> {
         safety: 5,
         backorder_limit: 10,
         low_stock_threshold: Some(20),
+        locations: vec![at_location()],
     };
     let policy = StockPolicy {
         product_id: PRODUCT.to_owned(),
@@ -25,6 +27,7 @@ pub fn samples() -> Vec<(&'static str, Value)> {
         safety: 5,
         backorder_limit: 10,
         low_stock_threshold: Some(20),
+        allocation: "most_stock".to_owned(),
     };
     let movement = Movement {
         number: 2,
@@ -32,6 +35,7 @@ pub fn samples() -> Vec<(&'static str, Value)> {
         delta: -2,
         on_hand: 118,
         kind: "adjusted".to_owned(),
+        location_id: LOCATION.to_owned(),
         reason: Some("counted".to_owned()),
     };
     let hold = Hold {

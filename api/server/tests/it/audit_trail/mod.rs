@@ -47,7 +47,7 @@ struct Shop<'a> {
     webhook: String,
     /// The token of somebody with a cart.
     guest: String,
-    /// A promotion, a shipping method and a tax rate, by the paths that they are under.
+    /// A promotion, a shipping method, a tax rate and a location, by the paths that they are under.
     priced: Vec<(&'static str, String)>,
 }
 

@@ -1,5 +1,5 @@
-//! Promotions, shipping methods and tax rates to write to: for the test that every write leaves a
-//! row.
+//! Promotions, shipping methods, tax rates and locations to write to: for the test that every write
+//! leaves a row.
 
 use serde_json::{Value, json};
 
@@ -10,7 +10,8 @@ impl Shop<'_> {
     /// One of each: the path that they are under, and its id.
     pub async fn definitions(&self) -> Result<Vec<(&'static str, String)>, Fault> {
         let mut made = Vec::new();
-        for path in ["/v1/promotions", "/v1/shipping-methods", "/v1/tax-rates"] {
+        let paths = ["/v1/promotions", "/v1/shipping-methods", "/v1/tax-rates", "/v1/locations"];
+        for path in paths {
             // What is written later names the same code, or place and category.
             let mut body = self.priced_body(&format!("{path}/{{id}}")).ok_or("no body")?;
             body["name"] = json!("Before");
@@ -37,6 +38,12 @@ impl Shop<'_> {
                 json!({"country": "LI", "tax_category": format!("{own}{more}"), "name": "After",
                        "rate_ppm": 81_000, "inclusive": true})
             }
+            "/v1/stock/transfers" => {
+                let to = self.priced.iter().find(|(under, _)| *under == "/v1/locations")?;
+                json!({"product_id": self.product, "quantity": 1, "to_location_id": to.1,
+                       "reason": "nearer"})
+            }
+            "/v1/locations" => json!({"name": "After", "priority": 20}),
             _ => return None,
         })
     }

@@ -21,7 +21,7 @@ use engine_core::{
 use rand::Rng as _;
 
 use super::values::Values;
-use super::{carts, fulfillment, notices, pricing, webhooks};
+use super::{carts, fulfillment, locations, notices, pricing, webhooks};
 
 pub fn any(v: &mut Values) -> Command {
     match v.random.random_range(0..100) {
@@ -107,19 +107,27 @@ fn details(v: &mut Values) -> ProductDetails {
 
 fn stock(v: &mut Values) -> Command {
     let product = v.product();
-    match v.random.random_range(0..4) {
-        0 => Command::ReceiveStock(ReceiveStock { product, quantity: v.u32() }),
-        1 => Command::AdjustStock(AdjustStock { product, delta: v.i64(), reason: v.text() }),
+    match v.random.random_range(0..6) {
+        0 => {
+            let (quantity, at) = (v.u32(), locations::at(v));
+            Command::ReceiveStock(ReceiveStock { product, quantity, at })
+        }
+        1 => {
+            let (delta, reason, at) = (v.i64(), v.text(), locations::at(v));
+            Command::AdjustStock(AdjustStock { product, delta, reason, at })
+        }
+        4 | 5 => locations::any(v),
         2 => Command::SetStockPolicy(SetStockPolicy {
             product,
             expected_version: v.random.random_bool(0.2).then(|| v.small()),
             safety: v.u32(),
             backorder_limit: v.u32(),
             low_stock_threshold: v.maybe(Values::u32),
+            allocation: locations::allocation(v),
         }),
         _ => {
-            let (expected, on_hand) = (v.u32(), v.u32());
-            Command::SetStock(SetStock { product, expected, on_hand, reason: v.text() })
+            let (expected, on_hand, at) = (v.u32(), v.u32(), locations::at(v));
+            Command::SetStock(SetStock { product, expected, on_hand, reason: v.text(), at })
         }
     }
 }
@@ -313,7 +321,8 @@ fn between(v: &mut Values) -> Command {
     if v.random.random_bool(0.2) {
         return Command::Acknowledge(Acknowledge { to: v.shard(), through: v.u64() });
     }
-    let messages = v.many(3, |v| match v.random.random_range(0..5) {
+    let messages = v.many(3, |v| match v.random.random_range(0..6) {
+        5 => Message::Location(Box::new(locations::location(v))),
         3 if v.random.random_bool(0.3) => fulfillment::restock(v),
         3 => fulfillment::end_units(v),
         0 => Message::CommitHold(v.order()),

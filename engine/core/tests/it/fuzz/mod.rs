@@ -7,6 +7,7 @@
 mod carts;
 mod commands;
 mod fulfillment;
+mod locations;
 mod notices;
 mod pricing;
 mod values;

@@ -4,7 +4,7 @@ use engine_core::audit::{Actor, Operation, Who};
 use engine_core::catalog::ProductChange;
 use engine_core::codec::{decode_since, encode};
 use engine_core::dedup::Idempotency;
-use engine_core::inventory::HoldRef;
+use engine_core::inventory::{Allocation, HoldRef};
 use engine_core::order::Receipt;
 use engine_core::outbox::Message;
 use engine_core::payment::{
@@ -20,7 +20,7 @@ use engine_core::{
 };
 
 use super::values::*;
-use super::{Golden, carts, fulfillment, named, notices, pricing, webhooks};
+use super::{Golden, carts, fulfillment, locations, named, notices, pricing, webhooks};
 
 pub fn hold(golden: &mut Golden) {
     let plain = [
@@ -33,6 +33,7 @@ pub fn hold(golden: &mut Golden) {
         carts::commands(),
         notices::commands(),
         pricing::commands(),
+        locations::commands(),
     ]
     .concat();
     let plain = plain.into_iter().map(named);
@@ -42,6 +43,7 @@ pub fn hold(golden: &mut Golden) {
     commands.push(("Deliver-TakeInCart".into(), carts::delivery()));
     commands.extend(notices::variants());
     commands.extend(pricing::variants());
+    commands.extend(locations::variants());
     commands.extend(orders().into_iter().filter_map(|command| match command {
         Command::PlaceOrder(place) => {
             let place = PlaceOrder { pay: Pay::OnAccount, ..place };
@@ -159,13 +161,19 @@ fn inventory() -> Vec<Command> {
     let lines = vec![hold_line()];
     let currency = Currency::USD;
     vec![
-        Command::ReceiveStock(ReceiveStock { product: PRODUCT, quantity: 5 }),
-        Command::AdjustStock(AdjustStock { product: PRODUCT, delta: -6, reason: "broken".into() }),
+        Command::ReceiveStock(ReceiveStock { product: PRODUCT, quantity: 5, at: None }),
+        Command::AdjustStock(AdjustStock {
+            product: PRODUCT,
+            delta: -6,
+            reason: "broken".into(),
+            at: None,
+        }),
         Command::SetStock(SetStock {
             product: PRODUCT,
             expected: 7,
             on_hand: 8,
             reason: "counted".into(),
+            at: None,
         }),
         Command::SetStockPolicy(SetStockPolicy {
             product: PRODUCT,
@@ -173,6 +181,7 @@ fn inventory() -> Vec<Command> {
             safety: 5,
             backorder_limit: 400,
             low_stock_threshold: Some(30),
+            allocation: Allocation::MostStock,
         }),
         Command::HoldStock(HoldStock {
             hold: HoldRef::Order(ORDER),
@@ -314,6 +323,7 @@ fn replies() -> Vec<(String, Reply)> {
         Reply::Promotion(Box::new(pricing::promotion())),
         Reply::ShippingMethod(Box::new(pricing::shipping_method())),
         Reply::TaxRate(Box::new(pricing::tax_rate())),
+        Reply::Location(Box::new(locations::location())),
     ];
     replies.into_iter().map(named).collect()
 }

@@ -9,6 +9,7 @@ mod carts;
 mod commands;
 mod damage;
 mod fulfillment;
+mod locations;
 mod notices;
 mod pricing;
 mod rows;
@@ -41,6 +42,7 @@ fn bytes_are_forever() {
     carts::hold(&mut golden);
     notices::hold(&mut golden);
     pricing::hold(&mut golden);
+    locations::hold(&mut golden);
     let all: BTreeSet<u16> = RECORDS.iter().map(|(number, _)| *number).collect();
     assert_eq!(golden.types, all, "every record has samples");
     assert!(golden.wrong.is_empty(), "{}", golden.wrong.join("\n"));

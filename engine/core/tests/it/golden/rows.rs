@@ -4,7 +4,7 @@ use engine_core::access::{ApiKey, KeyUse, Scope};
 use engine_core::audit::{AuditRow, Change, Resource, Value};
 use engine_core::dedup::Remembered;
 use engine_core::feed::{Event, FeedEntry, FeedHead};
-use engine_core::inventory::{Hold, HoldRef, HoldState, Movement, MovementReason, Stock};
+use engine_core::inventory::{Hold, HoldRef, HoldState, Movement, MovementReason};
 use engine_core::order::{
     Decision, Ending, Flags, KeyResult, OpenOrders, Order, Review, Status, Transition, Units,
 };
@@ -16,7 +16,7 @@ use engine_core::{Clock, Rejection, Reply, ShardId, Timer, TimerKind};
 
 use super::fulfillment::{self, REFUND};
 use super::values::*;
-use super::{Golden, carts, named};
+use super::{Golden, carts, locations, named};
 
 pub fn hold(golden: &mut Golden) {
     shard(golden);
@@ -58,6 +58,7 @@ fn shard(golden: &mut Golden) {
             Message::AskOrder { order: ORDER, from: ShardId(7) },
             carts::message(),
             Message::Restock { order: ORDER, product: PRODUCT, quantity: 4 },
+            locations::message(),
         ],
         |message| vec![message],
     );
@@ -90,6 +91,7 @@ fn timers() -> Vec<(String, Timer)> {
             TimerKind::Cart(carts::CART),
             TimerKind::ReturnShip(ORDER),
             TimerKind::Orphan(ORDER),
+            TimerKind::Relevel { location: locations::LOCATION, from: PRODUCT },
         ],
         timer,
     );
@@ -119,8 +121,7 @@ fn catalog(golden: &mut Golden) {
     let newest = ApiKey { scopes: vec![Scope::WebhooksRead], ..key() };
     golden.hold(vec![("sample".into(), key()), ("WebhooksRead".into(), newest)]);
     golden.hold(one(KeyUse { at: 1_000 }));
-    let ahead = Stock { on_hand: 0, sent_ahead: 70_000, ..stock() };
-    golden.hold(vec![("sample".into(), stock()), ("sent-ahead".into(), ahead)]);
+    golden.hold(locations::levels());
     let reasons = vec![
         MovementReason::Received,
         MovementReason::Adjusted("broken".into()),
@@ -130,15 +131,21 @@ fn catalog(golden: &mut Golden) {
         MovementReason::WrittenOff(ORDER),
         MovementReason::Returned(ORDER),
     ];
-    golden.hold(each(reasons, |reason| Movement { at: 1_000, delta: -3, on_hand: 297, reason }));
+    let movement = |reason| Movement { at: 1_000, delta: -3, on_hand: 297, reason, location: None };
+    let mut movements = each(reasons, movement);
+    movements.push(locations::movement());
+    golden.hold(movements);
     let states = vec![HoldState::Held, HoldState::Committed, HoldState::Released];
     let hold = |state| Hold {
         state,
         timer_at: 31_000,
         lines: vec![held_line()],
         promotion: Some(Box::new(super::pricing::promotion())),
+        shares: Vec::new(),
     };
-    golden.hold(each(states, hold));
+    let mut holds = each(states, hold);
+    holds.push(locations::shared());
+    golden.hold(holds);
 }
 
 fn orders(golden: &mut Golden) {
@@ -228,6 +235,7 @@ fn trail(golden: &mut Golden) {
         Resource::Promotion(super::pricing::promotion().id),
         Resource::ShippingMethod(super::pricing::METHOD),
         Resource::TaxRate(super::pricing::RATE),
+        Resource::Location(locations::LOCATION),
     ];
     let mut samples = each(things, |target| AuditRow { target, ..row.clone() });
     let changed = |before, after| AuditRow {

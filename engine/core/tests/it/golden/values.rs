@@ -5,7 +5,9 @@ use std::net::{IpAddr, Ipv4Addr};
 use engine_core::access::{ApiKey, Network, PreviousSecret, Scope, SecretHash};
 use engine_core::audit::{Actor, Who};
 use engine_core::catalog::{Collection, CollectionDetails, Product, ProductDetails};
-use engine_core::inventory::{HeldLine, HoldLine, HoldReceipt, HoldState, Stock, StockPolicy};
+use engine_core::inventory::{
+    Allocation, HeldLine, HoldLine, HoldReceipt, HoldState, Stock, StockPolicy,
+};
 use engine_core::notice::{Contact, Email, NoticeId};
 use engine_core::order::{
     Ending, Flags, LineProgress, Order, OrderLine, OrderTimers, Review, Status, Units,
@@ -22,6 +24,7 @@ use engine_core::{
 };
 
 use super::fulfillment;
+use super::locations::LOCATION;
 
 pub const PRODUCT: ProductId = ProductId(0x0102_0304_0506_0708_090a_0b0c_0d0e_0f10);
 pub const COLLECTION: CollectionId = CollectionId(0xc0ffee);
@@ -96,12 +99,26 @@ pub fn collection() -> Collection {
 }
 
 pub fn stock() -> Stock {
-    let policy = stock_policy();
-    Stock { on_hand: 300, held: 20, committed: 1, movements: 70_000, policy, sent_ahead: 0 }
+    Stock {
+        on_hand: 300,
+        held: 20,
+        committed: 1,
+        movements: 70_000,
+        policy: stock_policy(),
+        sent_ahead: 0,
+        located: false,
+        idle: 0,
+    }
 }
 
 pub fn stock_policy() -> StockPolicy {
-    StockPolicy { version: 2, safety: 5, backorder_limit: 400, low_stock_threshold: Some(30) }
+    StockPolicy {
+        version: 2,
+        safety: 5,
+        backorder_limit: 400,
+        low_stock_threshold: Some(30),
+        allocation: Allocation::Priority,
+    }
 }
 
 pub fn held_line() -> HeldLine {
@@ -317,13 +334,17 @@ pub fn rejections() -> Vec<Rejection> {
         Rejection::ShippingNotAvailable { reason: engine_core::pricing::NoShipping::Place },
         Rejection::TaxRateNotFound,
         Rejection::TooManyDefinitions { limit: 200 },
+        Rejection::LocationNotFound,
+        Rejection::LocationInactive { location: LOCATION },
+        Rejection::DefaultLocation,
+        Rejection::NotEnoughThere { location: LOCATION, requested: 15, free: 16 },
     ];
     all.extend(fulfillment::rejections());
     all
 }
 
 /// One of each.
-pub const FIELDS: [Field; 43] = [
+pub const FIELDS: [Field; 45] = [
     Field::Price,
     Field::Quantity,
     Field::Lines,
@@ -367,4 +388,6 @@ pub const FIELDS: [Field; 43] = [
     Field::ShipTo,
     Field::Taxes,
     Field::Promotion,
+    Field::Priority,
+    Field::Location,
 ];

@@ -8,7 +8,7 @@ use engine_core::access::Scope;
 use engine_core::audit::{Operation, Resource, Value, Who};
 use engine_core::cart::CartState;
 use engine_core::feed::Event;
-use engine_core::inventory::{HoldRef, HoldState, MovementReason, UnitsEnd};
+use engine_core::inventory::{Allocation, HoldRef, HoldState, MovementReason, UnitsEnd};
 use engine_core::notice::{NoticeKind, NoticeOutcome};
 use engine_core::order::{
     Condition, Decision, DisputeState, Ending, FulfillmentState, Lost, RefundState, ReturnState,
@@ -79,6 +79,7 @@ impl Seen {
         self.assert_all::<Discount>();
         self.assert_all::<By>();
         self.assert_all::<NoShipping>();
+        self.assert_all::<Allocation>();
         assert!(self.0.is_empty(), "enums that this test does not know: {:?}", self.0.keys());
     }
 

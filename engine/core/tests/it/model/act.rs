@@ -1,7 +1,7 @@
 //! What happens next, at random: sellers, customers, time, the network and the provider.
 
 use engine_core::catalog::{ProductChange, ProductDetails};
-use engine_core::inventory::{HoldLine, HoldRef};
+use engine_core::inventory::{Allocation, HoldLine, HoldRef};
 use engine_core::outbox;
 use engine_core::payment::{CallResult, Decline, Intent, IntentId, IntentStatus, PaymentMethod};
 use engine_core::{
@@ -13,6 +13,7 @@ use engine_core::{
 use rand::Rng;
 use rand::seq::IndexedRandom;
 
+use super::locations::id_of;
 use super::world::World;
 
 /// How many products there are; one more is asked for and does not exist.
@@ -26,7 +27,8 @@ impl World {
         match self.rng.random_range(0..100) {
             0..8 => self.sell(),
             8..10 => self.shop_around(),
-            10..13 => self.manage_keys(),
+            10 => self.put_location(),
+            11..13 => self.manage_keys(),
             13 => self.record_operation(),
             14 => self.mail_some(),
             15 if self.rng.random_bool(0.05) => self.begin_epoch(),
@@ -71,7 +73,6 @@ impl World {
 
     fn sell(&mut self) {
         let id = ProductId(self.rng.random_range(1..=PRODUCTS));
-        let on_hand = self.model.products.get(&id).map_or(0, |product| product.level.max(0) as u32);
         let reason = "counted".to_owned();
         let units = match self.rng.random_range(0..60) {
             0 => u32::MAX,
@@ -79,25 +80,33 @@ impl World {
             2 => 1_000_000_000,
             _ => self.rng.random_range(1..=8),
         };
-        let command = match self.rng.random_range(0..12) {
+        let command = match self.rng.random_range(0..14) {
             _ if !self.model.products.contains_key(&id) => self.create(id, units),
             0 => self.create(id, units),
-            1..4 => Command::ReceiveStock(ReceiveStock { product: id, quantity: units }),
+            1..4 => Command::ReceiveStock(ReceiveStock {
+                product: id,
+                quantity: units,
+                at: self.any_place(),
+            }),
             4..6 => {
                 let delta =
                     if self.rng.random_bool(0.6) { -i64::from(units) } else { units.into() };
                 let delta = if self.rng.random_bool(0.01) { i64::MIN } else { delta };
-                Command::AdjustStock(AdjustStock { product: id, delta, reason })
+                let at = self.any_place();
+                Command::AdjustStock(AdjustStock { product: id, delta, reason, at })
             }
             6 => {
-                let seen = if self.rng.random_bool(0.2) { units } else { on_hand };
+                let at = self.any_place();
+                let there = self.model.on_hand_at(id, id_of(&at));
+                let seen = if self.rng.random_bool(0.2) { units } else { there };
                 let (expected, on_hand) = (seen, units);
-                Command::SetStock(SetStock { product: id, expected, on_hand, reason })
+                Command::SetStock(SetStock { product: id, expected, on_hand, reason, at })
             }
             7 if self.rng.random_bool(0.05) => {
                 Command::ArchiveProduct(ArchiveProduct { id, expected_version: None })
             }
             8 | 9 => self.set_policy(id, units),
+            12 | 13 => self.transfer(id, units),
             _ => self.update(id, units),
         };
         self.propose(self.shop.topology.of_product(id), command);
@@ -143,6 +152,7 @@ impl World {
             safety,
             backorder_limit,
             low_stock_threshold: self.rng.random_bool(0.7).then(|| self.rng.random_range(0..6)),
+            allocation: *Allocation::ALL.choose(&mut self.rng).unwrap(),
         })
     }
 

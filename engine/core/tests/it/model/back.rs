@@ -11,7 +11,7 @@ use rand::Rng;
 use rand::seq::IndexedRandom;
 
 use super::fulfillment::Pay;
-use super::naive::{Model, Order, Stage};
+use super::naive::{Order, Stage};
 use super::stock::out_of_range;
 use super::world::World;
 
@@ -207,14 +207,5 @@ impl Order {
             self.after.asked_back += worth.min(left);
         }
         Ok(if came_back { lines } else { Restocked::new() })
-    }
-}
-
-impl Model {
-    /// Units of a product came back and are on hand again.
-    pub fn restock(&mut self, product: engine_core::ProductId, quantity: u32) {
-        let product = self.products.get_mut(&product).expect("a product");
-        let most = i64::from(engine_core::inventory::UNITS_MAX);
-        product.level = (product.level + i64::from(quantity)).min(most);
     }
 }

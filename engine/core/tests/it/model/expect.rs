@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use engine_core::inventory::HoldState;
+use engine_core::inventory::{HoldState, Location};
 use engine_core::order::Status;
 use engine_core::{Command, Outcome, ProductId, Rejection, Reply, ShardId, outbox, read};
 
@@ -29,6 +29,7 @@ pub enum Told {
     Key(u64, bool),
     /// Version and lines.
     Cart(u64, Vec<(ProductId, u32)>),
+    Location(Location),
     /// Only that it was accepted.
     Anything,
     /// Not even that.
@@ -54,6 +55,7 @@ pub fn told(outcome: &Outcome) -> Expected {
             let lines = cart.lines.iter().map(|line| (line.product, line.quantity));
             Told::Cart(cart.version, lines.collect())
         }
+        Reply::Location(location) => Told::Location(location.as_ref().clone()),
         Reply::Collection(_)
         | Reply::Pulsed { .. }
         | Reply::Endpoint(_)
@@ -90,14 +92,20 @@ pub fn compare_shard(shop: &Shop, model: &mut Model, shard: ShardId) {
             assert_eq!(stock.level(), expected.level, "{product}");
             assert_eq!(row.version, expected.version, "{product}");
             assert_eq!(row.details.price.amount, expected.price, "{product}");
+            model.compare_places(shop, *product);
         }
     }
-    for ((at, name), expected) in &model.holds {
-        if *at == shard {
-            let hold = read::hold(rows, *name).unwrap().expect("a hold");
-            assert_eq!(hold.state, expected.state, "{name:?} in shard {shard}");
-        }
-    }
+    let now = model.now(shard);
+    model.holds.retain(|(at, name), expected| {
+        let hold = read::hold(rows, *name).unwrap().filter(|_| *at == shard);
+        let state = hold.map(|hold| hold.state);
+        // All has come back of what it was kept for.
+        let over = expected.state == HoldState::Released && expected.until <= now;
+        let forgotten = over && !expected.is_kept() && state.is_none();
+        let same = *at != shard || forgotten || state == Some(expected.state);
+        assert!(same, "{name:?} in shard {shard} is {state:?}, not {expected:?}");
+        *at != shard || !forgotten
+    });
     for number in 0..3 {
         let id = promotions::promotion(number).id;
         if model.topology.of_promotion(id) == shard {

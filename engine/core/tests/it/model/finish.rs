@@ -20,6 +20,9 @@ impl World {
         for answer in std::mem::take(&mut self.late) {
             self.settle(answer);
         }
+        // What shards have heard of locations takes a pulse to come to all products.
+        self.deliver_all();
+        self.live(1);
         let mut rounds = 0;
         while self.is_pending() {
             rounds += 1;
@@ -41,6 +44,7 @@ impl World {
             self.deliver_all();
         }
         assert!(self.model.shopping.are_settled(), "a guest's cart is lost");
+        self.compare_locations();
         self.compare_units();
         self.compare_ledger();
         self.mail_all();

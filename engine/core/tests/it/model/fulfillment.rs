@@ -405,11 +405,8 @@ impl Model {
         let over = hold.lines.is_empty() && hold.promotion.is_none();
         if how != UnitsEnd::Released {
             *self.gone.entry(product).or_default() += u64::from(quantity);
-            let product = self.products.get_mut(&product).expect("a product");
-            let there = product.level.max(0).min(i64::from(quantity));
-            let all = how == UnitsEnd::Shipped;
-            product.level -= if all { i64::from(quantity) } else { there };
         }
+        self.leave((shard, name), (product, quantity), how);
         if over {
             self.free(shard, name);
         }

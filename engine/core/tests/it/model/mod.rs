@@ -15,6 +15,7 @@ mod expect;
 mod finish;
 mod fulfillment;
 mod keys;
+mod locations;
 mod mails;
 mod naive;
 mod orders;

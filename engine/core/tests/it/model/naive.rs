@@ -9,12 +9,14 @@ use engine_core::inventory::{HoldLine, HoldRef, HoldState, UNITS_MAX};
 use engine_core::order::Status;
 use engine_core::payment::IntentId;
 use engine_core::{
-    Currency, KeyId, OrderId, Owner, ProductId, PromotionId, Rejection, ShardId, Topology,
+    Currency, KeyId, LocationId, OrderId, Owner, ProductId, PromotionId, Rejection, ShardId,
+    Topology,
 };
 
 use super::carts::Carts;
 use super::fulfillment::After;
 use super::keys::ApiKey;
+use super::locations::{Locations, Whence};
 use super::policy::Policy;
 
 /// Units of each product.
@@ -35,6 +37,7 @@ pub struct Model {
     pub gone: Units,
     pub api_keys: BTreeMap<KeyId, ApiKey>,
     pub shopping: Carts,
+    pub locations: Locations,
 }
 
 /// A product for sale.
@@ -44,8 +47,10 @@ pub struct Product {
     pub currency: Currency,
     pub version: u64,
     pub archived: bool,
-    /// Units on hand; below 0 so many were sent before they came.
+    /// Units on hand over all locations, less those that were sent before they came.
     pub level: i64,
+    /// Of these, at each location but the default one that there ever were any at.
+    pub elsewhere: BTreeMap<LocationId, u32>,
     pub policy: Policy,
 }
 
@@ -57,6 +62,8 @@ pub struct Hold {
     pub lines: BTreeMap<ProductId, (u32, i64)>,
     /// The promotion of which it has a use.
     pub promotion: Option<PromotionId>,
+    /// From where its units are, and were sent.
+    pub whence: BTreeMap<ProductId, Whence>,
     /// When it lapses (no order), or is forgotten (ended), at the earliest.
     pub until: u64,
 }
@@ -64,7 +71,23 @@ pub struct Hold {
 impl Hold {
     /// What is left of one that has ended.
     pub fn ended(until: u64) -> Self {
-        Self { state: HoldState::Released, lines: BTreeMap::new(), promotion: None, until }
+        let (lines, whence) = (BTreeMap::new(), BTreeMap::new());
+        Self { state: HoldState::Released, lines, promotion: None, whence, until }
+    }
+
+    /// What is left of this one when it has ended: from where its units were sent.
+    pub fn end(&self, until: u64) -> Self {
+        let mut whence = self.whence.clone();
+        whence.values_mut().flatten().for_each(|(_, units, _)| *units = 0);
+        Self { whence, ..Self::ended(until) }
+    }
+
+    /// It knows from where units were sent, and not all from the default location.
+    pub fn is_kept(&self) -> bool {
+        let elsewhere = self.whence.values().filter(|whence| {
+            whence.iter().any(|(location, _, _)| *location != LocationId::DEFAULT)
+        });
+        elsewhere.flatten().any(|(_, _, sent)| *sent > 0)
     }
 }
 
@@ -175,6 +198,7 @@ impl Model {
             gone: Units::new(),
             api_keys: BTreeMap::new(),
             shopping: Carts::default(),
+            locations: Locations::default(),
         }
     }
 
@@ -201,19 +225,19 @@ impl Model {
     /// Units of a product that are free to sell.
     pub fn available(&self, product: ProductId) -> u64 {
         let backorders = i64::from(self.products[&product].policy.backorders);
-        let free = u64::try_from(self.balance(product) + backorders);
-        free.expect("nothing is sold twice").min(UNITS_MAX.into())
+        let free = self.balance(product) + backorders;
+        assert!(free >= 0, "{product} is sold twice");
+        (free - self.idle(product)).max(0).min(UNITS_MAX.into()) as u64
     }
 
     /// An order's units in a shard are no longer taken.
     pub fn free(&mut self, shard: ShardId, name: HoldRef) {
         let until = self.now(shard) + engine_core::inventory::MARKER_RETENTION_MS;
-        let ended = Hold::ended(until);
         match self.holds.get_mut(&(shard, name)) {
             Some(hold) if hold.state == HoldState::Released => {}
-            Some(hold) => *hold = ended,
+            Some(hold) => *hold = hold.end(until),
             None => {
-                self.holds.insert((shard, name), ended);
+                self.holds.insert((shard, name), Hold::ended(until));
             }
         }
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use engine_core::feed::{self, Event};
-use engine_core::inventory::UNITS_MAX;
+use engine_core::inventory::{Allocation, UNITS_MAX};
 use engine_core::{Command, Field, ProductId, Rejection, SetStockPolicy, ShardId};
 
 use super::expect::Expected;
@@ -18,11 +18,13 @@ pub struct Policy {
     pub safety: u32,
     pub backorders: u32,
     pub low_at: Option<u32>,
+    pub allocation: Allocation,
 }
 
 impl Default for Policy {
     fn default() -> Self {
-        Self { version: 1, safety: 0, backorders: 0, low_at: None }
+        let allocation = Allocation::Priority;
+        Self { version: 1, safety: 0, backorders: 0, low_at: None, allocation }
     }
 }
 
@@ -48,8 +50,9 @@ impl Model {
         if sold + i64::from(safety) > backorders {
             return Err(out_of_range(Field::Safety, 0, backorders - sold));
         }
-        let low_at = low_stock_threshold;
-        let policy = Policy { version: version + 1, safety, backorders: backorder_limit, low_at };
+        let (version, allocation) = (version + 1, command.allocation);
+        let (backorders, low_at) = (backorder_limit, low_stock_threshold);
+        let policy = Policy { version, safety, backorders, low_at, allocation };
         self.products.get_mut(&product).expect("a known product").policy = policy;
         Ok(self.level(product))
     }

@@ -3,16 +3,18 @@
 use std::collections::BTreeMap;
 
 use engine_core::inventory::{
-    HOLD_MS_MAX, HoldLine, HoldRef, HoldState, MARKER_RETENTION_MS, UNITS_MAX,
+    HOLD_MS_MAX, HoldLine, HoldRef, HoldState, Location, MARKER_RETENTION_MS, UNITS_MAX,
 };
 use engine_core::order::LINES_PER_ORDER_MAX;
 use engine_core::pricing::Promotion;
 use engine_core::{
-    AdjustStock, ArchiveProduct, CommitHold, CreateProduct, Currency, Field, HoldStock, Money,
-    ProductId, ReceiveStock, Rejection, ReleaseHold, SetStock, ShardId, ShortLine, UpdateProduct,
+    AdjustStock, ArchiveProduct, CommitHold, CreateProduct, Currency, Field, HoldStock, LocationId,
+    Money, ProductId, ReceiveStock, Rejection, ReleaseHold, SetStock, ShardId, ShortLine,
+    UpdateProduct,
 };
 
 use super::expect::{Expected, Told};
+use super::locations::id_of;
 use super::naive::{Hold, Model, Product, add_up};
 use super::policy::Policy;
 
@@ -46,7 +48,8 @@ impl Model {
         }
         let level = i64::from(command.stock);
         let policy = Policy::default();
-        let product = Product { price, currency, version: 1, archived: false, level, policy };
+        let (version, archived, elsewhere) = (1, false, BTreeMap::new());
+        let product = Product { price, currency, version, archived, level, elsewhere, policy };
         self.products.insert(command.id, product);
         Ok(self.level(command.id))
     }
@@ -54,6 +57,11 @@ impl Model {
     pub fn update_product(&mut self, command: &UpdateProduct) -> Expected {
         let id = command.id;
         let in_use = self.in_use(id);
+        let least = self.products.get(&id).map(|row| {
+            let here = self.level_at(id, LocationId::DEFAULT);
+            let elsewhere = row.level - here;
+            i64::from(self.least_at(id, LocationId::DEFAULT)).min(here) + elsewhere
+        });
         let product =
             self.products.get_mut(&id).ok_or(Rejection::ProductNotFound { product: id })?;
         if product.archived {
@@ -71,7 +79,14 @@ impl Model {
             if level > u64::from(UNITS_MAX) {
                 return Err(Rejection::TooManyUnits { limit: UNITS_MAX });
             }
-            product.level = level as i64;
+            let level = level as i64;
+            if let Some(least) =
+                least.filter(|least| *least > level && !product.elsewhere.is_empty())
+            {
+                let least = least.max(0) as u32;
+                return Err(Rejection::UnitsInUse { least, on_hand: level });
+            }
+            product.level = level;
         }
         product.price = price;
         product.version += 1;
@@ -93,7 +108,7 @@ impl Model {
         if !(1..=UNITS_MAX).contains(&command.quantity) {
             return Err(out_of_range(Field::Quantity, 1, i64::from(UNITS_MAX)));
         }
-        self.set_level(command.product, i128::from(command.quantity))
+        self.set_level(command.product, &command.at, command.quantity.into())
     }
 
     pub fn adjust(&mut self, command: &AdjustStock) -> Expected {
@@ -102,17 +117,18 @@ impl Model {
         if command.delta == 0 || command.delta > max || command.delta < -max {
             return Err(out_of_range(Field::Quantity, -max, max));
         }
-        self.set_level(command.product, i128::from(command.delta))
+        self.set_level(command.product, &command.at, command.delta)
     }
 
     pub fn set_stock(&mut self, command: &SetStock) -> Expected {
         self.known(command.product)?;
-        let before = self.products[&command.product].level;
-        let actual = before.max(0) as u32;
+        let actual = self.on_hand_at(command.product, id_of(&command.at));
         if actual != command.expected {
             return Err(Rejection::StockMismatch { expected: command.expected, actual });
         }
-        self.set_level(command.product, i128::from(command.on_hand) - i128::from(before))
+        let before = self.level_at(command.product, id_of(&command.at));
+        let delta = i64::from(command.on_hand) - before;
+        self.set_level(command.product, &command.at, delta)
     }
 
     pub fn hold_stock(&mut self, shard: ShardId, command: &HoldStock) -> Expected {
@@ -160,9 +176,11 @@ impl Model {
         self.all_in(currency, &wanted)?;
         self.all_free(&wanted)?;
         promotion.map(|promotion| self.check_use(promotion)).transpose()?;
+        let from = |(id, units): (&ProductId, &u64)| (*id, self.whence(*id, *units as u32));
+        let whence = wanted.iter().map(from).collect();
         let line = |(id, units): (ProductId, u64)| (id, (units as u32, self.products[&id].price));
         let lines = wanted.into_iter().map(line).collect();
-        let hold = Hold { state, lines, until, promotion: promotion.map(|it| it.id) };
+        let hold = Hold { state, lines, until, whence, promotion: promotion.map(|it| it.id) };
         let told = Told::Held(state, quantities(&hold));
         self.holds.insert((shard, name), hold);
         Ok(told)
@@ -197,7 +215,10 @@ impl Model {
     pub fn level(&self, product: ProductId) -> Told {
         let [held, committed] =
             [HoldState::Held, HoldState::Committed].map(|state| self.units(product, state));
-        Told::Stock(self.products[&product].level.max(0) as u64, held, committed)
+        let row = &self.products[&product];
+        let elsewhere: u64 = row.elsewhere.values().map(|units| u64::from(*units)).sum();
+        let here = self.on_hand_at(product, LocationId::DEFAULT);
+        Told::Stock(u64::from(here) + elsewhere, held, committed)
     }
 
     pub fn in_use(&self, product: ProductId) -> u64 {
@@ -208,17 +229,26 @@ impl Model {
         self.products.get(&product).map(|_| ()).ok_or(Rejection::ProductNotFound { product })
     }
 
-    fn set_level(&mut self, product: ProductId, delta: i128) -> Expected {
-        let on_hand = i128::from(self.products[&product].level) + delta;
-        if on_hand > i128::from(UNITS_MAX) {
+    fn set_level(
+        &mut self,
+        product: ProductId,
+        at: &Option<Box<Location>>,
+        delta: i64,
+    ) -> Expected {
+        if delta > 0 {
+            self.takes_units(product, at)?;
+        }
+        if self.products[&product].level + delta > i64::from(UNITS_MAX) {
             return Err(Rejection::TooManyUnits { limit: UNITS_MAX });
         }
-        let least = self.least_on_hand(product);
-        if delta <= 0 && on_hand < i128::from(least) {
-            return Err(Rejection::UnitsInUse { least, on_hand: on_hand as i64 });
+        let location = id_of(at);
+        let on_hand = self.level_at(product, location) + delta;
+        let least = self.least_at(product, location);
+        if delta < 0 && on_hand < i64::from(least) {
+            return Err(Rejection::UnitsInUse { least, on_hand });
         }
-        if let Some(product) = self.products.get_mut(&product) {
-            product.level = on_hand as i64;
+        if delta != 0 {
+            self.put_at(product, location, delta);
         }
         Ok(self.level(product))
     }

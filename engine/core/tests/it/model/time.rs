@@ -60,7 +60,7 @@ impl Model {
         let hold = self.holds[&(shard, name)].clone();
         let Some(row) = row else {
             let over = hold.state == HoldState::Released && hold.until <= now;
-            assert!(over, "{name:?} is forgotten too early");
+            assert!(over && !hold.is_kept(), "{name:?} is forgotten too early");
             self.holds.remove(&(shard, name));
             return;
         };
@@ -83,8 +83,8 @@ impl Model {
 
     fn lapse(&mut self, shard: ShardId, name: HoldRef, now: u64) {
         let until = now + MARKER_RETENTION_MS;
-        let ended = Hold::ended(until);
-        self.holds.insert((shard, name), ended);
+        let ended = self.holds.get(&(shard, name)).map(|hold| hold.end(until));
+        self.holds.insert((shard, name), ended.unwrap_or(Hold::ended(until)));
     }
 
     /// Keys and decisions are kept as long as was promised.

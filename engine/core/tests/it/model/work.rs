@@ -179,7 +179,7 @@ impl World {
         for (line, quantity) in restocked {
             let product = order.lines[line as usize].product;
             if self.model.topology.of_product(product) == home {
-                self.model.restock(product, quantity);
+                self.model.restock(id, product, quantity);
             }
         }
         self.model.orders.insert(id, order);

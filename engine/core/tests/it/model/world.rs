@@ -77,6 +77,7 @@ impl World {
         self.model.tick(shard, now);
         let made = self.model.now(shard);
         let request = if retried { dedup::request_id(made, self.rng.random()) } else { 0 };
+        self.model.hear(&self.shop, shard);
         let low = Low::before(&self.shop, &self.model, shard);
         let expected = self.expect(shard, &command);
         let actor = self.rng.random_bool(0.3).then(|| trail::actor(&mut self.rng));
@@ -133,7 +134,8 @@ impl World {
     /// Every pair of shards that can have messages for one another.
     pub fn pairs(&self) -> Vec<(ShardId, ShardId)> {
         let shards = self.shop.shards();
-        let pairs = shards.iter().flat_map(|from| shards.iter().map(|to| (*from, *to)));
+        let senders = shards.iter().chain([&ShardId::META]);
+        let pairs = senders.flat_map(|from| shards.iter().map(|to| (*from, *to)));
         pairs.filter(|(from, to)| from != to).collect()
     }
 
@@ -154,6 +156,8 @@ impl World {
             Command::AdjustStock(command) => model.adjust(command),
             Command::SetStock(command) => model.set_stock(command),
             Command::SetStockPolicy(command) => model.set_policy(command),
+            Command::TransferStock(command) => model.transfer(command),
+            Command::PutLocation(command) => model.put_location(command),
             Command::HoldStock(command) => model.hold_stock(shard, command),
             Command::CommitHold(command) => model.commit_hold(shard, command),
             Command::ReleaseHold(command) => model.release_hold(shard, command),
@@ -271,7 +275,11 @@ impl World {
             Message::EndUnits { order, product, quantity, how } => {
                 self.model.end_units(shard, order, (product, quantity), how);
             }
-            Message::Restock { product, quantity, .. } => self.model.restock(product, quantity),
+            Message::Restock { order, product, quantity } => {
+                self.model.restock(order, product, quantity);
+            }
+            // What a shard has heard is looked at before each command.
+            Message::Location(_) => assert_ne!(shard, ShardId::META),
             Message::AskOrder { order, from } => self.resolved(order, from),
             Message::TakeInCart(ref moved) => self.model.cart_arrives(moved),
         }

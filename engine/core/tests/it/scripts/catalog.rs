@@ -3,7 +3,7 @@
 use engine_core::catalog::{CollectionDetails, ProductChange, ProductDetails};
 use engine_core::{
     ArchiveCollection, ArchiveProduct, Command, CreateCollection, CreateProduct, Currency, Money,
-    UpdateCollection, UpdateProduct,
+    ProductId, UpdateCollection, UpdateProduct,
 };
 
 use super::inventory::unquote;
@@ -130,6 +130,22 @@ pub fn run(world: &mut World, line: &goldenscript::Command) -> Said {
         Line::Other(line) => return access::run(world, &line),
     };
     world.run(command)
+}
+
+/// A product of which nothing is there.
+pub fn new_product(id: ProductId) -> Command {
+    let details = ProductDetails {
+        name: "one of many".into(),
+        description: String::new(),
+        brand: String::new(),
+        sku: String::new(),
+        price: Money { amount: 100, currency: Currency::USD },
+        weight_grams: 0,
+        tax_category: String::new(),
+        collections: Vec::new(),
+        attributes: Vec::new(),
+    };
+    Command::CreateProduct(CreateProduct { id, details, stock: 0 })
 }
 
 fn create(world: &mut World, line: Line) -> Result<Command, Box<dyn std::error::Error>> {

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use engine_core::cart::CartId;
 use engine_core::payment::{IntentId, orphan};
 use engine_core::{
-    CollectionId, EndpointId, FulfillmentId, HoldId, KeyId, OrderId, Owner, ProductId, PromotionId,
-    RefundId, ReturnId, SLOTS, ShardId, ShippingMethodId, Slot, Topology,
+    CollectionId, EndpointId, FulfillmentId, HoldId, KeyId, LocationId, OrderId, Owner, ProductId,
+    PromotionId, RefundId, ReturnId, SLOTS, ShardId, ShippingMethodId, Slot, Topology,
 };
 
 /// What the names of a script stand for.
@@ -18,7 +18,9 @@ pub struct Names {
 
 impl Names {
     pub fn new(topology: Topology) -> Self {
-        Self { topology, known: BTreeMap::new() }
+        let mut names = Self { topology, known: BTreeMap::new() };
+        names.location("default");
+        names
     }
 
     /// The product of that name, in the shard that its name says.
@@ -113,6 +115,17 @@ impl Names {
         let id = PromotionId::of(code);
         self.learn(format!("{id:?}"), code);
         self.learn(id.to_string(), code);
+        id
+    }
+
+    /// The location of that name; `default` is the one that is always there.
+    pub fn location(&mut self, name: &str) -> LocationId {
+        let id = match name {
+            "default" => LocationId::DEFAULT,
+            name => LocationId(u128::from(hash(name))),
+        };
+        self.learn(format!("{id:?}"), name);
+        self.learn(id.to_string(), name);
         id
     }
 

@@ -160,7 +160,7 @@ fn details(said: &[(String, String)]) -> Result<(Option<u64>, PromotionDetails),
     Ok((time("version")?, details))
 }
 
-fn expect(text: &str) -> Result<Expect, Box<dyn Error>> {
+pub fn expect(text: &str) -> Result<Expect, Box<dyn Error>> {
     Ok(match text {
         "new" => Expect::New,
         "any" => Expect::Any,

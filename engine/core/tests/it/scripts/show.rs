@@ -3,7 +3,9 @@
 use engine_core::access::{ApiKey, SecretHash};
 use engine_core::catalog::{Collection, Product};
 use engine_core::feed::Event;
-use engine_core::inventory::{HeldLine, HoldReceipt, Stock, StockPolicy};
+use engine_core::inventory::{
+    Allocation, HeldLine, HoldReceipt, Location, Place, Share, Stock, StockPolicy,
+};
 use engine_core::order::Order;
 use engine_core::{Applied, Money, Reply};
 
@@ -34,6 +36,7 @@ fn reply(reply: &Reply) -> String {
         Reply::Promotion(promotion) => pricing::promotion(promotion),
         Reply::ShippingMethod(method) => pricing::shipping_method(method),
         Reply::TaxRate(rate) => pricing::tax_rate(rate),
+        Reply::Location(location) => self::location(location),
         other => format!("{other:?}"),
     }
 }
@@ -106,13 +109,49 @@ pub fn stock(stock: &Stock) -> String {
     if *sent_ahead > 0 {
         text += &format!(", {sent_ahead} sent ahead");
     }
-    let StockPolicy { version, safety, backorder_limit, low_stock_threshold } = policy;
+    if stock.idle > 0 {
+        text += &format!(", {} idle", stock.idle);
+    }
+    let StockPolicy { version, safety, backorder_limit, low_stock_threshold, allocation } = policy;
     if *version > 1 {
         text += &format!("; balance {}", stock.balance());
         text += &format!(", policy v{version}: safety {safety}, backorders {backorder_limit}");
         text += &low_stock_threshold.map(|units| format!(", low at {units}")).unwrap_or_default();
+        if *allocation == Allocation::MostStock {
+            text += ", from where most is";
+        }
     }
     text
+}
+
+/// A location: what is said of it, and since when.
+pub fn location(location: &Location) -> String {
+    let Location { id, version, created_at, updated_at, details } = location;
+    let active = if details.active { "" } else { ", inactive" };
+    format!(
+        "{id:?} v{version} {} of priority {}{active}, created {created_at}, updated {updated_at}",
+        quoted(&details.name),
+        details.priority,
+    )
+}
+
+/// The level of a product at a location.
+pub fn place(place: &Place) -> String {
+    let Place { location, priority, active, on_hand, held, committed } = place;
+    let active = if *active { "" } else { ", inactive" };
+    format!(
+        "in {location:?}: {on_hand} on hand, {held} held, {committed} committed; \
+         priority {priority}{active}"
+    )
+}
+
+/// Where units of a hold are, or were sent from.
+pub fn shares(shares: &[Share]) -> String {
+    let share = |it: &Share| {
+        let sent = if it.sent > 0 { format!(", {} sent", it.sent) } else { String::new() };
+        format!("; {} of {:?} in {:?}{sent}", it.quantity, it.product, it.location)
+    };
+    shares.iter().map(share).collect()
 }
 
 fn receipt(receipt: &HoldReceipt) -> String {

@@ -23,6 +23,9 @@ enum Line {
         shard: u16,
         #[arg(key)]
         limit: Option<u16>,
+        /// What happens is not told.
+        #[arg(key, optional)]
+        quiet: bool,
     },
     /// A leader's pulse every five seconds; tells when it fires something.
     Ticks {
@@ -65,9 +68,11 @@ pub fn run(world: &mut World, line: &goldenscript::Command) -> Said {
         Line::Key { key, body } => world.idempotency = Some((key, body)),
         Line::Request(number) => world.request = Some(number),
         Line::Alone => world.alone = true,
-        Line::Pulse { shard, limit } => {
-            return world
-                .run_in(ShardId(shard), Command::Pulse(Pulse { limit: limit.unwrap_or(100) }));
+        Line::Pulse { shard, limit, quiet } => {
+            let pulse = Command::Pulse(Pulse { limit: limit.unwrap_or(100) });
+            let said = world.run_in(ShardId(shard), pulse)?;
+            let first = said.lines().next().unwrap_or_default();
+            return Ok(if quiet { format!("{first}\n") } else { said });
         }
         Line::Ticks { shard, until } => return ticks(world, ShardId(shard), until),
         Line::Deliver => return deliver(world),
@@ -143,7 +148,8 @@ pub fn hold(world: &World, shard: ShardId, hold: engine_core::inventory::HoldRef
         None => "no hold\n".into(),
         Some(hold) => {
             let (state, timer) = (hold.state, hold.timer_at);
-            format!("{state:?}: {}; timer {timer}\n", show::held(&hold.lines))
+            let shares = show::shares(&hold.shares);
+            format!("{state:?}: {}; timer {timer}{shares}\n", show::held(&hold.lines))
         }
     })
 }
