@@ -54,8 +54,8 @@ pub enum Rejection {
     },
     /// Fewer units would be on hand than must be.
     UnitsInUse {
-        /// The fewest at the location: units held and committed there, and safety stock as far as no
-        /// other has it, less the backorder limit.
+        /// The fewest at the location: units held and committed there, and safety stock as far as
+        /// no other has it, less the backorder limit.
         least: u32,
         /// Units that would be on hand.
         on_hand: i64,

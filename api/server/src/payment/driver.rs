@@ -3,8 +3,8 @@
 //! The key of a call is its effect's id. A call that may have been made before is asked about
 //! first, except Create, whose key finds the intent again. Once a key is so old that the provider
 //! may have forgotten it, nothing is done under it any more: it is only looked what was. A key that
-//! is answered with 5xx at each repeat (<https://docs.stripe.com/api/idempotent_requests>: errors are
-//! remembered, too) is given up earlier, where that does nothing twice.
+//! is answered with 5xx at each repeat is given up earlier, where that does nothing twice: errors
+//! are remembered, too (<https://docs.stripe.com/api/idempotent_requests>).
 
 use std::time::Duration;
 

@@ -167,8 +167,8 @@ impl Level {
         Ok(())
     }
 
-    /// Sets the level at a location; the total follows. Below 0 so many units were sent ahead, which
-    /// only the default location can. Says by how much it was.
+    /// Sets the level at a location; the total follows. Below 0 so many units were sent ahead,
+    /// which only the default location can. Says by how much it was.
     pub(super) fn set_level(&mut self, location: LocationId, level: i64) -> i64 {
         let (before, was) = (self.level_at(location), self.on_hand_at(location));
         let is_default = location == LocationId::DEFAULT;

@@ -2,7 +2,8 @@
 //!
 //! A stock row is written by [`put_stock`] only, which tells the feed when the units free to sell
 //! have changed and when the level has become low; beside it, [`put_level`] writes the places of a
-//! product that has any (I18). The level changes by [`move_to`] only, which records the movement (I1).
+//! product that has any (I18). The level changes by [`move_to`] only, which records the
+//! movement (I1).
 
 use super::location::known_default;
 use super::places::{Level, idle};

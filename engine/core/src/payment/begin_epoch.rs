@@ -2,8 +2,8 @@
 //!
 //! The provider is ahead of what was restored: it has seen calls that the orders here do not know
 //! of, under numbers that they would use again, for other calls. The number of a call is its
-//! idempotency key. So new calls of an epoch have numbers that no earlier epoch had; those that were
-//! ordered before keep theirs, for they may have been made, and are the same calls.
+//! idempotency key. So new calls of an epoch have numbers that no earlier epoch had; those that
+//! were ordered before keep theirs, for they may have been made, and are the same calls.
 
 use serde::{Deserialize, Serialize};
 
