@@ -49,6 +49,15 @@ async fn on_account(node: &Node, key: &str, product: &str, units: u32) -> Result
     Ok(node.client()?.place_order(key, &wanted, Some(10)).await?.body.id)
 }
 
+/// The level of a product, as soon as so many of its units are committed.
+async fn committed(node: &Node, product: &str, units: u32) -> Result<Stock, Fault> {
+    eventually(async || {
+        let stock = node.client().ok()?.stock(product).await.ok()?.body;
+        (stock.committed == units).then_some(stock)
+    })
+    .await
+}
+
 #[test]
 fn locations_are_made_and_changed_and_stay() -> Tested {
     with_node(async |node| {
@@ -164,7 +173,8 @@ fn an_order_is_sent_from_where_its_units_are() -> Tested {
         let four = on_account(node, "loc-four", &id, 4).await?;
         let split = [(near.clone(), 3), (DEFAULT.to_owned(), 1)];
         assert_eq!(allocated(&client, &four).await?, split);
-        let stock = client.stock(&id).await?.body;
+        // The order may live in another shard, whose word that it is confirmed is on its way.
+        let stock = committed(node, &id, 6).await?;
         assert_eq!((at(&stock, DEFAULT), at(&stock, &near)), ((2, 0, 2), (4, 0, 4)));
         let held = client.transfer_stock(None, &transfer(&id, 1, Some(&near), None)).await;
         assert_eq!(held.unwrap_err().code(), Some("units_not_there"));
@@ -177,11 +187,7 @@ fn an_order_is_sent_from_where_its_units_are() -> Tested {
         let packed = client.change_fulfillment(seen(parcel.version), &parcel_id, "pack").await?;
         let ups = ShipFulfillment { carrier: "UPS".to_owned(), tracking: None };
         client.ship_fulfillment(seen(packed.body.version), &parcel_id, &ups).await?;
-        let stock = eventually(async || {
-            let stock = node.client().ok()?.stock(&id).await.ok()?.body;
-            (stock.committed == 2).then_some(stock)
-        })
-        .await?;
+        let stock = committed(node, &id, 2).await?;
         assert_eq!((at(&stock, DEFAULT), at(&stock, &near)), ((1, 0, 1), (1, 0, 1)));
         assert!(allocated(&client, &four).await?.is_empty());
         let nobody = client.order_allocation(&format!("ord_{:035x}", 1)).await;

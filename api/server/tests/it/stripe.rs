@@ -214,7 +214,7 @@ fn a_key_that_is_answered_with_500_for_ever_is_given_up_where_that_does_nothing_
         assert_eq!(ids.len(), 2, "{ids:?}");
         assert!(ids.contains(&found.id.0.as_str()) && ids.contains(&made.id.0.as_str()));
         let (intent, method) = (made.id, method("pm_card_visa"));
-        for (number, broken) in [(1, before), (2, after)] {
+        for (number, broken, intent) in [(1, before, &intent), (2, after, &found.id)] {
             let confirm = Call::ConfirmIntent { intent: intent.clone(), method: method.clone() };
             let CallResult::Intent(paid) = again(number, confirm, broken).await? else {
                 return Err("it was not confirmed".into());
