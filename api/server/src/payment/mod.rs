@@ -36,11 +36,11 @@ pub enum CallError {
     /// The intent is in a state that does not allow the call: ask what state that is.
     #[error("the intent is in another state")]
     State,
-    /// A 5xx, which says nothing of what was done: and every repeat under this key may be answered
-    /// so again.
-    #[error("broken: {0}")]
-    Broken(String),
-    /// Nobody knows: a timeout, a broken connection, an unreadable answer.
+    /// A 5xx again, as it is remembered with this key: it says nothing of what was done, and every
+    /// repeat will be answered so.
+    #[error("unknown: {0}")]
+    Replayed(String),
+    /// Nobody knows: a timeout, a 5xx, a broken connection, an unreadable answer.
     #[error("unknown: {0}")]
     Unknown(String),
 }

@@ -34,6 +34,8 @@ const WAIT_MAX: Duration = Duration::from_secs(4);
 pub enum Failed {
     /// Stripe refused, with this status.
     Refused(StatusCode, Box<ApiErrors>),
+    /// A 5xx that was remembered with the key: it will be the answer for as long as the key is.
+    Replayed(StatusCode),
     /// Nobody knows what became of it.
     Unknown(String),
 }
@@ -42,6 +44,7 @@ impl fmt::Display for Failed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Refused(status, _) => write!(f, "refused with {status}"),
+            Self::Replayed(status) => write!(f, "{status}, as before"),
             Self::Unknown(why) => f.write_str(why),
         }
     }
@@ -158,6 +161,10 @@ fn asked_wait(answer: &Response) -> Option<Duration> {
 
 /// What Stripe says against it. An answer that says nothing that can be read is no refusal.
 async fn refusal(status: StatusCode, answer: Response) -> Result<Failed, Failed> {
+    let replayed = answer.headers().get("idempotent-replayed").is_some_and(|it| it == "true");
+    if replayed && status.is_server_error() {
+        return Ok(Failed::Replayed(status));
+    }
     let body = answer.bytes().await.map_err(|error| unknown(&error))?;
     let text = std::str::from_utf8(&body).map_err(|error| unknown(&error))?;
     let said: stripe_shared::Error = miniserde::json::from_str(text)

@@ -103,6 +103,7 @@ fn decline(error: &ApiErrors) -> Decline {
 pub fn error(failed: Failed) -> CallError {
     let (status, error) = match failed {
         Failed::Refused(status, error) => (status, error),
+        Failed::Replayed(status) => return CallError::Replayed(status.to_string()),
         Failed::Unknown(why) => return CallError::Unknown(why),
     };
     let code = error.code.as_ref().map(|code| code.as_str().to_owned());
@@ -119,8 +120,9 @@ pub fn error(failed: Failed) -> CallError {
     ];
     match code.as_str() {
         STATE => CallError::State,
-        _ if status.is_server_error() => CallError::Broken(format!("{status}, {code}")),
-        _ if ours.contains(&status) => CallError::Unknown(format!("{status}, {code}")),
+        _ if status.is_server_error() || ours.contains(&status) => {
+            CallError::Unknown(format!("{status}, {code}"))
+        }
         _ => CallError::Refused(code),
     }
 }
