@@ -14,6 +14,7 @@ use tantivy::schema::Value as _;
 use tantivy::{SegmentReader, TantivyDocument, TantivyError};
 
 use crate::card::Card;
+use crate::heads::Heads;
 use crate::schema::Fields;
 use crate::stock::StockTable;
 
@@ -45,6 +46,8 @@ pub(crate) struct Columns {
     collection_ords: Vec<u32>,
     /// Where each document's places end.
     collection_ends: Vec<u32>,
+    /// What short beginnings stand for.
+    pub(crate) heads: Heads,
     /// Names, SKUs and what names are ordered by, document after document.
     texts: String,
     spans: Vec<Span>,
@@ -65,7 +68,8 @@ impl Columns {
         fields: &Fields,
         stock: &StockTable,
     ) -> Result<Self, TantivyError> {
-        let mut columns = Self::default();
+        let heads = Heads::load(reader, &[fields.names, fields.brands])?;
+        let mut columns = Self { heads, ..Self::default() };
         let mut places = Places::default();
         let store = reader.get_store_reader(1)?;
         for document in store.iter::<TantivyDocument>(None) {

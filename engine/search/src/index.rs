@@ -20,6 +20,7 @@ use crate::payload::Payload;
 use crate::query::{Hits, Query};
 use crate::schema::Fields;
 use crate::search::{self, Source};
+use crate::settings::{Compiled, Settings, SettingsError};
 use crate::snapshot::Snapshot;
 use crate::stock::StockTable;
 use crate::writer::Writer;
@@ -49,6 +50,7 @@ pub(crate) struct Shared {
     pub(crate) stock: StockTable,
     pub(crate) snapshot: RwLock<Arc<Snapshot>>,
     pub(crate) positions: RwLock<BTreeMap<ShardId, u64>>,
+    settings: RwLock<Arc<Compiled>>,
     on_publish: Option<Box<dyn Fn() + Send + Sync>>,
 }
 
@@ -91,6 +93,7 @@ impl SearchIndex {
             stock,
             snapshot: RwLock::new(Arc::new(opened.snapshot)),
             positions: RwLock::new(opened.positions.clone()),
+            settings: RwLock::default(),
             on_publish,
         });
         let writer = Writer::open(shared.clone(), opened.positions);
@@ -102,8 +105,17 @@ impl SearchIndex {
     pub fn search(&self, query: &Query) -> Result<Hits, SearchError> {
         let snapshot = self.shared.snapshot.read().clone();
         let stock = self.shared.stock.view();
+        let settings = self.shared.settings.read().clone();
         let fields = &self.shared.fields;
-        search::run(&Source { fields, snapshot: &snapshot, stock: &stock }, query)
+        let (snapshot, stock, settings) = (&*snapshot, &stock, &*settings);
+        search::run(&Source { fields, snapshot, stock, settings }, query)
+    }
+
+    /// Goes by these settings from the next search on. Settings that are refused change nothing.
+    pub fn set_settings(&self, settings: &Settings) -> Result<(), SettingsError> {
+        let compiled = Compiled::new(settings)?;
+        *self.shared.settings.write() = Arc::new(compiled);
+        Ok(())
     }
 
     /// Up to where in each shard's feed a search sees all that happened. Read it before the

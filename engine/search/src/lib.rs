@@ -22,26 +22,38 @@ mod cursor;
 mod error;
 mod facets;
 mod filter;
+mod heads;
 mod index;
+mod parsed;
 mod payload;
+mod plan;
 mod query;
 mod rank;
 mod rebuild;
 mod schema;
 mod search;
+mod settings;
 mod snapshot;
 mod stock;
+mod terms;
 mod text;
+mod tier;
+mod typo;
 mod writer;
 
 pub use error::{IndexError, SearchError};
 pub use index::{Config, SearchIndex, Stats};
 pub use query::{
-    CURSOR_CHARS_MAX, FACET_VALUES_MAX, FacetRequest, Facets, HITS_MAX, Hit, Hits, PriceRange,
-    QUERY_CHARS_MAX, Query, Sort, TERMS_MAX,
+    CURSOR_CHARS_MAX, FACET_VALUES_MAX, FacetRequest, Facets, HITS_MAX, Hit, Hits, Matched,
+    PriceRange, QUERY_CHARS_MAX, Query, Sort, TERMS_MAX,
 };
 pub use rebuild::Rebuild;
+pub use settings::{
+    RULE_PRODUCTS_MAX, RULES_MAX, Rule, SETTING_CHARS_MAX, SYNONYM_TEXTS_MAX, SYNONYM_WORDS_MAX,
+    SYNONYMS_MAX, Settings, SettingsError, Synonyms, TYPOS_NUMBER_MAX,
+};
 pub use stock::StockTable;
+pub use typo::Typos;
 pub use writer::{
     COMMIT_AFTER_MS, COMMIT_DOCUMENTS, POSITION_COMMIT_MS, Progress, REFRESH_EVERY_MS, Writer,
 };

@@ -24,6 +24,9 @@ pub struct Query {
     pub text: String,
     /// The last word may be the beginning of a word in name, brand or SKU: search as you type.
     pub prefix: bool,
+    /// Only products that have every word as it is typed, or a synonym of it: no words with
+    /// errors, and none left out.
+    pub strict: bool,
     /// Only products of this collection.
     pub collection: Option<CollectionId>,
     /// Only products of this brand, in upper or lower case.
@@ -67,6 +70,10 @@ pub enum Sort {
     Newest,
     /// By name, upper and lower case alike.
     Name,
+    /// The most popular first; see [`crate::StockTable::set_popularity`].
+    Popularity,
+    /// Those with the most units free to sell first.
+    Available,
 }
 
 /// Which facets to count.
@@ -78,8 +85,21 @@ pub struct FacetRequest {
     pub collection: bool,
 }
 
+/// How hits match the words of a text.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Matched {
+    /// They have each word as it was typed, or a synonym of it.
+    #[default]
+    AsTyped,
+    /// No product has all words as they were typed, or too few have; these have them with typing
+    /// errors mended.
+    Typos,
+    /// No product has all words; these have so many of them, mended or not.
+    SomeWords(u8),
+}
+
 /// The answer to a [`Query`].
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Hits {
     /// One page of products.
     pub hits: Vec<Hit>,
@@ -89,6 +109,11 @@ pub struct Hits {
     pub facets: Facets,
     /// Where to go on; nothing when this is the last page.
     pub next_cursor: Option<String>,
+    /// How they match the text.
+    pub matched: Matched,
+    /// "Did you mean": the text with words of the index in the place of unknown ones. Only on a
+    /// first page, and only when the words as typed find too little.
+    pub suggestion: Option<String>,
 }
 
 /// A product that was found.

@@ -77,6 +77,7 @@ fn query(app: &AppState, params: SearchQuery) -> Result<engine_search::Query, Er
     Ok(engine_search::Query {
         text,
         prefix: params.prefix.unwrap_or(false),
+        strict: false,
         collection,
         brand: params.brand,
         price,

@@ -8,7 +8,7 @@ use engine_core::{CollectionId, h128};
 use engine_search::{FACET_VALUES_MAX, FacetRequest, Hit, Query, SearchIndex, Sort};
 use flate2::read::GzDecoder;
 
-use crate::support::{self, SHARD, open, text};
+use crate::support::{self, SHARD, open, strict, text};
 
 const FILE: &str = "../../cli/data/electronics.ndjson.gz";
 
@@ -21,9 +21,9 @@ struct Row {
     price: f64,
 }
 
-struct Catalog {
-    index: SearchIndex,
-    products: Vec<Product>,
+pub struct Catalog {
+    pub index: SearchIndex,
+    pub products: Vec<Product>,
 }
 
 fn product(number: usize, row: Row) -> Product {
@@ -39,7 +39,7 @@ fn product(number: usize, row: Row) -> Product {
 
 /// The catalog in an index, made once for all tests. Its files are deleted at once: the index has
 /// them mapped.
-static CATALOG: LazyLock<Catalog> = LazyLock::new(catalog);
+pub static CATALOG: LazyLock<Catalog> = LazyLock::new(catalog);
 
 fn catalog() -> Catalog {
     let file = BufReader::new(GzDecoder::new(std::fs::File::open(FILE).unwrap()));
@@ -84,7 +84,7 @@ fn all_words_must_be_there_and_stems_count() {
         let all = format!("{} {} {}", details.name, details.brand, details.description);
         assert!(has(&all, "samsung") && has(&all, "galaxy"), "{hit:?}");
     }
-    let total = |words: &str| catalog.index.search(&text(words)).unwrap().total;
+    let total = |words: &str| catalog.index.search(&strict(words)).unwrap().total;
     assert_eq!(total("battery"), total("batteries"));
     assert_eq!(total("iphone case"), total("Case for an iPhone®!"));
     assert!(total("usb cable") < total("cable"));
@@ -120,7 +120,7 @@ fn a_sku_or_a_whole_name_finds_that_product_first() {
 fn a_beginning_finds_more_with_every_letter_less() {
     let catalog = &*CATALOG;
     let total = |text: &str, prefix| {
-        let query = Query { prefix, ..support::text(text) };
+        let query = Query { prefix, ..strict(text) };
         catalog.index.search(&query).unwrap().total
     };
     assert_eq!(total("samsung galax", false), 0);

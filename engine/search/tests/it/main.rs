@@ -3,7 +3,9 @@
 
 mod catalog;
 mod feed;
+mod forgiving;
 mod fuzz;
 mod model;
 mod robust;
+mod settings;
 mod support;
