@@ -15,9 +15,10 @@ use tantivy::directory::{DirectoryLock, INDEX_WRITER_LOCK, MmapDirectory};
 use tantivy::{Directory as _, Index, IndexReader, ReloadPolicy, TantivyError};
 use tracing::warn;
 
+use crate::complete;
 use crate::error::{IndexError, SearchError, is_damage};
 use crate::payload::Payload;
-use crate::query::{Hits, Query};
+use crate::query::{Completion, Hits, Query};
 use crate::schema::Fields;
 use crate::search::{self, Source};
 use crate::settings::{Compiled, Settings, SettingsError};
@@ -103,12 +104,22 @@ impl SearchIndex {
 
     /// Finds products. It runs on the caller's thread, for some ten to some hundred microseconds.
     pub fn search(&self, query: &Query) -> Result<Hits, SearchError> {
+        self.with_source(|source| search::run(source, query))
+    }
+
+    /// Completes the last word of a text that is being typed: at most so many texts, those with the
+    /// most frequent words first. A text that does not end in a letter or digit has no completions.
+    pub fn complete(&self, text: &str, limit: usize) -> Result<Vec<Completion>, SearchError> {
+        self.with_source(|source| complete::run(source, text, limit))
+    }
+
+    fn with_source<T>(&self, run: impl FnOnce(&Source<'_>) -> T) -> T {
         let snapshot = self.shared.snapshot.read().clone();
         let stock = self.shared.stock.view();
         let settings = self.shared.settings.read().clone();
         let fields = &self.shared.fields;
         let (snapshot, stock, settings) = (&*snapshot, &stock, &*settings);
-        search::run(&Source { fields, snapshot, stock, settings }, query)
+        run(&Source { fields, snapshot, stock, settings })
     }
 
     /// Goes by these settings from the next search on. Settings that are refused change nothing.

@@ -18,6 +18,7 @@
 
 mod card;
 mod columns;
+mod complete;
 mod cursor;
 mod error;
 mod facets;
@@ -44,8 +45,8 @@ mod writer;
 pub use error::{IndexError, SearchError};
 pub use index::{Config, SearchIndex, Stats};
 pub use query::{
-    CURSOR_CHARS_MAX, FACET_VALUES_MAX, FacetRequest, Facets, HITS_MAX, Hit, Hits, Matched,
-    PriceRange, QUERY_CHARS_MAX, Query, Sort, TERMS_MAX,
+    COMPLETIONS_MAX, CURSOR_CHARS_MAX, Completion, FACET_VALUES_MAX, FacetRequest, Facets,
+    HITS_MAX, Hit, Hits, Matched, PriceRange, QUERY_CHARS_MAX, Query, Sort, TERMS_MAX,
 };
 pub use rebuild::Rebuild;
 pub use settings::{

@@ -12,6 +12,8 @@ pub const QUERY_CHARS_MAX: usize = 256;
 pub const TERMS_MAX: usize = 16;
 /// The most hits on one page.
 pub const HITS_MAX: usize = 100;
+/// The most completions of one text.
+pub const COMPLETIONS_MAX: usize = 20;
 /// The most values one facet lists: those with the highest counts.
 pub const FACET_VALUES_MAX: usize = 100;
 /// The longest cursor, in characters.
@@ -135,6 +137,15 @@ pub struct Hit {
     pub available: u32,
     /// How well it matches; 0 unless sorted by relevance.
     pub score: f32,
+}
+
+/// What a text that is being typed may become.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Completion {
+    /// The text with its last word completed.
+    pub text: String,
+    /// About how many products have that word in their name or brand.
+    pub products: u64,
 }
 
 /// How many of all hits there are of each value: the highest count first, then by value.

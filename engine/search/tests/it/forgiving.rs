@@ -1,6 +1,6 @@
 //! Typing errors, words left out, beginnings, and what is suggested instead.
 
-use engine_search::{Matched, Query, Settings, Typos};
+use engine_search::{Matched, QUERY_CHARS_MAX, Query, SearchError, Settings, Typos};
 
 use crate::support::{fill, ids, open, product, strict, text};
 
@@ -113,4 +113,39 @@ fn the_nearest_words_are_suggested_in_the_place_of_unknown_ones() {
     assert_eq!(suggestion("kettle"), None);
     assert_eq!(suggestion("copper bench"), None, "all words are known");
     assert_eq!(suggestion("zzz"), None);
+}
+
+#[test]
+fn a_completion_is_the_most_frequent_word_that_finds_something() {
+    let (_dir, index) = shop();
+    let complete = |text: &str| -> Vec<String> {
+        let completions = index.complete(text, 5).unwrap();
+        completions.into_iter().map(|completion| completion.text).collect()
+    };
+    assert_eq!(complete("ke"), ["kettle", "kettles"]);
+    assert_eq!(complete("kett"), ["kettle", "kettles"]);
+    assert_eq!(complete("Green ke"), ["Green kettles"], "no other kettle is green");
+    assert_eq!(complete("gag"), ["gaggia"], "brands too");
+    assert_eq!(complete("mircow"), ["microwave"], "with an error when nothing begins so");
+    assert_eq!(complete("copper o"), Vec::<String>::new());
+    for nothing in ["", " ", "kettle ", "?!", "zzzzzz"] {
+        assert_eq!(complete(nothing), Vec::<String>::new(), "{nothing:?}");
+    }
+    let few = index.complete("k", 1).unwrap();
+    assert_eq!((few.len(), few[0].products), (1, 2));
+    assert_eq!(index.complete("k", 21), Err(SearchError::TooManyCompletions));
+    let long = "é".repeat(QUERY_CHARS_MAX + 1);
+    assert_eq!(index.complete(&long, 5), Err(SearchError::TextTooLong));
+}
+
+#[test]
+fn a_word_of_products_that_are_gone_is_no_completion() {
+    let dir = tempfile::tempdir().unwrap();
+    let (index, mut writer) = open(dir.path());
+    fill(&mut writer, &[product(1, "Kettle"), product(2, "Keyboard")]);
+    let mut gone = product(1, "Kettle");
+    gone.archived_at = Some(1);
+    fill(&mut writer, &[gone]);
+    let found = index.complete("ke", 5).unwrap();
+    assert_eq!(found.iter().map(|found| &*found.text).collect::<Vec<_>>(), ["keyboard"]);
 }

@@ -36,6 +36,8 @@ fn garbage_as_text_or_brand_is_searched_for() {
             Query { text, brand, prefix: random.random_bool(0.5), limit: 5, ..Query::default() };
         let found = index.search(&query);
         assert!(found.is_ok(), "{query:?}: {found:?}");
+        let completed = index.complete(&query.text, 5);
+        assert!(completed.is_ok(), "{query:?}: {completed:?}");
     }
 }
 
