@@ -60,6 +60,7 @@ fn refused(error: SearchError) -> Error {
         SearchError::LimitTooLarge | SearchError::TooManyCompletions => {
             Error::about(Code::OutOfRange, "limit", error.to_string())
         }
+        SearchError::TooManyFacets => Error::about(Code::OutOfRange, "facets", error.to_string()),
         SearchError::BadCursor(_) => {
             Error::about(Code::InvalidParameter, "cursor", error.to_string())
         }

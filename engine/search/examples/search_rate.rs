@@ -114,7 +114,7 @@ fn kinds() -> Vec<(&'static str, Make)> {
         ("one word", |words, _, random| top(word(words, random))),
         ("two words of one product", |_, rows, random| top(two(rows, random))),
         ("two words, both facets", |_, rows, random| Query {
-            facets: FacetRequest { brand: true, collection: true },
+            facets: FacetRequest { brand: true, collection: true, ..FacetRequest::default() },
             ..top(two(rows, random))
         }),
         ("two words, in stock, by price", |_, rows, random| Query {
@@ -135,7 +135,7 @@ fn kinds() -> Vec<(&'static str, Make)> {
             ..top(String::new())
         }),
         ("all, newest, both facets", |_, _, _| Query {
-            facets: FacetRequest { brand: true, collection: true },
+            facets: FacetRequest { brand: true, collection: true, ..FacetRequest::default() },
             ..top(String::new())
         }),
         ("all in stock, 10 to 50, by price", |_, _, _| Query {

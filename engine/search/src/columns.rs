@@ -13,6 +13,7 @@ use engine_core::{CollectionId, Currency, Money, ProductId};
 use tantivy::schema::Value as _;
 use tantivy::{SegmentReader, TantivyDocument, TantivyError};
 
+use crate::attributes::{self, Attributes};
 use crate::card::Card;
 use crate::heads::Heads;
 use crate::schema::Fields;
@@ -46,6 +47,7 @@ pub(crate) struct Columns {
     collection_ords: Vec<u32>,
     /// Where each document's places end.
     collection_ends: Vec<u32>,
+    pub(crate) attributes: Attributes,
     /// What short beginnings stand for.
     pub(crate) heads: Heads,
     /// Names, SKUs and what names are ordered by, document after document.
@@ -114,6 +116,7 @@ impl Columns {
             }
         }
         self.collection_ends.push(self.collection_ords.len().try_into().ok()?);
+        self.attributes.push(&card.attributes, &mut places.attributes)?;
         self.texts.push_str(card.name);
         self.texts.push_str(card.sku);
         self.texts.push_str(&sorted);
@@ -122,6 +125,7 @@ impl Columns {
     }
 
     fn shrink(&mut self) {
+        self.attributes.finish();
         self.ids.shrink_to_fit();
         self.slots.shrink_to_fit();
         self.price_keys.shrink_to_fit();
@@ -182,6 +186,7 @@ impl Columns {
 struct Places {
     brands: Interner<Arc<str>>,
     collections: Interner<CollectionId>,
+    attributes: attributes::Places,
 }
 
 /// Gives each distinct value the next number.
@@ -215,9 +220,23 @@ const _: () = assert!(Money::AMOUNT_MAX <= AMOUNT_MAX as i64);
 /// A price as a number: one currency after the other, by amount in each. Amounts that no product
 /// can have count as the nearest that one can.
 pub(crate) fn price_key(price: Money) -> u64 {
-    let code = price.currency.as_str().bytes().fold(0, |code, byte| code << 8 | u64::from(byte));
     let amount = price.amount.clamp(0, Money::AMOUNT_MAX) as u64;
-    code << AMOUNT_BITS | amount
+    currency_code(price.currency) << AMOUNT_BITS | amount
+}
+
+/// A currency as a number.
+pub(crate) fn currency_code(currency: Currency) -> u64 {
+    currency.as_str().bytes().fold(0, |code, byte| code << 8 | u64::from(byte))
+}
+
+/// The number of the currency in the number of a price.
+pub(crate) fn currency_of(price_key: u64) -> u64 {
+    price_key >> AMOUNT_BITS
+}
+
+/// The amount in the number of a price.
+pub(crate) fn amount_of(price_key: u64) -> u64 {
+    price_key & AMOUNT_MAX
 }
 
 /// The number with the order of amounts turned round, and that of currencies as it was.
@@ -225,12 +244,13 @@ pub(crate) fn dearest_first(price_key: u64) -> u64 {
     price_key ^ AMOUNT_MAX
 }
 
-fn price_of(key: u64) -> Money {
-    let code = (key >> AMOUNT_BITS) as u32;
+/// The price that a number was made from.
+pub(crate) fn price_of(key: u64) -> Money {
+    let code = currency_of(key) as u32;
     let [_, code @ ..] = code.to_be_bytes();
     let code = std::str::from_utf8(&code).unwrap_or_default();
     let currency = Currency::from_str(code).unwrap_or(Currency::USD);
-    Money { amount: (key & AMOUNT_MAX) as i64, currency }
+    Money { amount: amount_of(key) as i64, currency }
 }
 
 fn sorted_name(name: &str) -> String {

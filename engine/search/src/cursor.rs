@@ -104,6 +104,7 @@ fn search_hash(query: &Query) -> u64 {
         &[sort],
         &flags,
         collection.as_ref().map_or(&[], |id| id.as_slice()),
+        query.filter.as_ref().map_or("", |filter| filter.as_str()).as_bytes(),
         &[u8::from(query.brand.is_some())],
         query.brand.as_deref().unwrap_or_default().as_bytes(),
         currency.as_ref().map_or("", |currency| currency.as_str()).as_bytes(),
@@ -115,6 +116,7 @@ fn search_hash(query: &Query) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::expr::Expr;
 
     fn place() -> Place {
         let matched = Matched::SomeWords(3);
@@ -133,6 +135,7 @@ mod tests {
             Query { sort: Sort::Name, ..query.clone() },
             Query { in_stock: true, ..query.clone() },
             Query { strict: true, ..query.clone() },
+            Query { filter: Expr::parse("price > 5").ok(), ..query.clone() },
             Query { brand: Some(String::new()), ..query.clone() },
         ];
         for other in others {

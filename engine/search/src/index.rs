@@ -16,6 +16,7 @@ use tantivy::{Directory as _, Index, IndexReader, ReloadPolicy, TantivyError};
 use tracing::warn;
 
 use crate::complete;
+use crate::digest::{self, Digest};
 use crate::error::{IndexError, SearchError, is_damage};
 use crate::payload::Payload;
 use crate::query::{Completion, Hits, Query};
@@ -135,6 +136,17 @@ impl SearchIndex {
         self.shared.positions.read().clone()
     }
 
+    /// The digest of a shard's products as searches see them now, and up to where in the shard's
+    /// feed that is. The rows as of that log index must have the same. It reads the disk, for
+    /// about a second per million products.
+    pub fn digest(&self, shard: ShardId) -> Result<(Digest, u64), IndexError> {
+        let snapshot = self.shared.snapshot.read().clone();
+        let position = snapshot.committed.get(&shard).copied().unwrap_or(0);
+        let digest = digest::of_shard(&snapshot, &self.shared.fields, shard);
+        let digest = digest.map_err(|error| IndexError::failed("read", error))?;
+        Ok((digest, position))
+    }
+
     /// The units free to sell, which searches join.
     pub fn stock(&self) -> &StockTable {
         &self.shared.stock
@@ -149,10 +161,11 @@ impl SearchIndex {
 
 impl Shared {
     /// Shows searches what was committed last.
-    pub(crate) fn reload(&self) -> Result<(), TantivyError> {
+    pub(crate) fn reload(&self, committed: BTreeMap<ShardId, u64>) -> Result<(), TantivyError> {
         self.reader.reload()?;
         let before = self.snapshot.read().clone();
-        let next = Snapshot::load(&self.reader, &self.fields, &self.stock, Some(&before))?;
+        let next =
+            Snapshot::load(&self.reader, (&self.fields, &self.stock), committed, Some(&before))?;
         *self.snapshot.write() = Arc::new(next);
         Ok(())
     }
@@ -239,7 +252,7 @@ fn finish(
     fields.register(&index);
     let builder = index.reader_builder().reload_policy(ReloadPolicy::Manual);
     let reader = builder.doc_store_cache_num_blocks(1).try_into()?;
-    let snapshot = Snapshot::load(&reader, fields, stock, None)?;
+    let snapshot = Snapshot::load(&reader, (fields, stock), positions.clone(), None)?;
     Ok(Opened { index, reader, snapshot, positions })
 }
 

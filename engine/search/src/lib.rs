@@ -16,15 +16,22 @@
 //! the caller owns the [`Writer`]'s thread and the pool that searches run on. Start at [`Query`]
 //! and [`SearchIndex::search`] for reading, at [`Writer::apply`] for writing.
 
+mod attributes;
 mod card;
 mod columns;
 mod complete;
 mod cursor;
+mod digest;
 mod error;
+mod expr;
+mod expr_parse;
+mod expr_test;
+mod expr_tokens;
 mod facets;
 mod filter;
 mod heads;
 mod index;
+mod number;
 mod parsed;
 mod payload;
 mod plan;
@@ -42,11 +49,15 @@ mod tier;
 mod typo;
 mod writer;
 
+pub use digest::Digest;
 pub use error::{IndexError, SearchError};
+pub use expr::{Expr, ExprError, FILTER_CHARS_MAX, FILTER_CONDITIONS_MAX, FILTER_DEPTH_MAX};
 pub use index::{Config, SearchIndex, Stats};
+pub use number::{BadNumber, Number};
 pub use query::{
-    COMPLETIONS_MAX, CURSOR_CHARS_MAX, Completion, FACET_VALUES_MAX, FacetRequest, Facets,
-    HITS_MAX, Hit, Hits, Matched, PriceRange, QUERY_CHARS_MAX, Query, Sort, TERMS_MAX,
+    ATTRIBUTE_FACETS_MAX, AttributeFacet, COMPLETIONS_MAX, CURSOR_CHARS_MAX, Completion,
+    FACET_VALUES_MAX, FacetRequest, Facets, HITS_MAX, Hit, Hits, Matched, PriceRange, PriceStats,
+    QUERY_CHARS_MAX, Query, Sort, TERMS_MAX,
 };
 pub use rebuild::Rebuild;
 pub use settings::{

@@ -6,12 +6,17 @@ use std::sync::Arc;
 
 use engine_core::{CollectionId, Currency, Money, ProductId};
 
+use crate::expr::Expr;
+use crate::number::Number;
+
 /// The longest text of a query, in characters.
 pub const QUERY_CHARS_MAX: usize = 256;
 /// The most words of a text that are looked for; further ones are ignored.
 pub const TERMS_MAX: usize = 16;
 /// The most hits on one page.
 pub const HITS_MAX: usize = 100;
+/// The most attributes that are counted in one search.
+pub const ATTRIBUTE_FACETS_MAX: usize = 16;
 /// The most completions of one text.
 pub const COMPLETIONS_MAX: usize = 20;
 /// The most values one facet lists: those with the highest counts.
@@ -35,6 +40,8 @@ pub struct Query {
     pub brand: Option<String>,
     /// Only products at such a price.
     pub price: Option<PriceRange>,
+    /// Only products for which this holds.
+    pub filter: Option<Expr>,
     /// Only products with units free to sell.
     pub in_stock: bool,
     /// In which order.
@@ -79,12 +86,19 @@ pub enum Sort {
 }
 
 /// Which facets to count.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FacetRequest {
     /// Count brands.
     pub brand: bool,
     /// Count collections.
     pub collection: bool,
+    /// Say the lowest and the highest price.
+    pub price: bool,
+    /// Count the values of these attributes, up to [`ATTRIBUTE_FACETS_MAX`].
+    pub attributes: Vec<String>,
+    /// Count in each facet what would be found without the conditions on that facet's own field,
+    /// so that it says what choosing another value would find.
+    pub disjunctive: bool,
 }
 
 /// How hits match the words of a text.
@@ -155,4 +169,28 @@ pub struct Facets {
     pub brands: Vec<(Arc<str>, u64)>,
     /// By collection, existing or not.
     pub collections: Vec<(CollectionId, u64)>,
+    /// In each currency, by its code.
+    pub prices: Vec<PriceStats>,
+    /// By attribute, in the order they were asked for.
+    pub attributes: Vec<AttributeFacet>,
+}
+
+/// The prices in one currency.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PriceStats {
+    /// The lowest.
+    pub min: Money,
+    /// The highest.
+    pub max: Money,
+}
+
+/// The values of one attribute; products without it are not counted.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AttributeFacet {
+    /// Its name.
+    pub name: String,
+    /// How many of all hits there are of each value: the highest count first, then by value.
+    pub values: Vec<(Arc<str>, u64)>,
+    /// The smallest and the largest of the values that are numbers.
+    pub numbers: Option<(Number, Number)>,
 }

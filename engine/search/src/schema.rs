@@ -3,9 +3,9 @@
 //! `text` holds the words of all four texts in one field, those of the name and the brand several
 //! times: BM25 over such a field is BM25F with integer weights, and a word costs one posting list
 //! instead of four. `names`, `brands` and `skus` hold unstemmed words, for beginnings and for words
-//! with errors. `id` and `shard` are there to
-//! delete by. `card` is all the rest; see `card.rs`. Nothing is a fast field: the columns that
-//! filters and sorts read are kept in memory, from the cards (`columns.rs`).
+//! with errors. `id` and `shard` are there to delete by. `card` is all the rest; see `card.rs`.
+//! Nothing is a fast field: the columns that filters and sorts read are kept in memory, from the
+//! cards (`columns.rs`).
 
 use engine_core::catalog::Product;
 use engine_core::{ProductId, ShardId};

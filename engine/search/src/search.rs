@@ -11,10 +11,12 @@ use tantivy::query::{BooleanQuery, EnableScoring, Weight};
 use crate::cursor;
 use crate::error::SearchError;
 use crate::facets::Counts;
-use crate::filter::Filter;
+use crate::filter::{Filter, Verdict};
 use crate::parsed::Parsed;
 use crate::plan::Plan;
-use crate::query::{HITS_MAX, Hit, Hits, Matched, QUERY_CHARS_MAX, Query, Sort};
+use crate::query::{
+    ATTRIBUTE_FACETS_MAX, HITS_MAX, Hit, Hits, Matched, QUERY_CHARS_MAX, Query, Sort,
+};
 use crate::rank::{self, Entry, Place, Ranking, score_of};
 use crate::schema::Fields;
 use crate::settings::{Compiled, CompiledRule};
@@ -45,7 +47,7 @@ enum Matching {
 struct Search<'a> {
     source: &'a Source<'a>,
     query: &'a Query,
-    filter: &'a Filter,
+    filter: &'a Filter<'a>,
     parsed: &'a Parsed,
     rule: Option<&'a CompiledRule>,
     sort: Sort,
@@ -57,7 +59,7 @@ struct Tally<'a> {
     search: &'a Search<'a>,
     matched: Matched,
     total: u64,
-    counts: Counts,
+    counts: Counts<'a>,
     ranking: Ranking<'a>,
 }
 
@@ -67,6 +69,9 @@ pub(crate) fn run(source: &Source<'_>, query: &Query) -> Result<Hits, SearchErro
     }
     if query.limit > HITS_MAX {
         return Err(SearchError::LimitTooLarge);
+    }
+    if query.facets.attributes.len() > ATTRIBUTE_FACETS_MAX {
+        return Err(SearchError::TooManyFacets);
     }
     let after = query.cursor.as_deref().map(|text| cursor::decode(query, text)).transpose();
     let after = after.map_err(SearchError::BadCursor)?;
@@ -120,7 +125,7 @@ impl<'a> Search<'a> {
             search: self,
             matched,
             total: 0,
-            counts: Counts::new(snapshot, self.query.facets),
+            counts: Counts::new(snapshot, &self.query.facets),
             ranking: Ranking::new(snapshot, self.sort, self.query.limit, self.after.clone()),
         };
         tally.collect(&matching)?;
@@ -159,12 +164,21 @@ impl Tally<'_> {
         let sort = self.search.sort;
         let (scored, newest) = (sort == Sort::Relevance, sort == Sort::Newest);
         for (ordinal, (segment, reader)) in snapshot.segments.iter().zip(readers).enumerate() {
-            let Some(filter) = self.search.filter.within(segment, stock) else { continue };
+            let filter = self.search.filter.within(snapshot, segment, stock);
+            let Some(filter) = filter else { continue };
+            self.counts.begin(segment);
             let alive = reader.alive_bitset();
             let mut take = |doc: u32, score: f32| {
                 let deleted = alive.is_some_and(|alive| alive.is_deleted(doc));
-                if !deleted && filter.passes(doc as usize) {
-                    self.take(segment, ordinal as u32, doc, score);
+                if deleted || self.is_hidden(segment, doc) {
+                    return;
+                }
+                match filter.verdict(doc as usize) {
+                    Verdict::Hit => self.take(segment, ordinal as u32, doc, score),
+                    Verdict::Counted(facet) => {
+                        self.counts.count(segment, doc as usize, Some(facet));
+                    }
+                    Verdict::Miss => {}
                 }
             };
             match matching {
@@ -179,8 +193,15 @@ impl Tally<'_> {
                     docs.iter().for_each(|doc| take(*doc, 0.0));
                 })?,
             }
+            self.counts.end(segment);
         }
         Ok(())
+    }
+
+    #[inline]
+    fn is_hidden(&self, segment: &Segment, doc: u32) -> bool {
+        let id = || segment.columns.ids[doc as usize];
+        self.search.rule.is_some_and(|rule| rule.hidden.contains(&id()))
     }
 
     #[inline]
@@ -188,10 +209,6 @@ impl Tally<'_> {
         let columns = &segment.columns;
         let at = doc as usize;
         let search = self.search;
-        let rule = search.rule;
-        if rule.is_some_and(|rule| rule.hidden.contains(&columns.ids[at])) {
-            return;
-        }
         let mut key = None;
         if search.sort == Sort::Relevance && search.parsed.exact != 0 {
             if columns.sku_hashes[at] == search.parsed.exact {
@@ -199,11 +216,11 @@ impl Tally<'_> {
             } else if columns.name_hashes[at] == search.parsed.exact {
                 score += EXACT_NAME_SCORE;
             }
-            let pinned = rule.and_then(|rule| rule.pinned.get(&columns.ids[at]));
+            let pinned = search.rule.and_then(|rule| rule.pinned.get(&columns.ids[at]));
             key = pinned.map(|place| rank::pinned_key(*place));
         }
         self.total += 1;
-        self.counts.count(segment, at);
+        self.counts.count(segment, at, None);
         let stock = search.source.stock;
         let key = key.unwrap_or_else(|| rank::key(search.sort, columns, stock, (at, score)));
         self.ranking.push(Entry { key, segment: ordinal, doc });

@@ -39,9 +39,9 @@ fn product(number: usize, row: Row) -> Product {
 
 /// The catalog in an index, made once for all tests. Its files are deleted at once: the index has
 /// them mapped.
-pub static CATALOG: LazyLock<Catalog> = LazyLock::new(catalog);
+static CATALOG: LazyLock<Catalog> = LazyLock::new(catalog);
 
-fn catalog() -> Catalog {
+pub fn catalog() -> Catalog {
     let file = BufReader::new(GzDecoder::new(std::fs::File::open(FILE).unwrap()));
     let row = |line: std::io::Result<String>| serde_json::from_str(&line.unwrap()).unwrap();
     let products: Vec<Product> =
@@ -140,7 +140,7 @@ fn filters_facets_and_stock_agree_with_the_catalog() {
         brand: Some("SAMSUNG".to_owned()),
         in_stock: true,
         sort: Sort::PriceAsc,
-        facets: FacetRequest { brand: true, collection: true },
+        facets: FacetRequest { brand: true, collection: true, ..FacetRequest::default() },
         limit: 100,
         ..Query::default()
     };
@@ -158,7 +158,7 @@ fn filters_facets_and_stock_agree_with_the_catalog() {
     let count = hits.facets.collections.iter().find(|(id, _)| *id == cables);
     assert_eq!(count, Some(&(cables, hits.total)));
 
-    let facets = FacetRequest { brand: true, collection: false };
+    let facets = FacetRequest { brand: true, collection: false, ..FacetRequest::default() };
     let all = catalog.index.search(&Query { facets, ..Query::default() }).unwrap();
     assert_eq!((all.total, all.hits.len()), (catalog.products.len() as u64, 0));
     assert_eq!(all.facets.brands.len(), FACET_VALUES_MAX);

@@ -103,7 +103,7 @@ impl World {
             price,
             in_stock: random.random_bool(0.3),
             sort: SORTS[random.random_range(0..SORTS.len())],
-            facets: FacetRequest { brand: true, collection: true },
+            facets: FacetRequest { brand: true, collection: true, ..FacetRequest::default() },
             limit: random.random_range(1..40),
             strict: true,
             text: if random.random_bool(0.6) { self.some_words(2) } else { String::new() },
