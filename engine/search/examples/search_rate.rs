@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use engine_core::catalog::{Product, ProductDetails};
 use engine_core::{CollectionId, Currency, Money, ProductId, ShardId, h128};
-use engine_search::{Config, FacetRequest, PriceRange, Query, SearchIndex, Sort, Writer};
+use engine_search::{Config, Expr, FacetRequest, PriceRange, Query, SearchIndex, Sort, Writer};
 use flate2::read::GzDecoder;
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom as _;
@@ -63,11 +63,29 @@ fn measure(what: &str, products: &[Product], rows: &[Row]) -> Outcome<()> {
         let queries: Vec<Query> = (0..500).map(|_| make(&words, rows, &mut random)).collect();
         run(&index, name, &queries)?;
     }
+    completions(&index, &words)?;
     writes(&mut writer, products)?;
     println!("{:?}; resident {} MiB more", index.stats(), memory_mib()?.saturating_sub(before));
     drop(index);
     writer.close()?;
     std::fs::remove_dir_all(dir)?;
+    Ok(())
+}
+
+/// How fast words are completed of which two to four letters were typed.
+fn completions(index: &SearchIndex, words: &[String]) -> Outcome<()> {
+    let mut random = StdRng::seed_from_u64(7);
+    let (mut count, mut longest) = (0_u32, Duration::ZERO);
+    let started = Instant::now();
+    while started.elapsed() < MEASURED {
+        let typed: String = word(words, &mut random).chars().take(2 + count as usize % 3).collect();
+        let began = Instant::now();
+        index.complete(&typed, 10)?;
+        longest = longest.max(began.elapsed());
+        count += 1;
+    }
+    let each = started.elapsed() / count;
+    println!("completions: {:.0} per s, longest {longest:.1?}", 1.0 / each.as_secs_f64());
     Ok(())
 }
 
@@ -127,6 +145,31 @@ fn kinds() -> Vec<(&'static str, Make)> {
             text.truncate(text.floor_char_boundary(text.len() - 2));
             Query { prefix: true, ..top(text) }
         }),
+        ("two words, one with an error", |_, rows, random| top(misspelled(rows, random))),
+        ("two words, and one of nothing", |_, rows, random| {
+            top(format!("{} zyxwvut", two(rows, random)))
+        }),
+        ("two words, facets, a filter", |_, rows, random| Query {
+            filter: Expr::parse("price 1000 TO 20000 AND in_stock = true").ok(),
+            facets: FacetRequest { brand: true, collection: true, ..FacetRequest::default() },
+            ..top(two(rows, random))
+        }),
+        ("two words, disjunctive facets", |_, rows, random| Query {
+            filter: Expr::parse("price 1000 TO 20000 AND brand IN (Samsung, Insignia)").ok(),
+            facets: FacetRequest {
+                brand: true,
+                price: true,
+                disjunctive: true,
+                ..FacetRequest::default()
+            },
+            ..top(two(rows, random))
+        }),
+        ("a collection in stock, by price", |_, rows, random| Query {
+            collection: any(rows, random).categories.first().map(collection),
+            in_stock: true,
+            sort: Sort::PriceAsc,
+            ..top(String::new())
+        }),
         ("a whole name", |_, rows, random| top(any(rows, random).name.clone())),
         ("a common word", |_, _, _| top("case".to_owned())),
         ("a brand, by name", |_, rows, random| Query {
@@ -165,6 +208,28 @@ fn two(rows: &[Row], random: &mut StdRng) -> String {
     name.choose_multiple(random, 2).copied().collect::<Vec<_>>().join(" ")
 }
 
+/// Two words of five letters or more, one of them with two letters swapped.
+fn misspelled(rows: &[Row], random: &mut StdRng) -> String {
+    loop {
+        let name = any(rows, random).name.to_lowercase();
+        let letters =
+            |word: &&str| word.len() >= 5 && word.bytes().all(|it| it.is_ascii_lowercase());
+        let words: Vec<&str> = name.split_whitespace().filter(letters).collect();
+        let chosen: Vec<&str> = words.choose_multiple(random, 2).copied().collect();
+        let [first, second] = chosen[..] else { continue };
+        let mut letters: Vec<char> = first.chars().collect();
+        let at = random.random_range(1..letters.len() - 1);
+        letters.swap(at, at + 1);
+        if letters[at] != letters[at + 1] {
+            return format!("{} {second}", letters.into_iter().collect::<String>());
+        }
+    }
+}
+
+fn collection(name: &String) -> CollectionId {
+    CollectionId(h128(&[name.as_bytes()]))
+}
+
 fn words(rows: &[Row]) -> Vec<String> {
     let mut words = BTreeMap::new();
     for word in rows.iter().flat_map(|row| row.name.split_whitespace()) {
@@ -188,7 +253,6 @@ fn fill(writer: &mut Writer, products: &[Product]) -> Outcome<()> {
 }
 
 fn real(number: usize, row: &Row) -> Product {
-    let collection = |name: &String| CollectionId(h128(&[name.as_bytes()]));
     let price = (row.price * 100.0).round() as i64;
     product(
         number,

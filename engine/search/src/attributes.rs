@@ -92,6 +92,12 @@ impl Attributes {
         &self.ords[start as usize..self.ends[doc] as usize]
     }
 
+    /// A document's value of the attribute whose name has this place.
+    pub(crate) fn value(&self, doc: usize, name: u32) -> Option<&Arc<str>> {
+        let pairs = self.of(doc).iter().map(|ord| &self.pairs[*ord as usize]);
+        pairs.filter(|pair| pair.name == name).map(|pair| &pair.value).next()
+    }
+
     /// The place of a name, if any product here has the attribute.
     pub(crate) fn name(&self, name: &str) -> Option<u32> {
         let place = self.names.iter().position(|other| *other.name == *name);

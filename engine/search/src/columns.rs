@@ -47,6 +47,10 @@ pub(crate) struct Columns {
     collection_ords: Vec<u32>,
     /// Where each document's places end.
     collection_ends: Vec<u32>,
+    /// The documents of each collection, one collection after the other.
+    collection_docs: Vec<u32>,
+    /// Where the documents of each collection end.
+    collection_docs_ends: Vec<u32>,
     pub(crate) attributes: Attributes,
     /// What short beginnings stand for.
     pub(crate) heads: Heads,
@@ -85,6 +89,7 @@ impl Columns {
         if columns.ids.len() != reader.max_doc() as usize {
             return Err(TantivyError::InternalError("documents without cards".to_owned()));
         }
+        columns.list_collections();
         columns.shrink();
         Ok(columns)
     }
@@ -122,6 +127,29 @@ impl Columns {
         self.texts.push_str(&sorted);
         self.spans.push(span);
         Some(())
+    }
+
+    /// Lists the documents of each collection.
+    fn list_collections(&mut self) {
+        let mut ends = vec![0_u32; self.collections.len()];
+        self.collection_ords.iter().for_each(|ord| ends[*ord as usize] += 1);
+        let mut sum = 0;
+        let mut starts = Vec::with_capacity(ends.len());
+        for end in &mut ends {
+            starts.push(sum);
+            sum += *end;
+            *end = sum;
+        }
+        let mut docs = vec![0; self.collection_ords.len()];
+        for doc in 0..self.ids.len() {
+            for ord in self.collection_ords(doc) {
+                let start = &mut starts[*ord as usize];
+                docs[*start as usize] = doc as u32;
+                *start += 1;
+            }
+        }
+        self.collection_docs = docs;
+        self.collection_docs_ends = ends;
     }
 
     fn shrink(&mut self) {
@@ -172,6 +200,13 @@ impl Columns {
     pub(crate) fn collection_ords(&self, doc: usize) -> &[u32] {
         let start = doc.checked_sub(1).map_or(0, |before| self.collection_ends[before]);
         &self.collection_ords[start as usize..self.collection_ends[doc] as usize]
+    }
+
+    /// The documents of the collection with this place, in their order.
+    pub(crate) fn documents_of(&self, ord: u32) -> &[u32] {
+        let ends = &self.collection_docs_ends;
+        let start = (ord as usize).checked_sub(1).map_or(0, |before| ends[before]);
+        &self.collection_docs[start as usize..ends[ord as usize] as usize]
     }
 
     /// The place of a collection in this segment, if any product here is in it.

@@ -105,7 +105,8 @@ fn search_hash(query: &Query) -> u64 {
         &flags,
         collection.as_ref().map_or(&[], |id| id.as_slice()),
         query.filter.as_ref().map_or("", |filter| filter.as_str()).as_bytes(),
-        &[u8::from(query.brand.is_some())],
+        query.distinct.as_deref().unwrap_or_default().as_bytes(),
+        &[u8::from(query.brand.is_some()), u8::from(query.distinct.is_some())],
         query.brand.as_deref().unwrap_or_default().as_bytes(),
         currency.as_ref().map_or("", |currency| currency.as_str()).as_bytes(),
         min.as_ref().map_or(&[], |min| min.as_slice()),
@@ -135,6 +136,7 @@ mod tests {
             Query { sort: Sort::Name, ..query.clone() },
             Query { in_stock: true, ..query.clone() },
             Query { strict: true, ..query.clone() },
+            Query { distinct: Some(String::new()), ..query.clone() },
             Query { filter: Expr::parse("price > 5").ok(), ..query.clone() },
             Query { brand: Some(String::new()), ..query.clone() },
         ];

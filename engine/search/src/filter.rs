@@ -91,6 +91,25 @@ pub(crate) struct SegmentFilter<'a> {
 }
 
 impl SegmentFilter<'_> {
+    /// The documents that can be hits, in their order, when that is known without looking at all:
+    /// those of a collection.
+    pub(crate) fn documents(&self) -> Option<&[u32]> {
+        if self.filter.query.facets.disjunctive {
+            return None;
+        }
+        let columns = &self.segment.columns;
+        let required = |(_, node): &(Option<u8>, &Node)| match node {
+            Node::Is(Condition::Collection(id)) => Some(columns.collection_ord(*id)),
+            _ => None,
+        };
+        let required = self.filter.parts.iter().find_map(required);
+        match (self.collection, required) {
+            (Some(ord), _) | (None, Some(Some(ord))) => Some(columns.documents_of(ord)),
+            (None, Some(None)) => Some(&[]),
+            (None, None) => None,
+        }
+    }
+
     /// What becomes of a document that matches the text.
     #[inline]
     pub(crate) fn verdict(&self, doc: usize) -> Verdict {

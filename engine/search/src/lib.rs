@@ -14,7 +14,8 @@
 //!
 //! This crate knows no Raft, no HTTP and no RocksDB. It has no thread of its own beside tantivy's:
 //! the caller owns the [`Writer`]'s thread and the pool that searches run on. Start at [`Query`]
-//! and [`SearchIndex::search`] for reading, at [`Writer::apply`] for writing.
+//! and [`SearchIndex::search`] for reading, at [`Writer::apply`] for writing. What a search finds, in
+//! which order, and what its limits are is in `docs/search.md`.
 
 mod attributes;
 mod card;
@@ -30,6 +31,7 @@ mod expr_tokens;
 mod facets;
 mod filter;
 mod heads;
+mod highlight;
 mod index;
 mod number;
 mod parsed;
@@ -52,6 +54,7 @@ mod writer;
 pub use digest::Digest;
 pub use error::{IndexError, SearchError};
 pub use expr::{Expr, ExprError, FILTER_CHARS_MAX, FILTER_CONDITIONS_MAX, FILTER_DEPTH_MAX};
+pub use highlight::{Highlighter, SNIPPET_CHARS_MAX, Snippet};
 pub use index::{Config, SearchIndex, Stats};
 pub use number::{BadNumber, Number};
 pub use query::{

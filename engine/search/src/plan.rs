@@ -9,6 +9,7 @@ use tantivy::query::{BooleanQuery, ConstScoreQuery, DisjunctionMaxQuery, Occur, 
 use tantivy::schema::IndexRecordOption;
 use tantivy::{TantivyError, Term};
 
+use crate::highlight::Highlighter;
 use crate::parsed::{Parsed, Slot};
 use crate::query::Matched;
 use crate::schema::Fields;
@@ -106,6 +107,23 @@ impl<'a> Plan<'a> {
                 })
             }
         }
+    }
+
+    /// The words that are looked for.
+    pub(crate) fn highlighter(&self, matched: Matched) -> Highlighter {
+        let mut highlighter = Highlighter::default();
+        for unit in &self.units {
+            let texts = unit.alternatives().into_iter().flatten();
+            highlighter.stems.extend(texts.map(str::to_owned));
+            if matched != Matched::AsTyped {
+                let near = unit.near.iter().flat_map(|near| text::stems(&near.word));
+                highlighter.stems.extend(near);
+            }
+            if let Some(word) = unit.slot.word().filter(|_| unit.slot.begins) {
+                highlighter.begun = Some(word.text.clone());
+            }
+        }
+        highlighter
     }
 
     /// The text with the nearest words of the index in the place of unknown ones.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use engine_core::{CollectionId, Currency, Money, ProductId};
 
 use crate::expr::Expr;
+use crate::highlight::Highlighter;
 use crate::number::Number;
 
 /// The longest text of a query, in characters.
@@ -44,6 +45,9 @@ pub struct Query {
     pub filter: Option<Expr>,
     /// Only products with units free to sell.
     pub in_stock: bool,
+    /// Of products that have the same value of this attribute only the first is a hit: variants of
+    /// one product, say. Products without it are hits each for itself.
+    pub distinct: Option<String>,
     /// In which order.
     pub sort: Sort,
     /// What to count beside the hits.
@@ -119,7 +123,7 @@ pub enum Matched {
 pub struct Hits {
     /// One page of products.
     pub hits: Vec<Hit>,
-    /// How many products there are on all pages, exactly.
+    /// How many hits there are on all pages, exactly.
     pub total: u64,
     /// The counts that were asked for.
     pub facets: Facets,
@@ -130,6 +134,8 @@ pub struct Hits {
     /// "Did you mean": the text with words of the index in the place of unknown ones. Only on a
     /// first page, and only when the words as typed find too little.
     pub suggestion: Option<String>,
+    /// For showing where names and descriptions have the words that were looked for.
+    pub highlighter: Highlighter,
 }
 
 /// A product that was found.

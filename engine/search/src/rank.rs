@@ -106,6 +106,11 @@ impl<'a> Ranking<'a> {
         }
     }
 
+    /// Which of two documents comes first.
+    pub(crate) fn compare(&self, a: &Entry, b: &Entry) -> Ordering {
+        compare(self.snapshot, self.by_name, a, b)
+    }
+
     /// The first hits in their order, and whether there are more.
     pub(crate) fn finish(mut self) -> (Vec<Entry>, bool) {
         let (snapshot, by_name) = (self.snapshot, self.by_name);

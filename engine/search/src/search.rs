@@ -5,6 +5,9 @@
 //! tantivy's posting lists with their scores; without a text all products of the columns are
 //! looked at, and tantivy is not asked.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use tantivy::TantivyError;
 use tantivy::query::{BooleanQuery, EnableScoring, Weight};
 
@@ -61,6 +64,10 @@ struct Tally<'a> {
     total: u64,
     counts: Counts<'a>,
     ranking: Ranking<'a>,
+    /// The first of each group, when hits are to be distinct.
+    groups: HashMap<Arc<str>, Entry>,
+    /// The place of the attribute that groups, in this segment.
+    group_name: Option<u32>,
 }
 
 pub(crate) fn run(source: &Source<'_>, query: &Query) -> Result<Hits, SearchError> {
@@ -127,9 +134,11 @@ impl<'a> Search<'a> {
             total: 0,
             counts: Counts::new(snapshot, &self.query.facets),
             ranking: Ranking::new(snapshot, self.sort, self.query.limit, self.after.clone()),
+            groups: HashMap::new(),
+            group_name: None,
         };
         tally.collect(&matching)?;
-        Ok(tally.finish())
+        Ok(Hits { highlighter: plan.highlighter(matched), ..tally.finish() })
     }
 
     fn matching(&self, plan: &Plan<'_>, matched: Matched) -> Result<Matching, TantivyError> {
@@ -167,6 +176,8 @@ impl Tally<'_> {
             let filter = self.search.filter.within(snapshot, segment, stock);
             let Some(filter) = filter else { continue };
             self.counts.begin(segment);
+            let distinct = self.search.query.distinct.as_ref();
+            self.group_name = distinct.and_then(|name| segment.columns.attributes.name(name));
             let alive = reader.alive_bitset();
             let mut take = |doc: u32, score: f32| {
                 let deleted = alive.is_some_and(|alive| alive.is_deleted(doc));
@@ -183,11 +194,9 @@ impl Tally<'_> {
             };
             match matching {
                 Matching::Nothing => return Ok(()),
-                // Newer products come last in a segment: met first, they rule out the others.
-                Matching::Everything if newest => {
-                    (0..reader.max_doc()).rev().for_each(|doc| take(doc, 0.0));
+                Matching::Everything => {
+                    everything(reader.max_doc(), filter.documents(), newest, &mut take);
                 }
-                Matching::Everything => (0..reader.max_doc()).for_each(|doc| take(doc, 0.0)),
                 Matching::Words(weight) if scored => weight.for_each(reader, &mut take)?,
                 Matching::Words(weight) => weight.for_each_no_score(reader, &mut |docs| {
                     docs.iter().for_each(|doc| take(*doc, 0.0));
@@ -219,14 +228,39 @@ impl Tally<'_> {
             let pinned = search.rule.and_then(|rule| rule.pinned.get(&columns.ids[at]));
             key = pinned.map(|place| rank::pinned_key(*place));
         }
-        self.total += 1;
         self.counts.count(segment, at, None);
         let stock = search.source.stock;
         let key = key.unwrap_or_else(|| rank::key(search.sort, columns, stock, (at, score)));
-        self.ranking.push(Entry { key, segment: ordinal, doc });
+        let entry = Entry { key, segment: ordinal, doc };
+        let value = |name| columns.attributes.value(at, name);
+        match self.group_name.and_then(value) {
+            Some(group) => self.take_grouped(group, entry),
+            None => {
+                self.total += 1;
+                self.ranking.push(entry);
+            }
+        }
     }
 
-    fn finish(self) -> Hits {
+    /// Keeps the first of its group. Which one that is is known at the end only.
+    fn take_grouped(&mut self, group: &Arc<str>, entry: Entry) {
+        match self.groups.get_mut(group) {
+            Some(first) => {
+                if self.ranking.compare(&entry, first).is_lt() {
+                    *first = entry;
+                }
+            }
+            None => {
+                self.total += 1;
+                self.groups.insert(group.clone(), entry);
+            }
+        }
+    }
+
+    fn finish(mut self) -> Hits {
+        for entry in self.groups.into_values() {
+            self.ranking.push(entry);
+        }
         let Search { source, query, sort, .. } = *self.search;
         let snapshot = source.snapshot;
         let (entries, more) = self.ranking.finish();
@@ -245,8 +279,19 @@ impl Tally<'_> {
             facets: self.counts.finish(snapshot),
             next_cursor: last.map(|entry| cursor::encode(query, &place(entry))),
             matched,
-            suggestion: None,
+            ..Hits::default()
         }
+    }
+}
+
+/// All documents of a segment, or all of a list that has those that can be hits.
+fn everything(max: u32, list: Option<&[u32]>, newest: bool, take: &mut dyn FnMut(u32, f32)) {
+    match (list, newest) {
+        // Newer products come last in a segment: met first, they rule out the others.
+        (Some(list), true) => list.iter().rev().for_each(|doc| take(*doc, 0.0)),
+        (Some(list), false) => list.iter().for_each(|doc| take(*doc, 0.0)),
+        (None, true) => (0..max).rev().for_each(|doc| take(doc, 0.0)),
+        (None, false) => (0..max).for_each(|doc| take(doc, 0.0)),
     }
 }
 

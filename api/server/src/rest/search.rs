@@ -82,6 +82,7 @@ fn query(app: &AppState, params: SearchQuery) -> Result<engine_search::Query, Er
         brand: params.brand,
         price,
         filter: None,
+        distinct: None,
         in_stock: params.in_stock.unwrap_or(false),
         sort: sort(params.sort.as_deref())?,
         facets: facets(params.facets.as_deref())?,

@@ -333,3 +333,47 @@ fn garbage_as_a_filter_is_understood_or_refused() {
         }
     }
 }
+
+#[test]
+fn of_a_group_only_the_first_is_a_hit() {
+    let dir = tempfile::tempdir().unwrap();
+    let (index, mut writer) = open(dir.path());
+    let mut random = StdRng::seed_from_u64(15);
+    let mut products = Vec::new();
+    for id in 1..120 {
+        let mut made = product(id, "Kettle");
+        made.details.price.amount = random.random_range(0..1_000);
+        if id % 5 > 0 {
+            let group = random.random_range(0..20).to_string();
+            made.details.attributes = vec![("group".to_owned(), group)];
+        }
+        products.push(made);
+    }
+    products.chunks(50).for_each(|some| fill(&mut writer, some));
+    let price = |it: &&Product| (it.details.price.amount, it.id);
+    let mut first: BTreeMap<&str, &Product> = BTreeMap::new();
+    for it in &products {
+        if let Some(group) = attribute(it, "group") {
+            let known = first.entry(group).or_insert(it);
+            *known = std::cmp::min_by_key(it, *known, price);
+        }
+    }
+    let alone = products.iter().filter(|it| attribute(it, "group").is_none());
+    let mut wanted: Vec<&Product> = first.into_values().chain(alone).collect();
+    wanted.sort_by_key(price);
+    let distinct = Some("group".to_owned());
+    let mut query =
+        Query { distinct, sort: engine_search::Sort::PriceAsc, limit: 7, ..Query::default() };
+    let mut hits = Vec::new();
+    loop {
+        let page = index.search(&query).unwrap();
+        assert_eq!(page.total as usize, wanted.len());
+        hits.extend(page.hits.into_iter().map(|hit| hit.id));
+        query.cursor = page.next_cursor;
+        if query.cursor.is_none() {
+            break;
+        }
+    }
+    let wanted: Vec<ProductId> = wanted.into_iter().map(|it| it.id).collect();
+    assert_eq!(hits, wanted);
+}

@@ -1,6 +1,6 @@
 //! Typing errors, words left out, beginnings, and what is suggested instead.
 
-use engine_search::{Matched, QUERY_CHARS_MAX, Query, SearchError, Settings, Typos};
+use engine_search::{Matched, QUERY_CHARS_MAX, Query, SearchError, Settings, Synonyms, Typos};
 
 use crate::support::{fill, ids, open, product, strict, text};
 
@@ -148,4 +148,21 @@ fn a_word_of_products_that_are_gone_is_no_completion() {
     fill(&mut writer, &[gone]);
     let found = index.complete("ke", 5).unwrap();
     assert_eq!(found.iter().map(|found| &*found.text).collect::<Vec<_>>(), ["keyboard"]);
+}
+
+#[test]
+fn what_was_found_is_marked_as_it_was_understood() {
+    let (_dir, index) = shop();
+    let marked = |query: &Query, text: &str| -> Vec<String> {
+        let hits = index.search(query).unwrap();
+        hits.highlighter.marks(text).into_iter().map(|mark| text[mark].to_owned()).collect()
+    };
+    let name = "Copper kettle and kettles, microwave";
+    assert_eq!(marked(&text("kettle"), name), ["kettle", "kettles"]);
+    assert_eq!(marked(&text("ketle"), name), ["kettle", "kettles"]);
+    assert_eq!(marked(&Query { prefix: true, ..text("mic") }, name), ["microwave"]);
+    let texts = vec!["pot".to_owned(), "copper kettle".to_owned()];
+    let synonyms = vec![Synonyms { texts, one_way: false }];
+    index.set_settings(&Settings { synonyms, ..Settings::default() }).unwrap();
+    assert_eq!(marked(&text("pot"), name), ["Copper", "kettle", "kettles"]);
 }
