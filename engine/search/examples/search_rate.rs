@@ -75,17 +75,16 @@ fn measure(what: &str, products: &[Product], rows: &[Row]) -> Outcome<()> {
 /// How fast words are completed of which two to four letters were typed.
 fn completions(index: &SearchIndex, words: &[String]) -> Outcome<()> {
     let mut random = StdRng::seed_from_u64(7);
-    let (mut count, mut longest) = (0_u32, Duration::ZERO);
+    let mut times = Vec::new();
     let started = Instant::now();
     while started.elapsed() < MEASURED {
-        let typed: String = word(words, &mut random).chars().take(2 + count as usize % 3).collect();
+        let letters = 2 + times.len() % 3;
+        let typed: String = word(words, &mut random).chars().take(letters).collect();
         let began = Instant::now();
         index.complete(&typed, 10)?;
-        longest = longest.max(began.elapsed());
-        count += 1;
+        times.push(began.elapsed());
     }
-    let each = started.elapsed() / count;
-    println!("completions: {:.0} per s, longest {longest:.1?}", 1.0 / each.as_secs_f64());
+    report("a completion", times, 0);
     Ok(())
 }
 
@@ -115,6 +114,12 @@ fn run(index: &SearchIndex, name: &str, queries: &[Query]) -> Outcome<()> {
             break;
         }
     }
+    report(name, times, hits);
+    Ok(())
+}
+
+/// One line: the rate, the times in order, and hits per search.
+fn report(name: &str, mut times: Vec<Duration>, hits: u64) {
     let micros = |time: Duration| time.as_secs_f64() * 1e6;
     let mean = micros(times.iter().sum::<Duration>()) / times.len() as f64;
     times.sort_unstable();
@@ -122,7 +127,6 @@ fn run(index: &SearchIndex, name: &str, queries: &[Query]) -> Outcome<()> {
     let hits = hits / times.len() as u64;
     let rate = 1e6 / mean;
     println!("{name:34} {rate:9.0} {mean:9.1} {:9.1} {:9.1} {hits:8}", at(50), at(99));
-    Ok(())
 }
 
 type Make = fn(&[String], &[Row], &mut StdRng) -> Query;
