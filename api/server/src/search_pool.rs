@@ -57,7 +57,10 @@ impl SearchPool {
 fn refused(error: SearchError) -> Error {
     match error {
         SearchError::TextTooLong => Error::about(Code::OutOfRange, "q", error.to_string()),
-        SearchError::LimitTooLarge => Error::about(Code::OutOfRange, "limit", error.to_string()),
+        SearchError::LimitTooLarge | SearchError::TooManyCompletions => {
+            Error::about(Code::OutOfRange, "limit", error.to_string())
+        }
+        SearchError::TooManyFacets => Error::about(Code::OutOfRange, "facets", error.to_string()),
         SearchError::BadCursor(_) => {
             Error::about(Code::InvalidParameter, "cursor", error.to_string())
         }

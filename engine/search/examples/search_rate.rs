@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use engine_core::catalog::{Product, ProductDetails};
 use engine_core::{CollectionId, Currency, Money, ProductId, ShardId, h128};
-use engine_search::{Config, FacetRequest, PriceRange, Query, SearchIndex, Sort, Writer};
+use engine_search::{Config, Expr, FacetRequest, PriceRange, Query, SearchIndex, Sort, Writer};
 use flate2::read::GzDecoder;
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom as _;
@@ -63,11 +63,28 @@ fn measure(what: &str, products: &[Product], rows: &[Row]) -> Outcome<()> {
         let queries: Vec<Query> = (0..500).map(|_| make(&words, rows, &mut random)).collect();
         run(&index, name, &queries)?;
     }
+    completions(&index, &words)?;
     writes(&mut writer, products)?;
     println!("{:?}; resident {} MiB more", index.stats(), memory_mib()?.saturating_sub(before));
     drop(index);
     writer.close()?;
     std::fs::remove_dir_all(dir)?;
+    Ok(())
+}
+
+/// How fast words are completed of which two to four letters were typed.
+fn completions(index: &SearchIndex, words: &[String]) -> Outcome<()> {
+    let mut random = StdRng::seed_from_u64(7);
+    let mut times = Vec::new();
+    let started = Instant::now();
+    while started.elapsed() < MEASURED {
+        let letters = 2 + times.len() % 3;
+        let typed: String = word(words, &mut random).chars().take(letters).collect();
+        let began = Instant::now();
+        index.complete(&typed, 10)?;
+        times.push(began.elapsed());
+    }
+    report("a completion", times, 0);
     Ok(())
 }
 
@@ -97,6 +114,12 @@ fn run(index: &SearchIndex, name: &str, queries: &[Query]) -> Outcome<()> {
             break;
         }
     }
+    report(name, times, hits);
+    Ok(())
+}
+
+/// One line: the rate, the times in order, and hits per search.
+fn report(name: &str, mut times: Vec<Duration>, hits: u64) {
     let micros = |time: Duration| time.as_secs_f64() * 1e6;
     let mean = micros(times.iter().sum::<Duration>()) / times.len() as f64;
     times.sort_unstable();
@@ -104,7 +127,6 @@ fn run(index: &SearchIndex, name: &str, queries: &[Query]) -> Outcome<()> {
     let hits = hits / times.len() as u64;
     let rate = 1e6 / mean;
     println!("{name:34} {rate:9.0} {mean:9.1} {:9.1} {:9.1} {hits:8}", at(50), at(99));
-    Ok(())
 }
 
 type Make = fn(&[String], &[Row], &mut StdRng) -> Query;
@@ -114,7 +136,7 @@ fn kinds() -> Vec<(&'static str, Make)> {
         ("one word", |words, _, random| top(word(words, random))),
         ("two words of one product", |_, rows, random| top(two(rows, random))),
         ("two words, both facets", |_, rows, random| Query {
-            facets: FacetRequest { brand: true, collection: true },
+            facets: FacetRequest { brand: true, collection: true, ..FacetRequest::default() },
             ..top(two(rows, random))
         }),
         ("two words, in stock, by price", |_, rows, random| Query {
@@ -127,6 +149,31 @@ fn kinds() -> Vec<(&'static str, Make)> {
             text.truncate(text.floor_char_boundary(text.len() - 2));
             Query { prefix: true, ..top(text) }
         }),
+        ("two words, one with an error", |_, rows, random| top(misspelled(rows, random))),
+        ("two words, and one of nothing", |_, rows, random| {
+            top(format!("{} zyxwvut", two(rows, random)))
+        }),
+        ("two words, facets, a filter", |_, rows, random| Query {
+            filter: Expr::parse("price 1000 TO 20000 AND in_stock = true").ok(),
+            facets: FacetRequest { brand: true, collection: true, ..FacetRequest::default() },
+            ..top(two(rows, random))
+        }),
+        ("two words, disjunctive facets", |_, rows, random| Query {
+            filter: Expr::parse("price 1000 TO 20000 AND brand IN (Samsung, Insignia)").ok(),
+            facets: FacetRequest {
+                brand: true,
+                price: true,
+                disjunctive: true,
+                ..FacetRequest::default()
+            },
+            ..top(two(rows, random))
+        }),
+        ("a collection in stock, by price", |_, rows, random| Query {
+            collection: any(rows, random).categories.first().map(collection),
+            in_stock: true,
+            sort: Sort::PriceAsc,
+            ..top(String::new())
+        }),
         ("a whole name", |_, rows, random| top(any(rows, random).name.clone())),
         ("a common word", |_, _, _| top("case".to_owned())),
         ("a brand, by name", |_, rows, random| Query {
@@ -135,7 +182,7 @@ fn kinds() -> Vec<(&'static str, Make)> {
             ..top(String::new())
         }),
         ("all, newest, both facets", |_, _, _| Query {
-            facets: FacetRequest { brand: true, collection: true },
+            facets: FacetRequest { brand: true, collection: true, ..FacetRequest::default() },
             ..top(String::new())
         }),
         ("all in stock, 10 to 50, by price", |_, _, _| Query {
@@ -165,6 +212,28 @@ fn two(rows: &[Row], random: &mut StdRng) -> String {
     name.choose_multiple(random, 2).copied().collect::<Vec<_>>().join(" ")
 }
 
+/// Two words of five letters or more, one of them with two letters swapped.
+fn misspelled(rows: &[Row], random: &mut StdRng) -> String {
+    loop {
+        let name = any(rows, random).name.to_lowercase();
+        let letters =
+            |word: &&str| word.len() >= 5 && word.bytes().all(|it| it.is_ascii_lowercase());
+        let words: Vec<&str> = name.split_whitespace().filter(letters).collect();
+        let chosen: Vec<&str> = words.choose_multiple(random, 2).copied().collect();
+        let [first, second] = chosen[..] else { continue };
+        let mut letters: Vec<char> = first.chars().collect();
+        let at = random.random_range(1..letters.len() - 1);
+        letters.swap(at, at + 1);
+        if letters[at] != letters[at + 1] {
+            return format!("{} {second}", letters.into_iter().collect::<String>());
+        }
+    }
+}
+
+fn collection(name: &String) -> CollectionId {
+    CollectionId(h128(&[name.as_bytes()]))
+}
+
 fn words(rows: &[Row]) -> Vec<String> {
     let mut words = BTreeMap::new();
     for word in rows.iter().flat_map(|row| row.name.split_whitespace()) {
@@ -188,7 +257,6 @@ fn fill(writer: &mut Writer, products: &[Product]) -> Outcome<()> {
 }
 
 fn real(number: usize, row: &Row) -> Product {
-    let collection = |name: &String| CollectionId(h128(&[name.as_bytes()]));
     let price = (row.price * 100.0).round() as i64;
     product(
         number,

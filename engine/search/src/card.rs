@@ -8,14 +8,15 @@ use std::str::FromStr as _;
 use engine_core::catalog::Product;
 use engine_core::{CollectionId, Currency, Money, ProductId};
 
+use crate::digest::row_hash;
 use crate::text::exact_hash;
 
 /// The stored part of a product.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Card<'a> {
     pub(crate) id: ProductId,
-    /// Not searched: for comparing the index with the rows.
-    pub(crate) version: u64,
+    /// Not searched: for comparing the index with the rows; see `digest.rs`.
+    pub(crate) row_hash: u128,
     pub(crate) created_at: u64,
     pub(crate) price: Money,
     /// See [`exact_hash`]; 0 when empty.
@@ -26,6 +27,7 @@ pub(crate) struct Card<'a> {
     pub(crate) brand: &'a str,
     pub(crate) sku: &'a str,
     pub(crate) collections: Vec<CollectionId>,
+    pub(crate) attributes: Vec<(&'a str, &'a str)>,
 }
 
 impl<'a> Card<'a> {
@@ -33,7 +35,7 @@ impl<'a> Card<'a> {
         let details = &product.details;
         Self {
             id: product.id,
-            version: product.version,
+            row_hash: row_hash(product),
             created_at: product.created_at,
             price: details.price,
             name_hash: exact_hash(&details.name),
@@ -42,6 +44,11 @@ impl<'a> Card<'a> {
             brand: &details.brand,
             sku: &details.sku,
             collections: details.collections.clone(),
+            attributes: details
+                .attributes
+                .iter()
+                .map(|(name, value)| (&**name, &**value))
+                .collect(),
         }
     }
 
@@ -49,13 +56,15 @@ impl<'a> Card<'a> {
         let texts = [self.name, self.brand, self.sku];
         let mut bytes = Vec::with_capacity(96 + self.name.len() + 16 * self.collections.len());
         bytes.extend(self.id.0.to_le_bytes());
-        bytes.extend(self.version.to_le_bytes());
+        bytes.extend(self.row_hash.to_le_bytes());
         bytes.extend(self.created_at.to_le_bytes());
         bytes.extend(self.price.amount.to_le_bytes());
         bytes.extend(self.price.currency.as_str().as_bytes());
         bytes.extend(self.name_hash.to_le_bytes());
         bytes.extend(self.sku_hash.to_le_bytes());
-        for text in texts {
+        let pairs = self.attributes.iter().flat_map(|(name, value)| [*name, *value]);
+        bytes.extend((self.attributes.len() as u32).to_le_bytes());
+        for text in texts.into_iter().chain(pairs) {
             bytes.extend((text.len() as u32).to_le_bytes());
             bytes.extend(text.as_bytes());
         }
@@ -68,9 +77,9 @@ impl<'a> Card<'a> {
     /// The card in the bytes, or nothing when they are not one.
     pub(crate) fn decode(bytes: &'a [u8]) -> Option<Self> {
         let mut reader = Reader(bytes);
-        let card = Self {
+        let mut card = Self {
             id: ProductId(u128::from_le_bytes(reader.array()?)),
-            version: reader.number()?,
+            row_hash: u128::from_le_bytes(reader.array()?),
             created_at: reader.number()?,
             price: Money {
                 amount: i64::from_le_bytes(reader.array()?),
@@ -78,11 +87,20 @@ impl<'a> Card<'a> {
             },
             name_hash: reader.number()?,
             sku_hash: reader.number()?,
-            name: reader.text()?,
-            brand: reader.text()?,
-            sku: reader.text()?,
-            collections: reader.collections()?,
+            name: "",
+            brand: "",
+            sku: "",
+            attributes: Vec::new(),
+            collections: Vec::new(),
         };
+        let attributes = u32::from_le_bytes(reader.array()?);
+        card.name = reader.text()?;
+        card.brand = reader.text()?;
+        card.sku = reader.text()?;
+        for _ in 0..attributes {
+            card.attributes.push((reader.text()?, reader.text()?));
+        }
+        card.collections = reader.collections()?;
         reader.0.is_empty().then_some(card)
     }
 }
@@ -126,7 +144,7 @@ mod tests {
     fn card() -> Card<'static> {
         Card {
             id: ProductId(7),
-            version: 3,
+            row_hash: 3,
             created_at: 1_700_000_000_000,
             price: Money { amount: 2999, currency: Currency::USD },
             name_hash: 1,
@@ -135,6 +153,7 @@ mod tests {
             brand: "Dynex™",
             sku: "K-17",
             collections: vec![CollectionId(1), CollectionId(u128::MAX)],
+            attributes: vec![("color", "red"), ("size", "")],
         }
     }
 

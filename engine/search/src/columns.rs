@@ -13,7 +13,9 @@ use engine_core::{CollectionId, Currency, Money, ProductId};
 use tantivy::schema::Value as _;
 use tantivy::{SegmentReader, TantivyDocument, TantivyError};
 
+use crate::attributes::{self, Attributes};
 use crate::card::Card;
+use crate::heads::Heads;
 use crate::schema::Fields;
 use crate::stock::StockTable;
 
@@ -45,6 +47,13 @@ pub(crate) struct Columns {
     collection_ords: Vec<u32>,
     /// Where each document's places end.
     collection_ends: Vec<u32>,
+    /// The documents of each collection, one collection after the other.
+    collection_docs: Vec<u32>,
+    /// Where the documents of each collection end.
+    collection_docs_ends: Vec<u32>,
+    pub(crate) attributes: Attributes,
+    /// What short beginnings stand for.
+    pub(crate) heads: Heads,
     /// Names, SKUs and what names are ordered by, document after document.
     texts: String,
     spans: Vec<Span>,
@@ -65,7 +74,8 @@ impl Columns {
         fields: &Fields,
         stock: &StockTable,
     ) -> Result<Self, TantivyError> {
-        let mut columns = Self::default();
+        let heads = Heads::load(reader, &[fields.names, fields.brands])?;
+        let mut columns = Self { heads, ..Self::default() };
         let mut places = Places::default();
         let store = reader.get_store_reader(1)?;
         for document in store.iter::<TantivyDocument>(None) {
@@ -79,6 +89,7 @@ impl Columns {
         if columns.ids.len() != reader.max_doc() as usize {
             return Err(TantivyError::InternalError("documents without cards".to_owned()));
         }
+        columns.list_collections();
         columns.shrink();
         Ok(columns)
     }
@@ -110,6 +121,7 @@ impl Columns {
             }
         }
         self.collection_ends.push(self.collection_ords.len().try_into().ok()?);
+        self.attributes.push(&card.attributes, &mut places.attributes)?;
         self.texts.push_str(card.name);
         self.texts.push_str(card.sku);
         self.texts.push_str(&sorted);
@@ -117,7 +129,31 @@ impl Columns {
         Some(())
     }
 
+    /// Lists the documents of each collection.
+    fn list_collections(&mut self) {
+        let mut ends = vec![0_u32; self.collections.len()];
+        self.collection_ords.iter().for_each(|ord| ends[*ord as usize] += 1);
+        let mut sum = 0;
+        let mut starts = Vec::with_capacity(ends.len());
+        for end in &mut ends {
+            starts.push(sum);
+            sum += *end;
+            *end = sum;
+        }
+        let mut docs = vec![0; self.collection_ords.len()];
+        for doc in 0..self.ids.len() {
+            for ord in self.collection_ords(doc) {
+                let start = &mut starts[*ord as usize];
+                docs[*start as usize] = doc as u32;
+                *start += 1;
+            }
+        }
+        self.collection_docs = docs;
+        self.collection_docs_ends = ends;
+    }
+
     fn shrink(&mut self) {
+        self.attributes.finish();
         self.ids.shrink_to_fit();
         self.slots.shrink_to_fit();
         self.price_keys.shrink_to_fit();
@@ -166,6 +202,13 @@ impl Columns {
         &self.collection_ords[start as usize..self.collection_ends[doc] as usize]
     }
 
+    /// The documents of the collection with this place, in their order.
+    pub(crate) fn documents_of(&self, ord: u32) -> &[u32] {
+        let ends = &self.collection_docs_ends;
+        let start = (ord as usize).checked_sub(1).map_or(0, |before| ends[before]);
+        &self.collection_docs[start as usize..ends[ord as usize] as usize]
+    }
+
     /// The place of a collection in this segment, if any product here is in it.
     pub(crate) fn collection_ord(&self, collection: CollectionId) -> Option<u32> {
         let place = self.collections.iter().position(|other| *other == collection);
@@ -178,6 +221,7 @@ impl Columns {
 struct Places {
     brands: Interner<Arc<str>>,
     collections: Interner<CollectionId>,
+    attributes: attributes::Places,
 }
 
 /// Gives each distinct value the next number.
@@ -211,9 +255,23 @@ const _: () = assert!(Money::AMOUNT_MAX <= AMOUNT_MAX as i64);
 /// A price as a number: one currency after the other, by amount in each. Amounts that no product
 /// can have count as the nearest that one can.
 pub(crate) fn price_key(price: Money) -> u64 {
-    let code = price.currency.as_str().bytes().fold(0, |code, byte| code << 8 | u64::from(byte));
     let amount = price.amount.clamp(0, Money::AMOUNT_MAX) as u64;
-    code << AMOUNT_BITS | amount
+    currency_code(price.currency) << AMOUNT_BITS | amount
+}
+
+/// A currency as a number.
+pub(crate) fn currency_code(currency: Currency) -> u64 {
+    currency.as_str().bytes().fold(0, |code, byte| code << 8 | u64::from(byte))
+}
+
+/// The number of the currency in the number of a price.
+pub(crate) fn currency_of(price_key: u64) -> u64 {
+    price_key >> AMOUNT_BITS
+}
+
+/// The amount in the number of a price.
+pub(crate) fn amount_of(price_key: u64) -> u64 {
+    price_key & AMOUNT_MAX
 }
 
 /// The number with the order of amounts turned round, and that of currencies as it was.
@@ -221,12 +279,13 @@ pub(crate) fn dearest_first(price_key: u64) -> u64 {
     price_key ^ AMOUNT_MAX
 }
 
-fn price_of(key: u64) -> Money {
-    let code = (key >> AMOUNT_BITS) as u32;
+/// The price that a number was made from.
+pub(crate) fn price_of(key: u64) -> Money {
+    let code = currency_of(key) as u32;
     let [_, code @ ..] = code.to_be_bytes();
     let code = std::str::from_utf8(&code).unwrap_or_default();
     let currency = Currency::from_str(code).unwrap_or(Currency::USD);
-    Money { amount: (key & AMOUNT_MAX) as i64, currency }
+    Money { amount: amount_of(key) as i64, currency }
 }
 
 fn sorted_name(name: &str) -> String {

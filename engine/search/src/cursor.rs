@@ -9,14 +9,14 @@ use std::fmt::Write as _;
 use engine_core::{ProductId, h128};
 
 use crate::error::BadCursor;
-use crate::query::{CURSOR_CHARS_MAX, Query, Sort};
+use crate::query::{CURSOR_CHARS_MAX, Matched, Query, Sort};
 use crate::rank::Place;
 
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
 /// The place as text.
 pub(crate) fn encode(query: &Query, place: &Place) -> String {
-    let mut bytes = vec![VERSION];
+    let mut bytes = vec![VERSION, matched_byte(place.matched)];
     bytes.extend(search_hash(query).to_be_bytes());
     bytes.extend(place.key.to_be_bytes());
     bytes.extend(place.id.0.to_be_bytes());
@@ -43,7 +43,7 @@ pub(crate) fn decode(query: &Query, cursor: &str) -> Result<Place, BadCursor> {
 }
 
 fn parse(bytes: &[u8]) -> Option<(u64, Place)> {
-    let rest = bytes.strip_prefix(&[VERSION])?;
+    let (matched, rest) = bytes.strip_prefix(&[VERSION])?.split_first()?;
     let (search, rest) = rest.split_first_chunk::<8>()?;
     let (key, rest) = rest.split_first_chunk::<8>()?;
     let (id, name) = rest.split_first_chunk::<16>()?;
@@ -51,8 +51,25 @@ fn parse(bytes: &[u8]) -> Option<(u64, Place)> {
         key: u64::from_be_bytes(*key),
         name: std::str::from_utf8(name).ok()?.to_owned(),
         id: ProductId(u128::from_be_bytes(*id)),
+        matched: matched_of(*matched),
     };
     Some((u64::from_be_bytes(*search), place))
+}
+
+fn matched_byte(matched: Matched) -> u8 {
+    match matched {
+        Matched::AsTyped => 0,
+        Matched::Typos => 1,
+        Matched::SomeWords(words) => words.saturating_add(1),
+    }
+}
+
+fn matched_of(byte: u8) -> Matched {
+    match byte {
+        0 => Matched::AsTyped,
+        1 => Matched::Typos,
+        more => Matched::SomeWords(more - 1),
+    }
 }
 
 fn unhex(text: &str) -> Option<Vec<u8>> {
@@ -74,17 +91,22 @@ fn search_hash(query: &Query) -> u64 {
         Sort::PriceDesc => 2,
         Sort::Newest => 3,
         Sort::Name => 4,
+        Sort::Popularity => 5,
+        Sort::Available => 6,
     };
     let collection = query.collection.map(|id| id.0.to_be_bytes());
     let bound = |bound: Option<i64>| bound.map(i64::to_be_bytes);
     let (min, max) = query.price.map_or((None, None), |range| (bound(range.min), bound(range.max)));
     let currency = query.price.map(|range| range.currency);
-    let flags = [sort, u8::from(query.prefix), u8::from(query.in_stock)];
+    let flags = [query.prefix, query.strict, query.in_stock].map(u8::from);
     h128(&[
         query.text.as_bytes(),
+        &[sort],
         &flags,
         collection.as_ref().map_or(&[], |id| id.as_slice()),
-        &[u8::from(query.brand.is_some())],
+        query.filter.as_ref().map_or("", |filter| filter.as_str()).as_bytes(),
+        query.distinct.as_deref().unwrap_or_default().as_bytes(),
+        &[u8::from(query.brand.is_some()), u8::from(query.distinct.is_some())],
         query.brand.as_deref().unwrap_or_default().as_bytes(),
         currency.as_ref().map_or("", |currency| currency.as_str()).as_bytes(),
         min.as_ref().map_or(&[], |min| min.as_slice()),
@@ -95,9 +117,11 @@ fn search_hash(query: &Query) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::expr::Expr;
 
     fn place() -> Place {
-        Place { key: 77, name: "émile 5 l".to_owned(), id: ProductId(9) }
+        let matched = Matched::SomeWords(3);
+        Place { key: 77, name: "émile 5 l".to_owned(), id: ProductId(9), matched }
     }
 
     #[test]
@@ -111,6 +135,9 @@ mod tests {
             Query { text: "kettles".to_owned(), ..query.clone() },
             Query { sort: Sort::Name, ..query.clone() },
             Query { in_stock: true, ..query.clone() },
+            Query { strict: true, ..query.clone() },
+            Query { distinct: Some(String::new()), ..query.clone() },
+            Query { filter: Expr::parse("price > 5").ok(), ..query.clone() },
             Query { brand: Some(String::new()), ..query.clone() },
         ];
         for other in others {

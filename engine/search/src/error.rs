@@ -5,7 +5,9 @@
 use tantivy::TantivyError;
 use tantivy::directory::error::{OpenDirectoryError, OpenReadError, OpenWriteError};
 
-use crate::query::{CURSOR_CHARS_MAX, HITS_MAX, QUERY_CHARS_MAX};
+use crate::query::{
+    ATTRIBUTE_FACETS_MAX, COMPLETIONS_MAX, CURSOR_CHARS_MAX, HITS_MAX, QUERY_CHARS_MAX,
+};
 
 /// Why a search has no answer. All but [`SearchError::Failed`] are the caller's to mend.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -16,6 +18,12 @@ pub enum SearchError {
     /// Too many hits were asked for.
     #[error("a page has at most {HITS_MAX} hits")]
     LimitTooLarge,
+    /// Too many completions were asked for.
+    #[error("there are at most {COMPLETIONS_MAX} completions")]
+    TooManyCompletions,
+    /// Too many attributes were to be counted.
+    #[error("at most {ATTRIBUTE_FACETS_MAX} attributes are counted")]
+    TooManyFacets,
     /// The cursor is not one of ours, or belongs to another search.
     #[error("the cursor cannot be used: {0}")]
     BadCursor(BadCursor),

@@ -15,11 +15,14 @@ use tantivy::directory::{DirectoryLock, INDEX_WRITER_LOCK, MmapDirectory};
 use tantivy::{Directory as _, Index, IndexReader, ReloadPolicy, TantivyError};
 use tracing::warn;
 
+use crate::complete;
+use crate::digest::{self, Digest};
 use crate::error::{IndexError, SearchError, is_damage};
 use crate::payload::Payload;
-use crate::query::{Hits, Query};
+use crate::query::{Completion, Hits, Query};
 use crate::schema::Fields;
 use crate::search::{self, Source};
+use crate::settings::{Compiled, Settings, SettingsError};
 use crate::snapshot::Snapshot;
 use crate::stock::StockTable;
 use crate::writer::Writer;
@@ -49,6 +52,7 @@ pub(crate) struct Shared {
     pub(crate) stock: StockTable,
     pub(crate) snapshot: RwLock<Arc<Snapshot>>,
     pub(crate) positions: RwLock<BTreeMap<ShardId, u64>>,
+    settings: RwLock<Arc<Compiled>>,
     on_publish: Option<Box<dyn Fn() + Send + Sync>>,
 }
 
@@ -91,6 +95,7 @@ impl SearchIndex {
             stock,
             snapshot: RwLock::new(Arc::new(opened.snapshot)),
             positions: RwLock::new(opened.positions.clone()),
+            settings: RwLock::default(),
             on_publish,
         });
         let writer = Writer::open(shared.clone(), opened.positions);
@@ -100,16 +105,46 @@ impl SearchIndex {
 
     /// Finds products. It runs on the caller's thread, for some ten to some hundred microseconds.
     pub fn search(&self, query: &Query) -> Result<Hits, SearchError> {
+        self.with_source(|source| search::run(source, query))
+    }
+
+    /// Completes the last word of a text that is being typed: at most so many texts, those with the
+    /// most frequent words first. A text that does not end in a letter or digit has no completions.
+    pub fn complete(&self, text: &str, limit: usize) -> Result<Vec<Completion>, SearchError> {
+        self.with_source(|source| complete::run(source, text, limit))
+    }
+
+    fn with_source<T>(&self, run: impl FnOnce(&Source<'_>) -> T) -> T {
         let snapshot = self.shared.snapshot.read().clone();
         let stock = self.shared.stock.view();
+        let settings = self.shared.settings.read().clone();
         let fields = &self.shared.fields;
-        search::run(&Source { fields, snapshot: &snapshot, stock: &stock }, query)
+        let (snapshot, stock, settings) = (&*snapshot, &stock, &*settings);
+        run(&Source { fields, snapshot, stock, settings })
+    }
+
+    /// Goes by these settings from the next search on. Settings that are refused change nothing.
+    pub fn set_settings(&self, settings: &Settings) -> Result<(), SettingsError> {
+        let compiled = Compiled::new(settings)?;
+        *self.shared.settings.write() = Arc::new(compiled);
+        Ok(())
     }
 
     /// Up to where in each shard's feed a search sees all that happened. Read it before the
     /// search whose answer it is to describe.
     pub fn positions(&self) -> BTreeMap<ShardId, u64> {
         self.shared.positions.read().clone()
+    }
+
+    /// The digest of a shard's products as searches see them now, and up to where in the shard's
+    /// feed that is. The rows as of that log index must have the same. It reads the disk, for
+    /// about a second per million products.
+    pub fn digest(&self, shard: ShardId) -> Result<(Digest, u64), IndexError> {
+        let snapshot = self.shared.snapshot.read().clone();
+        let position = snapshot.committed.get(&shard).copied().unwrap_or(0);
+        let digest = digest::of_shard(&snapshot, &self.shared.fields, shard);
+        let digest = digest.map_err(|error| IndexError::failed("read", error))?;
+        Ok((digest, position))
     }
 
     /// The units free to sell, which searches join.
@@ -126,10 +161,11 @@ impl SearchIndex {
 
 impl Shared {
     /// Shows searches what was committed last.
-    pub(crate) fn reload(&self) -> Result<(), TantivyError> {
+    pub(crate) fn reload(&self, committed: BTreeMap<ShardId, u64>) -> Result<(), TantivyError> {
         self.reader.reload()?;
         let before = self.snapshot.read().clone();
-        let next = Snapshot::load(&self.reader, &self.fields, &self.stock, Some(&before))?;
+        let next =
+            Snapshot::load(&self.reader, (&self.fields, &self.stock), committed, Some(&before))?;
         *self.snapshot.write() = Arc::new(next);
         Ok(())
     }
@@ -216,7 +252,7 @@ fn finish(
     fields.register(&index);
     let builder = index.reader_builder().reload_policy(ReloadPolicy::Manual);
     let reader = builder.doc_store_cache_num_blocks(1).try_into()?;
-    let snapshot = Snapshot::load(&reader, fields, stock, None)?;
+    let snapshot = Snapshot::load(&reader, (fields, stock), positions.clone(), None)?;
     Ok(Opened { index, reader, snapshot, positions })
 }
 

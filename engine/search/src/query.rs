@@ -6,12 +6,20 @@ use std::sync::Arc;
 
 use engine_core::{CollectionId, Currency, Money, ProductId};
 
+use crate::expr::Expr;
+use crate::highlight::Highlighter;
+use crate::number::Number;
+
 /// The longest text of a query, in characters.
 pub const QUERY_CHARS_MAX: usize = 256;
 /// The most words of a text that are looked for; further ones are ignored.
 pub const TERMS_MAX: usize = 16;
 /// The most hits on one page.
 pub const HITS_MAX: usize = 100;
+/// The most attributes that are counted in one search.
+pub const ATTRIBUTE_FACETS_MAX: usize = 16;
+/// The most completions of one text.
+pub const COMPLETIONS_MAX: usize = 20;
 /// The most values one facet lists: those with the highest counts.
 pub const FACET_VALUES_MAX: usize = 100;
 /// The longest cursor, in characters.
@@ -24,14 +32,22 @@ pub struct Query {
     pub text: String,
     /// The last word may be the beginning of a word in name, brand or SKU: search as you type.
     pub prefix: bool,
+    /// Only products that have every word as it is typed, or a synonym of it: no words with
+    /// errors, and none left out.
+    pub strict: bool,
     /// Only products of this collection.
     pub collection: Option<CollectionId>,
     /// Only products of this brand, in upper or lower case.
     pub brand: Option<String>,
     /// Only products at such a price.
     pub price: Option<PriceRange>,
+    /// Only products for which this holds.
+    pub filter: Option<Expr>,
     /// Only products with units free to sell.
     pub in_stock: bool,
+    /// Of products that have the same value of this attribute only the first is a hit: variants of
+    /// one product, say. Products without it are hits each for itself.
+    pub distinct: Option<String>,
     /// In which order.
     pub sort: Sort,
     /// What to count beside the hits.
@@ -67,28 +83,59 @@ pub enum Sort {
     Newest,
     /// By name, upper and lower case alike.
     Name,
+    /// The most popular first; see [`crate::StockTable::set_popularity`].
+    Popularity,
+    /// Those with the most units free to sell first.
+    Available,
 }
 
 /// Which facets to count.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FacetRequest {
     /// Count brands.
     pub brand: bool,
     /// Count collections.
     pub collection: bool,
+    /// Say the lowest and the highest price.
+    pub price: bool,
+    /// Count the values of these attributes, up to [`ATTRIBUTE_FACETS_MAX`].
+    pub attributes: Vec<String>,
+    /// Count in each facet what would be found without the conditions on that facet's own field,
+    /// so that it says what choosing another value would find.
+    pub disjunctive: bool,
+}
+
+/// How hits match the words of a text.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Matched {
+    /// They have each word as it was typed, or a synonym of it.
+    #[default]
+    AsTyped,
+    /// No product has all words as they were typed, or too few have; these have them with typing
+    /// errors mended.
+    Typos,
+    /// No product has all words; these have so many of them, mended or not.
+    SomeWords(u8),
 }
 
 /// The answer to a [`Query`].
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Hits {
     /// One page of products.
     pub hits: Vec<Hit>,
-    /// How many products there are on all pages, exactly.
+    /// How many hits there are on all pages, exactly.
     pub total: u64,
     /// The counts that were asked for.
     pub facets: Facets,
     /// Where to go on; nothing when this is the last page.
     pub next_cursor: Option<String>,
+    /// How they match the text.
+    pub matched: Matched,
+    /// "Did you mean": the text with words of the index in the place of unknown ones. Only on a
+    /// first page, and only when the words as typed find too little.
+    pub suggestion: Option<String>,
+    /// For showing where names and descriptions have the words that were looked for.
+    pub highlighter: Highlighter,
 }
 
 /// A product that was found.
@@ -112,6 +159,15 @@ pub struct Hit {
     pub score: f32,
 }
 
+/// What a text that is being typed may become.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Completion {
+    /// The text with its last word completed.
+    pub text: String,
+    /// About how many products have that word in their name or brand.
+    pub products: u64,
+}
+
 /// How many of all hits there are of each value: the highest count first, then by value.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Facets {
@@ -119,4 +175,28 @@ pub struct Facets {
     pub brands: Vec<(Arc<str>, u64)>,
     /// By collection, existing or not.
     pub collections: Vec<(CollectionId, u64)>,
+    /// In each currency, by its code.
+    pub prices: Vec<PriceStats>,
+    /// By attribute, in the order they were asked for.
+    pub attributes: Vec<AttributeFacet>,
+}
+
+/// The prices in one currency.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PriceStats {
+    /// The lowest.
+    pub min: Money,
+    /// The highest.
+    pub max: Money,
+}
+
+/// The values of one attribute; products without it are not counted.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AttributeFacet {
+    /// Its name.
+    pub name: String,
+    /// How many of all hits there are of each value: the highest count first, then by value.
+    pub values: Vec<(Arc<str>, u64)>,
+    /// The smallest and the largest of the values that are numbers.
+    pub numbers: Option<(Number, Number)>,
 }

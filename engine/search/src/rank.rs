@@ -8,8 +8,9 @@ use std::cmp::Ordering;
 use engine_core::ProductId;
 
 use crate::columns::{Columns, dearest_first};
-use crate::query::Sort;
+use crate::query::{Matched, Sort};
 use crate::snapshot::Snapshot;
+use crate::stock::StockView;
 
 /// A document that may be on the page.
 #[derive(Clone, Copy)]
@@ -26,23 +27,43 @@ pub(crate) struct Place {
     /// As names are ordered; empty unless sorted by name.
     pub(crate) name: String,
     pub(crate) id: ProductId,
+    /// How the search matched that it is in.
+    pub(crate) matched: Matched,
 }
 
-/// The number of a document under an order.
+/// The number of a document, with its score, under an order.
 #[inline]
-pub(crate) fn key(sort: Sort, columns: &Columns, doc: usize, score: f32) -> u64 {
+pub(crate) fn key(
+    sort: Sort,
+    columns: &Columns,
+    stock: &StockView,
+    (doc, score): (usize, f32),
+) -> u64 {
     match sort {
-        Sort::Relevance => u64::from(!score.max(0.0).to_bits()),
+        Sort::Relevance => {
+            let popularity = stock.popularity(columns.slots[doc]);
+            u64::from(!score.max(0.0).to_bits()) << 32 | u64::from(!popularity)
+        }
         Sort::PriceAsc => columns.price_keys[doc],
         Sort::PriceDesc => dearest_first(columns.price_keys[doc]),
         Sort::Newest => !columns.created[doc],
         Sort::Name => columns.name_keys[doc],
+        Sort::Popularity => u64::from(!stock.popularity(columns.slots[doc])),
+        Sort::Available => u64::from(!stock.available(columns.slots[doc])),
     }
 }
 
-/// The score that a number of [`Sort::Relevance`] was made from.
+/// The number of a product that a rule puts in this place: less than that of any score.
+pub(crate) fn pinned_key(place: u32) -> u64 {
+    u64::from(place)
+}
+
+/// The score that a number of [`Sort::Relevance`] was made from; 0 for a pinned product.
 pub(crate) fn score_of(key: u64) -> f32 {
-    f32::from_bits(!(key as u32))
+    match (key >> 32) as u32 {
+        0 => 0.0,
+        bits => f32::from_bits(!bits),
+    }
 }
 
 /// Keeps the first hits after a place.
@@ -83,6 +104,11 @@ impl<'a> Ranking<'a> {
         if self.entries.len() >= 2 * self.limit {
             self.cut();
         }
+    }
+
+    /// Which of two documents comes first.
+    pub(crate) fn compare(&self, a: &Entry, b: &Entry) -> Ordering {
+        compare(self.snapshot, self.by_name, a, b)
     }
 
     /// The first hits in their order, and whether there are more.

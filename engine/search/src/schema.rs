@@ -2,9 +2,10 @@
 //!
 //! `text` holds the words of all four texts in one field, those of the name and the brand several
 //! times: BM25 over such a field is BM25F with integer weights, and a word costs one posting list
-//! instead of four. `words` holds unstemmed words, for beginnings. `id` and `shard` are there to
-//! delete by. `card` is all the rest; see `card.rs`. Nothing is a fast field: the columns that
-//! filters and sorts read are kept in memory, from the cards (`columns.rs`).
+//! instead of four. `names`, `brands` and `skus` hold unstemmed words, for beginnings and for words
+//! with errors. `id` and `shard` are there to delete by. `card` is all the rest; see `card.rs`.
+//! Nothing is a fast field: the columns that filters and sorts read are kept in memory, from the
+//! cards (`columns.rs`).
 
 use engine_core::catalog::Product;
 use engine_core::{ProductId, ShardId};
@@ -17,7 +18,7 @@ use crate::card::Card;
 use crate::text;
 
 /// Grows with every change of fields, analysis or cards; an index of another version starts anew.
-pub(crate) const VERSION: u32 = 1;
+pub(crate) const VERSION: u32 = 2;
 
 /// How many times each text counts, in the words of `text`.
 const NAME_WEIGHT: usize = 4;
@@ -31,7 +32,9 @@ pub(crate) struct Fields {
     pub(crate) id: Field,
     pub(crate) shard: Field,
     pub(crate) text: Field,
-    pub(crate) words: Field,
+    pub(crate) names: Field,
+    pub(crate) brands: Field,
+    pub(crate) skus: Field,
     pub(crate) card: Field,
 }
 
@@ -42,10 +45,12 @@ impl Fields {
         let shard = schema.add_u64_field("shard", INDEXED);
         let text = schema
             .add_text_field("text", indexed_by(text::STEMS, IndexRecordOption::WithFreqs, true));
-        let words = schema
-            .add_text_field("words", indexed_by(text::WORDS, IndexRecordOption::Basic, false));
+        let words = || indexed_by(text::WORDS, IndexRecordOption::Basic, false);
+        let names = schema.add_text_field("names", words());
+        let brands = schema.add_text_field("brands", words());
+        let skus = schema.add_text_field("skus", words());
         let card = schema.add_bytes_field("card", STORED);
-        Self { schema: schema.build(), id, shard, text, words, card }
+        Self { schema: schema.build(), id, shard, text, names, brands, skus, card }
     }
 
     /// Makes the analyzers known to an index that was opened or created.
@@ -79,10 +84,13 @@ impl Fields {
                 document.add_text(self.text, text);
             }
         }
-        for text in [details.name.as_str(), details.brand.as_str(), sku.as_str()] {
-            if !text.is_empty() {
-                document.add_text(self.words, text);
-            }
+        let words = [
+            (self.names, details.name.as_str()),
+            (self.brands, details.brand.as_str()),
+            (self.skus, sku.as_str()),
+        ];
+        for (field, text) in words.into_iter().filter(|(_, text)| !text.is_empty()) {
+            document.add_text(field, text);
         }
         document.add_bytes(self.card, &Card::of(product).encode());
         document

@@ -4,10 +4,10 @@
 //! the snapshot before. Segments number brands and collections each for themselves: a snapshot
 //! maps their numbers to its own, so that a facet is counted into one array.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use engine_core::CollectionId;
+use engine_core::{CollectionId, ShardId};
 use tantivy::index::SegmentId;
 use tantivy::{IndexReader, Searcher, TantivyError};
 
@@ -23,6 +23,8 @@ pub(crate) struct Snapshot {
     pub(crate) brands: Vec<Arc<str>>,
     /// Every collection that a product is in.
     pub(crate) collections: Vec<CollectionId>,
+    /// How far each shard's feed was in when it was committed.
+    pub(crate) committed: BTreeMap<ShardId, u64>,
     /// Numbers brands as they are written in lower case.
     brand_classes: HashMap<String, u32>,
 }
@@ -42,8 +44,8 @@ impl Snapshot {
     /// What was committed last.
     pub(crate) fn load(
         reader: &IndexReader,
-        fields: &Fields,
-        stock: &StockTable,
+        (fields, stock): (&Fields, &StockTable),
+        committed: BTreeMap<ShardId, u64>,
         before: Option<&Self>,
     ) -> Result<Self, TantivyError> {
         let searcher = reader.searcher();
@@ -59,7 +61,7 @@ impl Snapshot {
                 },
             ));
         }
-        Ok(Self::of(searcher, columns))
+        Ok(Self { committed, ..Self::of(searcher, columns) })
     }
 
     fn of(searcher: Searcher, columns: Vec<(SegmentId, Arc<Columns>)>) -> Self {
@@ -81,7 +83,8 @@ impl Snapshot {
             let collection_map = columns.collections.iter().map(number).collect();
             segments.push(Segment { id, columns, brand_map, brand_classes, collection_map });
         }
-        Self { searcher, segments, brands, collections, brand_classes }
+        let committed = BTreeMap::new();
+        Self { searcher, segments, brands, collections, committed, brand_classes }
     }
 
     /// The number of a brand in any case; nothing when no product has it.

@@ -1,5 +1,5 @@
-//! Units free to sell, those on backorder included, per product, in memory: joined with the hits
-//! when a search runs.
+//! Units free to sell, those on backorder included, and how popular each product is, in memory:
+//! joined with the hits when a search runs.
 //!
 //! A product gets a slot when it is first seen and keeps it; a segment's columns hold slots, so a
 //! search reads a number by index, without a lock or a hash. Changes are visible at once.
@@ -16,7 +16,14 @@ use parking_lot::RwLock;
 /// How many products one piece of the table holds.
 const CHUNK: usize = 4096;
 
-type Chunk = Arc<[AtomicU32]>;
+type Chunk = Arc<[Cell]>;
+
+/// What is known of one product.
+#[derive(Default)]
+struct Cell {
+    available: AtomicU32,
+    popularity: AtomicU32,
+}
 
 /// The units free to sell of every product this node has heard of.
 #[derive(Default)]
@@ -80,6 +87,15 @@ impl StockTable {
         slot.map_or(0, |slot| StockView(inner.chunks.clone()).available(slot))
     }
 
+    /// Sets how popular a product is: any number that is larger for more popular ones. A product
+    /// starts with 0. It is seen by the next search, and is not kept over a restart.
+    pub fn set_popularity(&self, product: ProductId, popularity: u32) {
+        let slot = self.slot(product);
+        if let Some(cell) = self.view().cell(slot) {
+            cell.popularity.store(popularity, Ordering::Relaxed);
+        }
+    }
+
     /// How many products have a slot.
     pub fn len(&self) -> usize {
         self.inner.read().slots.len()
@@ -99,7 +115,7 @@ impl StockTable {
         let next = inner.slots.len();
         let slot = *inner.slots.entry(product).or_insert(next as u32);
         if slot as usize == inner.chunks.len() * CHUNK {
-            let chunk = (0..CHUNK).map(|_| AtomicU32::new(0)).collect();
+            let chunk = (0..CHUNK).map(|_| Cell::default()).collect();
             Arc::make_mut(&mut inner.chunks).push(chunk);
         }
         slot
@@ -112,16 +128,20 @@ impl StockTable {
 
 impl StockView {
     pub(crate) fn available(&self, slot: u32) -> u32 {
-        self.cell(slot).map_or(0, |cell| cell.load(Ordering::Relaxed))
+        self.cell(slot).map_or(0, |cell| cell.available.load(Ordering::Relaxed))
+    }
+
+    pub(crate) fn popularity(&self, slot: u32) -> u32 {
+        self.cell(slot).map_or(0, |cell| cell.popularity.load(Ordering::Relaxed))
     }
 
     fn set(&self, slot: u32, available: u32) {
         if let Some(cell) = self.cell(slot) {
-            cell.store(available, Ordering::Relaxed);
+            cell.available.store(available, Ordering::Relaxed);
         }
     }
 
-    fn cell(&self, slot: u32) -> Option<&AtomicU32> {
+    fn cell(&self, slot: u32) -> Option<&Cell> {
         self.0.get(slot as usize / CHUNK)?.get(slot as usize % CHUNK)
     }
 }

@@ -274,7 +274,9 @@ impl Writer {
 
     fn show(&mut self) -> Result<(), IndexError> {
         self.unshown = true;
-        self.shared.reload().map_err(|error| IndexError::failed("read", error))?;
+        self.shared
+            .reload(self.committed.clone())
+            .map_err(|error| IndexError::failed("read", error))?;
         self.unshown = false;
         self.refreshed_at = Instant::now();
         let position = |(shard, applied): (&ShardId, &Applied)| match applied.changed {

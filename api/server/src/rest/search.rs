@@ -38,7 +38,7 @@ pub async fn search(
     Query(params): Query<SearchQuery>,
 ) -> Result<Response, Error> {
     let query = query(&app, params)?;
-    let facets = query.facets;
+    let facets = query.facets.clone();
     let seen = app.fresh_index(&wish).await?;
     let hits = app.search.run(query).await?;
     let results = app.results(hits, facets)?;
@@ -77,9 +77,12 @@ fn query(app: &AppState, params: SearchQuery) -> Result<engine_search::Query, Er
     Ok(engine_search::Query {
         text,
         prefix: params.prefix.unwrap_or(false),
+        strict: false,
         collection,
         brand: params.brand,
         price,
+        filter: None,
+        distinct: None,
         in_stock: params.in_stock.unwrap_or(false),
         sort: sort(params.sort.as_deref())?,
         facets: facets(params.facets.as_deref())?,

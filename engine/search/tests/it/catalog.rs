@@ -8,7 +8,7 @@ use engine_core::{CollectionId, h128};
 use engine_search::{FACET_VALUES_MAX, FacetRequest, Hit, Query, SearchIndex, Sort};
 use flate2::read::GzDecoder;
 
-use crate::support::{self, SHARD, open, text};
+use crate::support::{self, SHARD, open, strict, text};
 
 const FILE: &str = "../../cli/data/electronics.ndjson.gz";
 
@@ -21,9 +21,9 @@ struct Row {
     price: f64,
 }
 
-struct Catalog {
-    index: SearchIndex,
-    products: Vec<Product>,
+pub struct Catalog {
+    pub index: SearchIndex,
+    pub products: Vec<Product>,
 }
 
 fn product(number: usize, row: Row) -> Product {
@@ -41,7 +41,7 @@ fn product(number: usize, row: Row) -> Product {
 /// them mapped.
 static CATALOG: LazyLock<Catalog> = LazyLock::new(catalog);
 
-fn catalog() -> Catalog {
+pub fn catalog() -> Catalog {
     let file = BufReader::new(GzDecoder::new(std::fs::File::open(FILE).unwrap()));
     let row = |line: std::io::Result<String>| serde_json::from_str(&line.unwrap()).unwrap();
     let products: Vec<Product> =
@@ -84,7 +84,7 @@ fn all_words_must_be_there_and_stems_count() {
         let all = format!("{} {} {}", details.name, details.brand, details.description);
         assert!(has(&all, "samsung") && has(&all, "galaxy"), "{hit:?}");
     }
-    let total = |words: &str| catalog.index.search(&text(words)).unwrap().total;
+    let total = |words: &str| catalog.index.search(&strict(words)).unwrap().total;
     assert_eq!(total("battery"), total("batteries"));
     assert_eq!(total("iphone case"), total("Case for an iPhone®!"));
     assert!(total("usb cable") < total("cable"));
@@ -120,7 +120,7 @@ fn a_sku_or_a_whole_name_finds_that_product_first() {
 fn a_beginning_finds_more_with_every_letter_less() {
     let catalog = &*CATALOG;
     let total = |text: &str, prefix| {
-        let query = Query { prefix, ..support::text(text) };
+        let query = Query { prefix, ..strict(text) };
         catalog.index.search(&query).unwrap().total
     };
     assert_eq!(total("samsung galax", false), 0);
@@ -140,7 +140,7 @@ fn filters_facets_and_stock_agree_with_the_catalog() {
         brand: Some("SAMSUNG".to_owned()),
         in_stock: true,
         sort: Sort::PriceAsc,
-        facets: FacetRequest { brand: true, collection: true },
+        facets: FacetRequest { brand: true, collection: true, ..FacetRequest::default() },
         limit: 100,
         ..Query::default()
     };
@@ -158,7 +158,7 @@ fn filters_facets_and_stock_agree_with_the_catalog() {
     let count = hits.facets.collections.iter().find(|(id, _)| *id == cables);
     assert_eq!(count, Some(&(cables, hits.total)));
 
-    let facets = FacetRequest { brand: true, collection: false };
+    let facets = FacetRequest { brand: true, collection: false, ..FacetRequest::default() };
     let all = catalog.index.search(&Query { facets, ..Query::default() }).unwrap();
     assert_eq!((all.total, all.hits.len()), (catalog.products.len() as u64, 0));
     assert_eq!(all.facets.brands.len(), FACET_VALUES_MAX);

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use engine_core::ShardId;
-use engine_search::{COMMIT_DOCUMENTS, Config, Progress, Query, SearchIndex};
+use engine_search::{COMMIT_DOCUMENTS, Config, Digest, Progress, Query, SearchIndex};
 
 use crate::support::{SHARD, changed, entry, fill, ids, open, product, stock, text};
 
@@ -165,4 +165,41 @@ fn every_move_of_a_position_is_told() {
     writer.commit().unwrap();
     assert_eq!(told.load(Ordering::Relaxed), 2);
     assert_eq!(index.positions().get(&SHARD), Some(&3));
+}
+
+#[test]
+fn the_digest_of_a_shard_is_that_of_its_rows_and_of_no_others() {
+    let dir = tempfile::tempdir().unwrap();
+    let (index, mut writer) = open(dir.path());
+    let rows = |products: &[engine_core::catalog::Product]| {
+        let mut digest = Digest::default();
+        products.iter().for_each(|product| digest.add(product));
+        digest
+    };
+    assert_eq!(index.digest(SHARD).unwrap(), (rows(&[]), 0));
+    let mut products: Vec<_> = (1..40).map(|id| product(id, "Kettle")).collect();
+    fill(&mut writer, &products[..20]);
+    fill(&mut writer, &products[20..]);
+    let other = ShardId(2);
+    writer.apply(other, 1, &entry(0, vec![changed(&product(99, "Pan"))])).unwrap();
+    writer.commit().unwrap();
+    assert_eq!(index.digest(SHARD).unwrap(), (rows(&products), 2));
+    assert_eq!(index.digest(other).unwrap(), (rows(&[product(99, "Pan")]), 1));
+
+    products[3].details.description = "Now with a spout".to_owned();
+    assert_ne!(index.digest(SHARD).unwrap().0, rows(&products), "a row has changed");
+    products[7].archived_at = Some(1);
+    writer.apply(SHARD, 3, &entry(2, vec![changed(&products[3])])).unwrap();
+    writer.apply(SHARD, 4, &entry(3, vec![changed(&products[7])])).unwrap();
+    assert_eq!(index.digest(SHARD).unwrap().1, 2, "what searches do not see is not in it");
+    writer.commit().unwrap();
+    let digest = index.digest(SHARD).unwrap();
+    assert_eq!(digest, (rows(&products), 4));
+    assert_eq!(digest.0.products, 38);
+    products.rotate_left(5);
+    assert_eq!(digest.0, rows(&products), "the order does not matter");
+
+    drop((index, writer));
+    let (index, _writer) = open(dir.path());
+    assert_eq!(index.digest(SHARD).unwrap(), digest, "nor does a restart");
 }

@@ -4,7 +4,7 @@ use engine_search::{HITS_MAX, QUERY_CHARS_MAX, Query, SearchError, Sort};
 use rand::rngs::StdRng;
 use rand::{Rng as _, SeedableRng as _};
 
-use crate::support::{fill, ids, open, product, text};
+use crate::support::{fill, ids, open, product, strict, text};
 
 const PIECES: [&str; 24] = [
     "\"", "(", ")", "+", "-", "*", "?", ":", "^", "~", "[", "]", "{", "}", "\\", "/", " AND ",
@@ -36,6 +36,8 @@ fn garbage_as_text_or_brand_is_searched_for() {
             Query { text, brand, prefix: random.random_bool(0.5), limit: 5, ..Query::default() };
         let found = index.search(&query);
         assert!(found.is_ok(), "{query:?}: {found:?}");
+        let completed = index.complete(&query.text, 5);
+        assert!(completed.is_ok(), "{query:?}: {completed:?}");
     }
 }
 
@@ -44,7 +46,7 @@ fn operators_are_not_operators() {
     let dir = tempfile::tempdir().unwrap();
     let (index, mut writer) = open(dir.path());
     fill(&mut writer, &[product(1, "Copper kettle"), product(2, "Pan"), product(3, "Not a pan")]);
-    let found = |words: &str| ids(&index.search(&text(words)).unwrap());
+    let found = |words: &str| ids(&index.search(&strict(words)).unwrap());
     assert_eq!(found("kettle OR pan"), Vec::<u128>::new());
     assert_eq!(found("pan -kettle"), Vec::<u128>::new());
     assert_eq!(found("text:kettle"), Vec::<u128>::new());

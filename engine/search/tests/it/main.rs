@@ -3,7 +3,11 @@
 
 mod catalog;
 mod feed;
+mod filter;
+mod forgiving;
 mod fuzz;
 mod model;
+mod relevance;
 mod robust;
+mod settings;
 mod support;

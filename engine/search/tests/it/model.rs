@@ -15,8 +15,15 @@ use crate::support::{changed, entry, open, product, stock};
 const WORDS: [&str; 10] =
     ["copper", "kettle", "pan", "lamp", "green", "blue", "oak", "Élan", "pro", "x1"];
 const BRANDS: [&str; 6] = ["", "Acme", "ACME", "Dynex™", "Oak & Co", "élan"];
-const SORTS: [Sort; 5] =
-    [Sort::Relevance, Sort::PriceAsc, Sort::PriceDesc, Sort::Newest, Sort::Name];
+const SORTS: [Sort; 7] = [
+    Sort::Relevance,
+    Sort::PriceAsc,
+    Sort::PriceDesc,
+    Sort::Newest,
+    Sort::Name,
+    Sort::Popularity,
+    Sort::Available,
+];
 
 /// What the index should hold.
 struct World {
@@ -71,6 +78,7 @@ impl World {
                 self.products.insert(id, made.clone());
             }
             self.stock.insert(id, available);
+            self.index.stock().set_popularity(made.id, popularity(id));
             let shard = Self::shard(id);
             let previous = self.writer.next(shard);
             let entry = entry(previous, vec![changed(&made), stock(id, available)]);
@@ -95,8 +103,9 @@ impl World {
             price,
             in_stock: random.random_bool(0.3),
             sort: SORTS[random.random_range(0..SORTS.len())],
-            facets: FacetRequest { brand: true, collection: true },
+            facets: FacetRequest { brand: true, collection: true, ..FacetRequest::default() },
             limit: random.random_range(1..40),
+            strict: true,
             text: if random.random_bool(0.6) { self.some_words(2) } else { String::new() },
             ..Query::default()
         }
@@ -124,6 +133,20 @@ impl World {
             && (!query.in_stock || self.stock.get(&product.id.0).is_some_and(|level| *level > 0))
     }
 
+    fn order(&self, sort: Sort, product: &Product) -> (String, i64, u128) {
+        let details = &product.details;
+        let currency = details.price.currency.to_string();
+        let (text, number) = match sort {
+            Sort::PriceAsc => (currency, details.price.amount),
+            Sort::PriceDesc => (currency, -details.price.amount),
+            Sort::Newest | Sort::Relevance => (String::new(), -(product.created_at as i64)),
+            Sort::Name => (details.name.to_lowercase(), 0),
+            Sort::Popularity => (String::new(), -i64::from(popularity(product.id.0))),
+            Sort::Available => (String::new(), -i64::from(self.stock[&product.id.0])),
+        };
+        (text, number, product.id.0)
+    }
+
     fn check(&mut self) {
         let query = self.query();
         let seed = self.seed;
@@ -136,11 +159,11 @@ impl World {
                 sorted.sort_by_key(|product| (!product.created_at, product.id));
             }
             Sort::Relevance => {
-                let descending = found.is_sorted_by(|a, b| (-a.score, a.id) < (-b.score, b.id));
+                let descending = found.is_sorted_by(|a, b| rank(a) < rank(b));
                 assert!(descending, "seed {seed}: {query:?}");
                 ids.sort_unstable();
             }
-            sort => sorted.sort_by_key(|product| order(sort, product)),
+            sort => sorted.sort_by_key(|product| self.order(sort, product)),
         }
         let sorted: Vec<u128> = sorted.iter().map(|product| product.id.0).collect();
         assert_eq!(ids, sorted, "seed {seed}: {query:?}");
@@ -153,6 +176,7 @@ impl World {
             );
             assert_eq!(*hit.brand, *details.brand);
         }
+        self.check_forgiving(&query, &ids);
         let answer = self.index.search(&query).unwrap();
         assert_eq!(answer.total as usize, expected.len(), "seed {seed}: {query:?}");
         let (brands, collections) = facets(&expected);
@@ -163,23 +187,45 @@ impl World {
             answer.facets.collections.iter().copied().collect();
         assert_eq!(counted, collections, "seed {seed}: {query:?}");
     }
+
+    /// A search that forgives finds the same where there is something, and otherwise whatever has
+    /// a word.
+    fn check_forgiving(&self, query: &Query, strictly: &[u128]) {
+        let seed = self.seed;
+        let query = Query { strict: false, ..query.clone() };
+        let found = pages(&self.index, &query);
+        let mut ids: Vec<u128> = found.iter().map(|hit| hit.id.0).collect();
+        if !strictly.is_empty() {
+            if query.sort == Sort::Relevance && !query.text.is_empty() {
+                ids.sort_unstable();
+            }
+            assert_eq!(ids, strictly, "seed {seed}: {query:?}");
+            return;
+        }
+        ids.sort_unstable();
+        let mut any = Vec::new();
+        for word in query.text.split_whitespace() {
+            let one = Query { text: word.to_owned(), ..query.clone() };
+            any.extend(self.expected(&one).iter().map(|product| product.id.0));
+        }
+        any.sort_unstable();
+        any.dedup();
+        assert_eq!(ids, any, "seed {seed}: {query:?}");
+    }
+}
+
+/// The place of a hit by relevance: the better match, then the more popular one.
+fn rank(hit: &Hit) -> (f32, i64, u128) {
+    (-hit.score, -i64::from(popularity(hit.id.0)), hit.id.0)
+}
+
+fn popularity(id: u128) -> u32 {
+    (id % 7) as u32
 }
 
 /// A text in lower case without accents, its words parted by spaces.
 fn plain(text: &str) -> String {
     text.to_lowercase().replace('é', "e").replace(['™', '&'], "")
-}
-
-fn order(sort: Sort, product: &Product) -> (String, i64, u128) {
-    let details = &product.details;
-    let currency = details.price.currency.to_string();
-    let (text, number) = match sort {
-        Sort::PriceAsc => (currency, details.price.amount),
-        Sort::PriceDesc => (currency, -details.price.amount),
-        Sort::Newest | Sort::Relevance => (String::new(), -(product.created_at as i64)),
-        Sort::Name => (details.name.to_lowercase(), 0),
-    };
-    (text, number, product.id.0)
 }
 
 fn facets<'a>(products: &[&'a Product]) -> (BTreeMap<&'a str, u64>, BTreeMap<CollectionId, u64>) {

@@ -64,6 +64,11 @@ pub fn text(text: &str) -> Query {
     Query { text: text.to_owned(), limit: 20, ..Query::default() }
 }
 
+/// Looks for words as they are typed only.
+pub fn strict(words: &str) -> Query {
+    Query { strict: true, ..text(words) }
+}
+
 pub fn ids(hits: &Hits) -> Vec<u128> {
     hits.hits.iter().map(|hit| hit.id.0).collect()
 }
