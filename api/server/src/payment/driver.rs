@@ -3,7 +3,7 @@
 //! The key of a call is its effect's id. A call that may have been made before is asked about
 //! first, except Create, whose key finds the intent again. Once a key is so old that the provider
 //! may have forgotten it, nothing is done under it any more: it is only looked what was. A key that
-//! is answered with 5xx at each repeat is given up earlier, where that does nothing twice: errors
+//! is answered with the same 5xx again is given up earlier, where that does nothing twice: errors
 //! are remembered, too (<https://docs.stripe.com/api/idempotent_requests>).
 
 use std::time::Duration;
@@ -19,6 +19,10 @@ use crate::time::now_ms;
 
 /// How long a call may take before its outcome counts as unknown, in milliseconds.
 const CALL_TIMEOUT_MS: u64 = 10_000;
+
+/// Under how many further keys a call is made that is answered with 5xx: one more each time that its
+/// outcome is asked for.
+const TURNS_MAX: u32 = 8;
 
 /// Drives a provider.
 pub struct Driver<P> {
@@ -45,10 +49,14 @@ impl<P: PaymentProvider> Driver<P> {
         if let Some(known) = self.known(&key, call, repeated).await? {
             return Ok(known);
         }
-        match self.make(&key, effect.order, call).await {
-            Err(CallError::Broken(_)) if repeated => self.make_anew(effect, made).await,
-            done => done,
+        let mut now = self.make(&key, effect.order, call).await;
+        for turn in 1..=TURNS_MAX {
+            if !matches!(now, Err(CallError::Replayed(_))) {
+                break;
+            }
+            now = self.make_anew(effect, made, turn).await;
         }
+        now
     }
 
     async fn make(&self, key: &str, order: OrderId, call: &Call) -> Result<CallResult, CallError> {
@@ -75,7 +83,7 @@ impl<P: PaymentProvider> Driver<P> {
         intent.map(CallResult::Intent)
     }
 
-    /// A call whose key the provider answers with a failure of its own, and will for as long as it
+    /// A call whose key the provider answers with a failure of its own, as it will for as long as it
     /// knows the key. What was not done is done under another one: an intent is confirmed, captured
     /// and canceled once, whatever the key, and one too many that was created is found and canceled
     /// (T37). A refund could be made twice: it waits until the key is forgotten, and is looked for.
@@ -83,6 +91,7 @@ impl<P: PaymentProvider> Driver<P> {
         &self,
         effect: EffectId,
         made: &ProviderCall,
+        turn: u32,
     ) -> Result<CallResult, CallError> {
         let key = effect.to_string();
         let known = match &made.call {
@@ -92,13 +101,13 @@ impl<P: PaymentProvider> Driver<P> {
             }
             Call::Refund { .. } | Call::RefundRest { .. } => {
                 let known = self.known(&key, &made.call, true).await?;
-                return known.ok_or_else(|| CallError::Broken("a refund waits".to_owned()));
+                return known.ok_or_else(|| CallError::Unknown("a refund waits".to_owned()));
             }
             call => self.known(&key, call, true).await?,
         };
         match known {
             Some(known) => Ok(known),
-            None => self.make(&format!("{key}-anew"), effect.order, &made.call).await,
+            None => self.make(&format!("{key}-{turn}"), effect.order, &made.call).await,
         }
     }
 
