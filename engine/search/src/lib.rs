@@ -14,8 +14,8 @@
 //!
 //! This crate knows no Raft, no HTTP and no RocksDB. It has no thread of its own beside tantivy's:
 //! the caller owns the [`Writer`]'s thread and the pool that searches run on. Start at [`Query`]
-//! and [`SearchIndex::search`] for reading, at [`Writer::apply`] for writing. What a search finds, in
-//! which order, and what its limits are is in `docs/search.md`.
+//! and [`SearchIndex::search`] for reading, at [`Writer::apply`] for writing. What a search finds,
+//! in which order, and what its limits are is in `docs/search.md`.
 
 mod attributes;
 mod card;

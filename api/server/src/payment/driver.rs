@@ -20,8 +20,8 @@ use crate::time::now_ms;
 /// How long a call may take before its outcome counts as unknown, in milliseconds.
 const CALL_TIMEOUT_MS: u64 = 10_000;
 
-/// Under how many further keys a call is made that is answered with 5xx: one more each time that its
-/// outcome is asked for.
+/// Under how many further keys a call is made that is answered with 5xx: one more each time that
+/// its outcome is asked for.
 const TURNS_MAX: u32 = 8;
 
 /// Drives a provider.
@@ -83,8 +83,8 @@ impl<P: PaymentProvider> Driver<P> {
         intent.map(CallResult::Intent)
     }
 
-    /// A call whose key the provider answers with a failure of its own, as it will for as long as it
-    /// knows the key. What was not done is done under another one: an intent is confirmed, captured
+    /// A call whose key the provider answers with a failure of its own, as it will for as long as
+    /// it knows the key. What was not done is done under another one: an intent is confirmed, captured
     /// and canceled once, whatever the key, and one too many that was created is found and canceled
     /// (T37). A refund could be made twice: it waits until the key is forgotten, and is looked for.
     async fn make_anew(
