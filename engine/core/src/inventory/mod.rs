@@ -4,7 +4,8 @@
 //! committed = the sums over active holds (I2); balance = level − held − committed − safety, and
 //! never below −backorder limit (I3). A hold and its timer live and die together. An ended hold
 //! leaves a marker for 72 hours and never reopens. How a product's stock is sold is its policy's:
-//! see docs/stock.md. A product at several locations has a place at each, which add up to its level (I18): see docs/adr/0013.
+//! see docs/stock.md. A product at several locations has a place at each, which add up to its level
+//! (I18): see docs/adr/0013.
 
 mod adjust_stock;
 mod commit_hold;
