@@ -85,8 +85,9 @@ impl<P: PaymentProvider> Driver<P> {
 
     /// A call whose key the provider answers with a failure of its own, as it will for as long as
     /// it knows the key. What was not done is done under another one: an intent is confirmed,
-    /// captured and canceled once, whatever the key, and one too many that was created is found and
-    /// canceled (T37). A refund could be made twice: it waits until the key is forgotten, and is looked for.
+    /// captured and canceled once, whatever the key, and one too many that was created is found
+    /// and canceled (T37). A refund could be made twice: it waits until the key is forgotten, and
+    /// is looked for.
     async fn make_anew(
         &self,
         effect: EffectId,
