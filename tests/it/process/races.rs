@@ -107,9 +107,10 @@ async fn of_two_refunds_of_sixty_percent_at_once_one_is_made() {
         reader.change_fulfillment((&id, None), &part, "pack").await.unwrap();
         is_one_of(&reader, &id, &["processing"]).await;
         let most = NewRefund { amount: Some(PRICE * 3 / 5), reason: "late".to_owned() };
+        let (first, second) = (format!("{id}-1"), format!("{id}-2"));
         let (first, second) = tokio::join!(
-            one.refund_order("first", (&id, None), &most),
-            two.refund_order("second", (&id, None), &most),
+            one.refund_order(&first, (&id, None), &most),
+            two.refund_order(&second, (&id, None), &most),
         );
         let refused = match (first, second) {
             (Ok(_), Err(error)) | (Err(error), Ok(_)) => error,

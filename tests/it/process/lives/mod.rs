@@ -28,7 +28,7 @@ use tokio::time::MissedTickBehavior;
 use life::{Lived, Shop, live};
 
 /// How many lives there are where nobody says.
-const LIVES: usize = 150;
+const LIVES: usize = 400;
 /// How many at once.
 const AT_ONCE: usize = 96;
 /// How many products there are plenty of.
