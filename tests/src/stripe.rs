@@ -240,6 +240,9 @@ pub fn difference(order: &Order, payments: &[Payment]) -> Option<String> {
         return differs("another amount, or asked of a bank twice");
     }
     let (captured, refunded) = (payment.captured, payment.refunded);
+    // What is to go back while a bank disputes it waits for the bank.
+    let waits = order.flags.disputed && refunded <= order.payment.refunded;
+    let refunded = if waits { order.payment.refunded } else { refunded };
     let agrees = match payment.status.as_str() {
         "requires_capture" => order.payment.status == "authorized",
         "succeeded" => {
