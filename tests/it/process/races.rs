@@ -92,8 +92,7 @@ async fn a_cancellation_and_a_capture_at_once_end_as_one_of_them() {
     for payment in cluster.stripe().payments().await {
         assert_eq!(payment.captured, payment.refunded, "{payment:?}");
     }
-    let left = reader.product(&product).await.unwrap().body.available;
-    assert_eq!(usize::try_from(left).unwrap(), races());
+    wait::until_available(&reader, &product, races()).await;
     let audit = reader.audit().await.unwrap();
     assert!(audit.ok, "{:#?}", audit.violations);
 }
