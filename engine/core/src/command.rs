@@ -29,7 +29,7 @@ pub use crate::order::{
     ApproveReturn, CancelFulfillment, CancelLines, CancelOrder, CancelReturn, CreateFulfillment,
     DeliverFulfillment, ImportRefund, LoseFulfillment, NoteDispute, PackFulfillment, PlaceOrder,
     ReceiveReturn, RecoverOrder, RefundOrder, RefuseOrder, RejectReturn, RequestReturn,
-    ResolveHold, ShipFulfillment,
+    ReshipFulfillment, ResolveHold, ShipFulfillment,
 };
 pub use crate::payment::{BeginEpoch, NotePaymentEvent, ReconcileIntent, RetryPayment, Settle};
 pub use crate::pricing::{
@@ -159,6 +159,7 @@ pub enum Command {
     BeginEpoch(BeginEpoch),
     PutLocation(PutLocation),
     TransferStock(TransferStock),
+    ReshipFulfillment(ReshipFulfillment),
 }
 
 /// What the caller is told when the command was accepted. Append only.

@@ -81,10 +81,21 @@ fn take_in(ctx: &mut Ctx<'_, '_>, sender: ShardId, message: &Message) -> Result<
         Message::Restock { order, product, quantity } if decides(ctx, order) => {
             restock(ctx, order, product, quantity)?;
         }
+        Message::TakeAgain(asked) if decides(ctx, asked.order) => {
+            let wanted = (asked.product, asked.quantity);
+            let short = inventory::take_again(ctx, asked.order, wanted)?.err();
+            ctx.send(sender, Message::TakenAgain { asked, short });
+        }
+        Message::TakenAgain { asked, short } => {
+            if sender != ctx.shard.id && sender == ctx.shard.topology.of_product(asked.product) {
+                order::taken_again(ctx, asked, short)?;
+            }
+        }
         Message::CommitHold(_)
         | Message::ReleaseHold(_)
         | Message::EndUnits { .. }
-        | Message::Restock { .. } => {}
+        | Message::Restock { .. }
+        | Message::TakeAgain(_) => {}
         Message::Location(ref location) if sender == ShardId::META => {
             inventory::learn(ctx, location)?;
         }

@@ -19,6 +19,7 @@ use crate::ids::{OrderId, ProductId, RefundId, ShardId};
 use crate::inventory::{Location, UnitsEnd};
 use crate::keys::{Key, kind_from, prefixed};
 use crate::money::Money;
+use crate::order::Asked;
 use crate::payment::{IntentId, PaymentMethod};
 use crate::txn::{Txn, View};
 
@@ -63,6 +64,16 @@ pub enum Message {
     },
     /// From the meta group to every other: a location is as it says now.
     Location(Box<Location>),
+    /// To a product's shard: units of an order never arrived, so many are wanted once more. Answered
+    /// by `TakenAgain`.
+    TakeAgain(Asked),
+    /// To an order's shard: the units it asked for are committed, or there are only so many.
+    TakenAgain {
+        /// What was asked for.
+        asked: Asked,
+        /// How many there are, if that is too few.
+        short: Option<u32>,
+    },
 }
 
 /// The number of the last message sent to, acknowledged by, or delivered from a shard. The first is

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::{LocationId, OrderId, ProductId};
 use crate::money::Currency;
-use crate::order::{FulfillmentState, ReturnState, Status};
+use crate::order::{FulfillmentState, MadeUp, ReturnState, Status};
 use crate::payment::PaymentState;
 use crate::pricing::NoShipping;
 
@@ -287,6 +287,11 @@ pub enum Rejection {
         requested: u32,
         /// Units there that are neither held nor committed.
         free: u32,
+    },
+    /// What never arrived was made up for already.
+    AlreadyMadeUp {
+        /// How.
+        how: MadeUp,
     },
 }
 

@@ -120,6 +120,7 @@ commands! {
         DeleteTaxRate "delete_tax_rate",
         BeginEpoch "begin_epoch",
         PutLocation "put_location",
+        ReshipFulfillment "reship_fulfillment",
         TransferStock "transfer_stock",
     ]
     targets: [
@@ -164,6 +165,7 @@ commands! {
         SetCartLine Cart cart,
         ClearCart Cart cart,
         LoseFulfillment Order order,
+        ReshipFulfillment Order order,
         RequestReturn Order order,
         ApproveReturn Order order,
         RejectReturn Order order,

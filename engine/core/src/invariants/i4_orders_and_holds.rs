@@ -1,17 +1,18 @@
 //! I4: an active order has exactly its holds, and a hold of an order has its order.
 //!
 //! Held, committed or free: what the order says and what its holds say is the same, product by
-//! product; of a confirmed order that is what was neither sent nor canceled. A hold whose order was
+//! product; of a confirmed order that is what was neither sent nor canceled, and what is committed
+//! for a fulfillment that is sent once more. A hold whose order was
 //! never placed, or has ended, is active only as long as its timer will ask about it. Across
 //! shards, messages that were not delivered yet count as delivered.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Violation, each, violation};
 use crate::apply::Shard;
 use crate::codec::decode;
 use crate::fault::Fault;
-use crate::ids::{OrderId, ProductId, PromotionId, ShardId, Topology};
+use crate::ids::{FulfillmentId, OrderId, ProductId, PromotionId, ShardId, Topology};
 use crate::inventory::{Hold, HoldRef, HoldState, hold_name};
 use crate::keys::{Key, prefixed};
 use crate::order::{Order, OrderLine, Units};
@@ -25,8 +26,8 @@ pub(super) fn check(
     found: &mut Vec<Violation>,
 ) -> Result<(), Fault> {
     let here = Side { id: shard.id, view };
-    check_orders(shard.topology, here, here, &Pending::new(), found)?;
-    check_holds(shard.topology, here, here, &Pending::new(), found)
+    check_orders(shard.topology, here, here, &Messages::default(), found)?;
+    check_holds(shard.topology, here, here, &Messages::default(), found)
 }
 
 /// Across shards: orders of each shard, and the units of them that each other shard holds.
@@ -39,7 +40,7 @@ pub(super) fn check_across(
     let topology = Topology { shards: data().map(|(id, _)| id.0).max().unwrap_or(1) };
     for (home, there) in sides().flat_map(|home| sides().map(move |there| (home, there))) {
         if home.id != there.id {
-            let pending = pending(home, there)?;
+            let pending = Messages { to: pending(home, there)?, back: answers(there, home)? };
             check_orders(topology, home, there, &pending, found)?;
             check_holds(topology, home, there, &pending, found)?;
         }
@@ -56,6 +57,16 @@ struct Side<'a> {
 
 /// The messages on their way that change a hold, in their order.
 type Pending = BTreeMap<OrderId, Vec<Message>>;
+
+/// The messages between an order's shard and another that were not taken in.
+#[derive(Default)]
+struct Messages {
+    /// To the other.
+    to: Pending,
+    /// To the order's shard: units that are committed once more.
+    back: BTreeSet<(FulfillmentId, ProductId)>,
+}
+
 /// What an order wants of a shard, or a hold has: units by product, and the use of a promotion.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Wanted {
@@ -72,10 +83,7 @@ impl Wanted {
 /// The messages of one shard that another has not taken in.
 fn pending(home: Side<'_>, there: Side<'_>) -> Result<Pending, Fault> {
     let mut pending = Pending::new();
-    let delivered = outbox::delivered(there.view, home.id)?;
-    let sent = outbox::sent(home.view, there.id)?;
-    let unsent = usize::try_from(sent.saturating_sub(delivered)).unwrap_or(usize::MAX);
-    for (_, message) in outbox::messages(home.view, there.id, delivered, unsent)? {
+    for message in unread(home, there)? {
         match message {
             Message::CommitHold(order)
             | Message::ReleaseHold(order)
@@ -83,10 +91,37 @@ fn pending(home: Side<'_>, there: Side<'_>) -> Result<Pending, Fault> {
             Message::AskOrder { .. }
             | Message::TakeInCart(_)
             | Message::Restock { .. }
-            | Message::Location(_) => {}
+            | Message::Location(_)
+            | Message::TakeAgain(_)
+            | Message::TakenAgain { .. } => {}
         }
     }
     Ok(pending)
+}
+
+/// The units that one shard has committed once more for orders of another, which does not know it.
+fn answers(
+    there: Side<'_>,
+    home: Side<'_>,
+) -> Result<BTreeSet<(FulfillmentId, ProductId)>, Fault> {
+    let messages = unread(there, home)?.into_iter();
+    Ok(messages
+        .filter_map(|message| match message {
+            Message::TakenAgain { asked, short: None } => {
+                Some((asked.fulfillment, asked.product))
+            }
+            _ => None,
+        })
+        .collect())
+}
+
+/// The messages of one shard that another has not taken in, in their order.
+fn unread(from: Side<'_>, to: Side<'_>) -> Result<Vec<Message>, Fault> {
+    let delivered = outbox::delivered(to.view, from.id)?;
+    let sent = outbox::sent(from.view, to.id)?;
+    let unsent = usize::try_from(sent.saturating_sub(delivered)).unwrap_or(usize::MAX);
+    let messages = outbox::messages(from.view, to.id, delivered, unsent)?;
+    Ok(messages.into_iter().map(|(_, message)| message).collect())
 }
 
 /// Every order of `home` has the units in `there` that it thinks it has.
@@ -94,7 +129,7 @@ fn check_orders(
     topology: Topology,
     home: Side<'_>,
     there: Side<'_>,
-    pending: &Pending,
+    pending: &Messages,
     found: &mut Vec<Violation>,
 ) -> Result<(), Fault> {
     each(home.view, prefixed(b"od"), |_, value| {
@@ -104,9 +139,14 @@ fn check_orders(
         if listed == ordered.is_empty() && home.id != there.id {
             violation(found, "I4", format!("{}: holds in {}: {listed}", order.id, there.id));
         }
-        let wanted = wanted_in(&order, OrderLine::unshipped, topology, there.id);
+        let mut wanted = wanted_in(&order, OrderLine::unshipped, topology, there.id);
+        for (product, units) in taken_again(&order, pending) {
+            if topology.of_product(product) == there.id {
+                *wanted.units.entry(product).or_default() += u64::from(units);
+            }
+        }
         let hold = hold(there.view, order.id)?;
-        let seen = hold.as_ref().map(|hold| after(hold, pending.get(&order.id)));
+        let seen = hold.as_ref().map(|hold| after(hold, pending.to.get(&order.id)));
         let (state, held) = seen.unzip();
         let held = held.unwrap_or_default();
         let free = state.is_none_or(|state| state == HoldState::Released)
@@ -131,7 +171,7 @@ fn check_holds(
     topology: Topology,
     home: Side<'_>,
     there: Side<'_>,
-    pending: &Pending,
+    pending: &Messages,
     found: &mut Vec<Violation>,
 ) -> Result<(), Fault> {
     each(there.view, prefixed(b"ho"), |key, value| {
@@ -140,7 +180,7 @@ fn check_holds(
             return Ok(());
         }
         let hold: Hold = decode(value)?;
-        let active = after(&hold, pending.get(&id)).0 != HoldState::Released;
+        let active = after(&hold, pending.to.get(&id)).0 != HoldState::Released;
         if !active || is_asked_about(&hold) {
             return Ok(());
         }
@@ -151,6 +191,21 @@ fn check_holds(
         }
         Ok(())
     })
+}
+
+/// The units that are committed for fulfillments which are not decided yet, by product.
+fn taken_again(order: &Order, pending: &Messages) -> Vec<(ProductId, u32)> {
+    let mut taken = Vec::new();
+    for fulfillment in &order.progress.fulfillments {
+        let undecided = fulfillment.is_reserving();
+        let Some(again) = fulfillment.again.as_ref().filter(|_| undecided) else { continue };
+        let known = |product| {
+            again.taken.contains(&product) || pending.back.contains(&(fulfillment.id, product))
+        };
+        let units = order.units_of(&fulfillment.lines).into_iter();
+        taken.extend(units.filter(|(product, _)| known(*product)));
+    }
+    taken
 }
 
 fn hold(view: &dyn View, order: OrderId) -> Result<Option<Hold>, Fault> {
@@ -179,7 +234,9 @@ fn after(hold: &Hold, pending: Option<&Vec<Message>>) -> (HoldState, Wanted) {
             | Message::AskOrder { .. }
             | Message::TakeInCart(_)
             | Message::Restock { .. }
-            | Message::Location(_) => {}
+            | Message::Location(_)
+            | Message::TakeAgain(_)
+            | Message::TakenAgain { .. } => {}
         }
     }
     (state, held)

@@ -7,7 +7,7 @@ use crate::fault::Fault;
 use crate::keys::prefixed;
 use crate::order::RETURNS_PER_ORDER_MAX;
 use crate::order::{
-    FULFILLMENTS_PER_ORDER_MAX, Fulfillment, FulfillmentState, LineProgress, Order,
+    FULFILLMENTS_PER_ORDER_MAX, Fulfillment, FulfillmentState, LineProgress, MadeUp, Order,
 };
 use crate::txn::View;
 
@@ -24,9 +24,7 @@ pub(super) fn check(view: &dyn View, found: &mut Vec<Violation>) -> Result<(), F
             let LineProgress { canceled, shipped, delivered, lost, returned } = line.progress;
             let open = sum(all, number, FulfillmentState::is_open);
             let arrived = sum(all, number, |state| state == FulfillmentState::Delivered);
-            let gone = sum(all, number, |state| {
-                matches!(state, FulfillmentState::Lost | FulfillmentState::ReturnedToSender)
-            });
+            let gone = sum(all, number, FulfillmentState::is_lost) - reshipped(all, number);
             let underway = sum(all, number, |state| state == FulfillmentState::Shipped);
             let sent = underway + arrived + gone;
             let back = returned_of(&order, number);
@@ -56,6 +54,20 @@ pub(super) fn check(view: &dyn View, found: &mut Vec<Violation>) -> Result<(), F
 fn returned_of(order: &Order, line: u32) -> u64 {
     let received = order.progress.returns.iter().flat_map(|it| &it.received);
     received.filter(|units| units.line == line).map(|units| u64::from(units.quantity)).sum()
+}
+
+/// The units of a line that never arrived and wait for shipping once more, or were sent again.
+fn reshipped(all: &[Fulfillment], line: u32) -> u64 {
+    let again = |fulfillment: &&Fulfillment| match fulfillment.made_up {
+        MadeUp::Reshipped(id) => {
+            let again = all.iter().find(|again| again.id == id);
+            again.is_some_and(|again| !again.is_reserving())
+        }
+        MadeUp::No | MadeUp::Refunded => false,
+    };
+    let lines = all.iter().filter(again).flat_map(|fulfillment| &fulfillment.lines);
+    let units = lines.filter(|units| units.line == line);
+    units.map(|units| u64::from(units.quantity)).sum()
 }
 
 /// The units of a line in fulfillments of some states.

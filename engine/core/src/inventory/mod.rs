@@ -3,7 +3,7 @@
 //! Invariants: the level, on hand − sent ahead, is the sum of its movements (I1); held and
 //! committed = the sums over active holds (I2); balance = level − held − committed − safety, and
 //! never below −backorder limit (I3). A hold and its timer live and die together. An ended hold
-//! leaves a marker for 72 hours and never reopens. How a product's stock is sold is its policy's:
+//! leaves a marker for 72 hours and never reopens, unless its order sends units once more. How a product's stock is sold is its policy's:
 //! see docs/stock.md. A product at several locations has a place at each, which add up to its level
 //! (I18): see docs/adr/0013.
 
@@ -21,6 +21,7 @@ pub(crate) mod rows;
 mod set_stock;
 mod set_stock_policy;
 mod share;
+mod take_again;
 mod transfer_stock;
 mod units;
 
@@ -46,7 +47,9 @@ pub(crate) use rows::hold_name;
 pub use set_stock::SetStock;
 pub use set_stock_policy::SetStockPolicy;
 pub use share::Share;
+pub(crate) use take_again::take_again;
 pub use transfer_stock::TransferStock;
+use units::disarm;
 pub(crate) use units::{
     NewHold, add_up, commit_units, forget_hold, hold_units, release_units, retime_hold, timer_kind,
 };

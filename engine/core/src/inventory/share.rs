@@ -31,6 +31,28 @@ impl Hold {
         if parts.is_empty() { vec![(LocationId::DEFAULT, line.quantity)] } else { parts }
     }
 
+    /// Notes from where more units of a product are, before they are added to its line. Either all
+    /// units of a line have their share, or none has: those of the default location.
+    pub(super) fn share_more(&mut self, (product, units): (ProductId, u32), more: Vec<Share>) {
+        let line = self.lines.iter().find(|line| line.product == product);
+        let before = line.map_or(0, |line| line.quantity);
+        let noted = self.shares.iter().any(|it| it.product == product && it.quantity > 0);
+        let at_default =
+            |quantity| Share { product, location: LocationId::DEFAULT, quantity, sent: 0 };
+        let unnoted = match (noted, more.is_empty()) {
+            (true, true) => Some(at_default(units)),
+            (false, false) if before > 0 => Some(at_default(before)),
+            _ => None,
+        };
+        for share in unnoted.into_iter().chain(more) {
+            let same = |it: &&mut Share| (it.product, it.location) == (product, share.location);
+            match self.shares.iter_mut().find(same) {
+                Some(there) => there.quantity = there.quantity.saturating_add(share.quantity),
+                None => self.shares.push(share),
+            }
+        }
+    }
+
     /// Takes the first units of a product off its shares; says from where they are.
     pub(super) fn take_off(
         &mut self,

@@ -256,7 +256,8 @@ pub(crate) fn add_up(lines: &[HoldLine]) -> Vec<(ProductId, u64)> {
     sums
 }
 
-fn disarm(ctx: &mut Ctx<'_, '_>, name: HoldRef, hold: &Hold) {
+/// Disarms the hold's timer, if it is armed.
+pub(super) fn disarm(ctx: &mut Ctx<'_, '_>, name: HoldRef, hold: &Hold) {
     if let Some(kind) = timer_kind(name, hold.state).filter(|_| hold.timer_at != 0) {
         ctx.disarm(hold.timer_at, kind);
     }

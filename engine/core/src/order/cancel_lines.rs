@@ -52,7 +52,7 @@ impl CancelLines {
             worth = worth.saturating_add(part);
             change.end_units(units, how)?;
         }
-        if change.order.has_shipped() || change.order.has_unshipped() {
+        if !change.order.is_empty() {
             if change.order.payment.state.is_captured() {
                 let amount = worth.min(change.order.refundable());
                 change.request_refund(amount, &self.reason);

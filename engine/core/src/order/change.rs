@@ -100,11 +100,14 @@ impl OrderTimer {
 
 impl Order {
     /// A shard, this one or another, has units for the order that were neither sent nor canceled,
-    /// or counts a use of its promotion.
+    /// is asked for some once more, or counts a use of its promotion.
     pub(super) fn has_units_left_in(&self, ctx: &Ctx<'_, '_>, shard: ShardId) -> bool {
+        let there = |product| ctx.shard.topology.of_product(product) == shard;
         let mut left = self.lines.iter().filter(|line| line.unshipped() > 0);
+        let mut asked = self.progress.fulfillments.iter();
         self.is_counted_in(ctx, shard)
-            || left.any(|line| ctx.shard.topology.of_product(line.product) == shard)
+            || left.any(|line| there(line.product))
+            || asked.any(|it| it.is_reserving() && self.units_of(&it.lines).into_keys().any(there))
     }
 
     /// A shard, this one or another, has or had units for the order, or counts a use of its

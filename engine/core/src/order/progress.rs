@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Change, Dispute, FULFILL_SLA_MS, Fulfillment, Order, OrderLine, OrderTimer, Refund, Return,
+    Change, Dispute, FULFILL_SLA_MS, Fulfillment, MadeUp, Order, OrderLine, OrderTimer, Refund, Return,
     Review, Status, Units,
 };
 use crate::order::{FulfillmentState, RefundState};
@@ -87,9 +87,11 @@ impl Order {
         (self.due()..=self.total).contains(&amount)
     }
 
-    /// Units of it were sent.
+    /// Units of it were sent, even if they never arrived and are to be sent once more.
     pub fn has_shipped(&self) -> bool {
+        let again = |it: &Fulfillment| matches!(it.made_up, MadeUp::Reshipped(_));
         self.lines.iter().any(|line| line.progress.shipped > 0)
+            || self.progress.fulfillments.iter().any(again)
     }
 
     /// Units of it wait for shipping.
@@ -111,8 +113,12 @@ impl Order {
     pub fn due(&self) -> i64 {
         let canceled = |line: &OrderLine| line.paid_for(0, line.progress.canceled);
         let canceled: i64 = self.lines.iter().map(canceled).fold(0, i64::saturating_add);
-        let empty = self.lines.iter().all(|line| line.progress.canceled == line.quantity);
-        if empty { 0 } else { self.total.saturating_sub(canceled).max(0) }
+        if self.is_empty() { 0 } else { self.total.saturating_sub(canceled).max(0) }
+    }
+
+    /// All of it is canceled.
+    pub(super) fn is_empty(&self) -> bool {
+        self.lines.iter().all(|line| line.progress.canceled == line.quantity)
     }
 
     /// What was given back, or is on its way back, in minor units: refunds that have not failed.
@@ -134,7 +140,7 @@ impl Order {
         if self.progress.closed_at.is_some() {
             return Status::Completed;
         }
-        match (self.has_shipped(), self.has_unshipped()) {
+        match (self.has_shipped() && !self.is_empty(), self.has_unshipped()) {
             (true, false) if self.is_delivered() => self.status_after_delivery(),
             (true, false) => Status::Shipped,
             (true, true) => Status::PartiallyShipped,
@@ -159,8 +165,9 @@ impl Order {
 
     /// Something is under way that keeps the order open.
     fn is_busy(&self) -> bool {
-        let Progress { refunds, returns, .. } = &self.progress;
+        let Progress { fulfillments, refunds, returns, .. } = &self.progress;
         self.flags.disputed
+            || fulfillments.iter().any(Fulfillment::is_reserving)
             || refunds.iter().any(|refund| refund.state.is_open())
             || returns.iter().any(|it| it.state.is_open())
     }

@@ -274,6 +274,7 @@ pub const TRANSITIONS: &[TransitionRow] = &[
         stays: true,
         ways: &[
             (Some(Confirmed), Processing),
+            (Some(PartiallyShipped), Processing),
             (Some(PartiallyShipped), Returned),
             (Some(PartiallyShipped), PartiallyReturned),
             (Some(PartiallyShipped), Shipped),
@@ -315,9 +316,14 @@ pub const TRANSITIONS: &[TransitionRow] = &[
     },
     TransitionRow {
         name: "T35",
-        what: "lost, or returned to the sender",
+        what: "lost, or returned to the sender; sent once more",
         stays: true,
-        ways: &[(Some(Shipped), Returned)],
+        ways: &[
+            (Some(Shipped), Returned),
+            (Some(Shipped), PartiallyShipped),
+            (Some(Returned), PartiallyShipped),
+            (Some(PartiallyReturned), PartiallyShipped),
+        ],
     },
     TransitionRow {
         name: "T38",

@@ -115,6 +115,7 @@ impl Cluster {
             Command::CancelLines(c) => topology.of_order(c.order),
             Command::RefundOrder(c) => topology.of_order(c.order),
             Command::LoseFulfillment(c) => topology.of_order(c.order),
+            Command::ReshipFulfillment(c) => topology.of_order(c.order),
             Command::RequestReturn(c) => topology.of_order(c.order),
             Command::ApproveReturn(c) => topology.of_order(c.order),
             Command::RejectReturn(c) => topology.of_order(c.order),

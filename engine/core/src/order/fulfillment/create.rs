@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{FULFILLMENTS_PER_ORDER_MAX, Fulfillment, FulfillmentState, LineUnits, find};
+use super::{Fulfillment, LineUnits, find};
 use crate::apply::{Ctx, Stop};
 use crate::command::Reply;
 use crate::ids::{FulfillmentId, OrderId};
@@ -33,26 +33,12 @@ impl CreateFulfillment {
             return Err(Rejection::AlreadyExists.into());
         }
         order.check_unblocked()?;
-        if order.progress.fulfillments.len() >= FULFILLMENTS_PER_ORDER_MAX {
-            let limit = FULFILLMENTS_PER_ORDER_MAX as u32;
-            return Err(Rejection::TooManyFulfillments { limit }.into());
-        }
+        order.check_room()?;
         let wanted = self.lines.clone().unwrap_or_else(|| all_that_is_left(&order));
         let lines = order.check_lines(&wanted, |line| order.left_of_line(line))?;
         let mut change = Change::of(ctx, order);
         let now = change.ctx.now();
-        change.order.progress.fulfillments.push(Fulfillment {
-            id: self.id,
-            state: FulfillmentState::Picking,
-            lines,
-            carrier: String::new(),
-            tracking: String::new(),
-            created_at: now,
-            updated_at: now,
-            shipped_at: None,
-            delivered_at: None,
-            deliver_at: None,
-        });
+        change.order.progress.fulfillments.push(Fulfillment::new(self.id, lines, now));
         change.retime();
         change.step_told("T14", "");
         Ok(Reply::Order(Box::new(change.save()?)))

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{FulfillmentState, find};
+use super::{FulfillmentState, MadeUp, find};
 use crate::apply::{Ctx, Stop};
 use crate::command::Reply;
 use crate::ids::{FulfillmentId, OrderId};
@@ -25,7 +25,8 @@ pub struct LoseFulfillment {
     pub id: FulfillmentId,
     /// What became of it.
     pub how: Lost,
-    /// What its units cost goes back; else the seller makes up for it in another way.
+    /// What its units cost goes back; else the seller makes up for it in another way: sends as many
+    /// once more (`ReshipFulfillment`), or refunds what was agreed upon.
     pub refund: bool,
 }
 
@@ -65,6 +66,9 @@ impl LoseFulfillment {
         }
         if self.refund && change.order.payment.state.has_come() {
             let amount = worth.min(change.order.refundable());
+            if amount > 0 {
+                change.order.progress.fulfillments[place].made_up = MadeUp::Refunded;
+            }
             change.request_refund(amount, state.as_str());
         }
         change.retime();

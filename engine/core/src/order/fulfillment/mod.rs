@@ -9,22 +9,25 @@ mod create;
 mod deliver;
 mod lose;
 mod pack;
+mod reship;
 mod ship;
 
 use serde::{Deserialize, Serialize};
 
 use super::{Change, Order, Review, Units, rows};
 use crate::apply::{Ctx, Stop};
-use crate::ids::{FulfillmentId, OrderId};
+use crate::ids::{FulfillmentId, OrderId, ProductId};
 use crate::inventory::UnitsEnd;
 use crate::payment::PaymentState;
-use crate::rejection::{Blocked, Field, Rejection};
+use crate::rejection::{Blocked, Field, Rejection, ShortLine};
 
 pub use cancel::CancelFulfillment;
 pub use create::CreateFulfillment;
 pub use deliver::DeliverFulfillment;
 pub use lose::{LoseFulfillment, Lost};
 pub use pack::PackFulfillment;
+pub use reship::{Asked, ReshipFulfillment};
+pub(crate) use reship::taken_again;
 pub use ship::ShipFulfillment;
 
 /// The most fulfillments of one order, canceled ones included.
@@ -57,6 +60,35 @@ pub struct Fulfillment {
     pub delivered_at: Option<u64>,
     /// When it counts as delivered if nobody says so before, in Unix milliseconds.
     pub deliver_at: Option<u64>,
+    /// Of one that never arrived: how its customer gets what they paid for.
+    pub made_up: MadeUp,
+    /// Of one that is sent for another that never arrived: what is said of its units.
+    pub again: Option<Box<Again>>,
+}
+
+/// How the customer gets what they paid for and never got (T35). Append only.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum MadeUp {
+    /// Not yet, or not here.
+    #[default]
+    No,
+    /// What its units cost goes back.
+    Refunded,
+    /// As many units are sent once more, in this fulfillment.
+    Reshipped(FulfillmentId),
+}
+
+/// Units that are sent once more: what the shards of their products have said.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Again {
+    /// The fulfillment that never arrived.
+    pub of: FulfillmentId,
+    /// Products whose shards have not answered.
+    pub waits: Vec<ProductId>,
+    /// Products whose units are committed once more.
+    pub taken: Vec<ProductId>,
+    /// Products of which there were too few.
+    pub short: Vec<ShortLine>,
 }
 
 /// Where a fulfillment stands. Append only.
@@ -76,11 +108,15 @@ pub enum FulfillmentState {
     Lost,
     /// It was sent and came back, for nobody took it (T35).
     ReturnedToSender,
+    /// The shards of its products were asked for its units, and not all have answered (T35).
+    Reserving,
+    /// There were too few units of its products: it is over (T35).
+    OutOfStock,
 }
 
 impl FulfillmentState {
     /// Every state, in their order.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::Picking,
         Self::Packed,
         Self::Shipped,
@@ -88,6 +124,8 @@ impl FulfillmentState {
         Self::Canceled,
         Self::Lost,
         Self::ReturnedToSender,
+        Self::Reserving,
+        Self::OutOfStock,
     ];
 
     /// The name that clients see.
@@ -100,7 +138,14 @@ impl FulfillmentState {
             Self::Canceled => "canceled",
             Self::Lost => "lost",
             Self::ReturnedToSender => "returned_to_sender",
+            Self::Reserving => "reserving",
+            Self::OutOfStock => "out_of_stock",
         }
+    }
+
+    /// It never arrived (T35).
+    pub fn is_lost(self) -> bool {
+        matches!(self, Self::Lost | Self::ReturnedToSender)
     }
 
     /// Its units are set aside and not sent.
@@ -116,6 +161,31 @@ pub struct LineUnits {
     pub line: u32,
     /// How many units: at least 1.
     pub quantity: u32,
+}
+
+impl Fulfillment {
+    /// The shards of its products are asked for its units.
+    pub fn is_reserving(&self) -> bool {
+        self.state == FulfillmentState::Reserving
+    }
+
+    /// Units that are fetched from now on.
+    fn new(id: FulfillmentId, lines: Vec<LineUnits>, now: u64) -> Self {
+        Self {
+            id,
+            state: FulfillmentState::Picking,
+            lines,
+            carrier: String::new(),
+            tracking: String::new(),
+            created_at: now,
+            updated_at: now,
+            shipped_at: None,
+            delivered_at: None,
+            deliver_at: None,
+            made_up: MadeUp::No,
+            again: None,
+        }
+    }
 }
 
 /// The order that a seller's command is about: `OrderNotFound`, `VersionMismatch`.
@@ -175,6 +245,14 @@ impl Order {
             }
         }
         Ok(lines)
+    }
+
+    /// Refuses a fulfillment more than an order may have: `TooManyFulfillments`.
+    fn check_room(&self) -> Result<(), Rejection> {
+        if self.progress.fulfillments.len() < FULFILLMENTS_PER_ORDER_MAX {
+            return Ok(());
+        }
+        Err(Rejection::TooManyFulfillments { limit: FULFILLMENTS_PER_ORDER_MAX as u32 })
     }
 
     /// Where a fulfillment is in the list.

@@ -324,6 +324,7 @@ fn between(v: &mut Values) -> Command {
     let messages = v.many(3, |v| match v.random.random_range(0..6) {
         5 => Message::Location(Box::new(locations::location(v))),
         3 if v.random.random_bool(0.3) => fulfillment::restock(v),
+        3 if v.random.random_bool(0.3) => fulfillment::again(v),
         3 => fulfillment::end_units(v),
         0 => Message::CommitHold(v.order()),
         1 => Message::ReleaseHold(v.order()),

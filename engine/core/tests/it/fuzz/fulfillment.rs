@@ -1,13 +1,13 @@
 //! Random commands about orders that were confirmed.
 
 use engine_core::inventory::UnitsEnd;
-use engine_core::order::{Condition, DisputeState, LineUnits, Lost, Received, RefundState};
+use engine_core::order::{Asked, Condition, DisputeState, LineUnits, Lost, Received, RefundState};
 use engine_core::outbox::Message;
 use engine_core::{
     ApproveReturn, CancelFulfillment, CancelLines, CancelReturn, Command, CreateFulfillment,
     DeliverFulfillment, FulfillmentId, ImportRefund, LoseFulfillment, NoteDispute, OrderId,
-    PackFulfillment, ReceiveReturn, RefundId, RefundOrder, RejectReturn, RequestReturn, ReturnId,
-    ShipFulfillment,
+    PackFulfillment, ReceiveReturn, RefundId, RefundOrder, RejectReturn, RequestReturn,
+    ReshipFulfillment, ReturnId, ShipFulfillment,
 };
 use rand::Rng as _;
 
@@ -63,6 +63,14 @@ pub fn restock(v: &mut Values) -> Message {
     Message::Restock { order: v.order(), product: v.product(), quantity: v.u32() }
 }
 
+pub fn again(v: &mut Values) -> Message {
+    let (order, product, quantity) = (v.order(), v.product(), v.u32());
+    let fulfillment = FulfillmentId(v.random.random_range(1..6));
+    let asked = Asked { order, fulfillment, product, quantity };
+    let short = v.maybe(Values::u32);
+    if v.random.random() { Message::TakeAgain(asked) } else { Message::TakenAgain { asked, short } }
+}
+
 fn units(v: &mut Values) -> Vec<LineUnits> {
     v.many(2, |v| {
         let line = if v.random.random_bool(0.9) { v.random.random_range(0..2) } else { v.u32() };
@@ -73,7 +81,12 @@ fn units(v: &mut Values) -> Vec<LineUnits> {
 fn going_back(v: &mut Values, order: OrderId, expected_version: Option<u64>) -> Command {
     let id = ReturnId(v.random.random_range(1..4));
     let owner = v.random.random_bool(0.2).then(|| v.owner());
-    match v.random.random_range(0..10) {
+    match v.random.random_range(0..11) {
+        10 => {
+            let (id, again) = (FulfillmentId(id.0), FulfillmentId(v.random.random_range(1..6)));
+            let again = ReshipFulfillment { order, expected_version, id, again };
+            Command::ReshipFulfillment(again)
+        }
         0 | 1 => {
             let (lines, reason) = (units(v), v.text());
             Command::RequestReturn(RequestReturn { order, owner, id, lines, reason })

@@ -2,8 +2,8 @@
 
 use engine_core::inventory::UnitsEnd;
 use engine_core::order::{
-    Condition, Dispute, DisputeState, Fulfillment, FulfillmentState, LineUnits, Lost, Order,
-    Progress, Received, Refund, RefundState, Return, ReturnState,
+    Again, Asked, Condition, Dispute, DisputeState, Fulfillment, FulfillmentState, LineUnits, Lost,
+    MadeUp, Order, Progress, Received, Refund, RefundState, Return, ReturnState,
 };
 use engine_core::outbox::Message;
 use engine_core::payment::PaymentState;
@@ -11,7 +11,7 @@ use engine_core::{
     ApproveReturn, Blocked, CancelFulfillment, CancelLines, CancelReturn, Command,
     CreateFulfillment, DeliverFulfillment, FulfillmentId, ImportRefund, LoseFulfillment,
     NoteDispute, PackFulfillment, ReceiveReturn, RefundId, RefundOrder, RejectReturn, Rejection,
-    RequestReturn, ReturnId, ShipFulfillment,
+    RequestReturn, ReshipFulfillment, ReturnId, ShipFulfillment, ShortLine,
 };
 
 use super::named;
@@ -71,7 +71,17 @@ fn fulfillment(state: FulfillmentState) -> Fulfillment {
         shipped_at: Some(3_000),
         delivered_at: Some(4_000),
         deliver_at: Some(5_000),
+        made_up: MadeUp::No,
+        again: None,
     }
+}
+
+fn again() -> Fulfillment {
+    let short = vec![ShortLine { product: PRODUCT, requested: 3, available: 2 }];
+    let (waits, taken) = (vec![PRODUCT], vec![PRODUCT]);
+    let again = Again { of: FULFILLMENT, waits, taken, short };
+    let id = FulfillmentId(0xf0_12);
+    Fulfillment { id, again: Some(Box::new(again)), ..fulfillment(FulfillmentState::Reserving) }
 }
 
 fn refund(state: RefundState) -> Refund {
@@ -93,6 +103,11 @@ pub fn orders() -> Vec<(String, Order)> {
         let progress = Progress { fulfillments: vec![fulfillment(state)], ..Progress::default() };
         (format!("fulfillment-{state:?}"), Order { progress, ..order() })
     });
+    let made_up = [MadeUp::Refunded, MadeUp::Reshipped(FulfillmentId(0xf0_12))].map(|made_up| {
+        let lost = Fulfillment { made_up, ..fulfillment(FulfillmentState::Lost) };
+        let progress = Progress { fulfillments: vec![lost, again()], ..Progress::default() };
+        (format!("made-up-{}", if made_up == MadeUp::Refunded { "Refunded" } else { "Reshipped" }), Order { progress, ..order() })
+    });
     let refunds = RefundState::ALL.map(|state| {
         let progress = Progress { refunds: vec![refund(state)], ..Progress::default() };
         (format!("refund-{state:?}"), Order { progress, ..order() })
@@ -106,13 +121,20 @@ pub fn orders() -> Vec<(String, Order)> {
         (format!("dispute-{state:?}"), Order { progress, ..order() })
     });
     let back = returns.into_iter().chain(disputes);
-    fulfillments.into_iter().chain(refunds).chain(back).collect()
+    fulfillments.into_iter().chain(made_up).chain(refunds).chain(back).collect()
 }
 
 pub fn messages() -> Vec<(String, Vec<Message>)> {
     let message = |how| Message::EndUnits { order: ORDER, product: PRODUCT, quantity: 3, how };
     let all = [UnitsEnd::Shipped, UnitsEnd::Released, UnitsEnd::WrittenOff];
-    all.map(|how| (format!("EndUnits-{how:?}"), vec![message(how)])).into()
+    let mut all: Vec<_> =
+        all.map(|how| (format!("EndUnits-{how:?}"), vec![message(how)])).into();
+    let (order, fulfillment, product) = (ORDER, FULFILLMENT, PRODUCT);
+    let asked = Asked { order, fulfillment, product, quantity: 3 };
+    all.push(("TakeAgain".into(), vec![Message::TakeAgain(asked)]));
+    let taken = |short| vec![Message::TakenAgain { asked, short }];
+    all.extend([("TakenAgain".into(), taken(None)), ("TakenAgain-short".into(), taken(Some(2)))]);
+    all
 }
 
 pub fn commands() -> Vec<(String, Command)> {
@@ -187,6 +209,12 @@ fn going_back() -> Vec<(String, Command)> {
         Command::RejectReturn(RejectReturn { order, expected_version, id, reason }),
         Command::CancelReturn(CancelReturn { order, owner: Some(owner()), id }),
         receive(Some(vec![received()])),
+        Command::ReshipFulfillment(ReshipFulfillment {
+            order,
+            expected_version,
+            id: FULFILLMENT,
+            again: FulfillmentId(0xf0_12),
+        }),
         Command::ImportRefund(ImportRefund {
             order,
             id: REFUND,
@@ -208,6 +236,7 @@ pub fn rejections() -> Vec<Rejection> {
         Rejection::TooManyOfLine { line: 32, requested: 33, left: 34 },
         Rejection::FulfillmentNotFound,
         Rejection::WrongFulfillmentState { actual: FulfillmentState::Packed },
+        Rejection::AlreadyMadeUp { how: MadeUp::Reshipped(FULFILLMENT) },
         Rejection::TooManyFulfillments { limit: 100 },
         Rejection::TooManyRefunds { limit: 300 },
         Rejection::RefundTooLarge { requested: 35, left: 36 },

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use engine_core::order::{Condition, FulfillmentState, LineUnits, Lost, Received, ReturnState};
+use engine_core::order::{
+    Condition, FulfillmentState, LineUnits, Lost, MadeUp, Received, ReturnState,
+};
 use engine_core::{
     ApproveReturn, CancelReturn, Command, Field, LoseFulfillment, OrderId, ReceiveReturn,
     RejectReturn, Rejection, RequestReturn, ReturnId,
@@ -39,7 +41,8 @@ impl World {
         let sent = after.parcels.iter().find(|(_, it)| it.state == FulfillmentState::Shipped);
         let sent = sent.map(|(id, _)| *id).unwrap_or(engine_core::FulfillmentId(any.0));
         let reason = "too small".to_owned();
-        match self.rng.random_range(0..16) {
+        match self.rng.random_range(0..20) {
+            16.. => self.any_reship(order, expected_version),
             0..5 => {
                 let lines = self.any_units(order);
                 let owner = Some(self.model.orders[&order].owner.clone());
@@ -66,7 +69,7 @@ impl World {
             }
             _ => {
                 let how = *[Lost::Gone, Lost::CameBack].choose(&mut self.rng).unwrap();
-                let refund = self.rng.random_bool(0.7);
+                let refund = self.rng.random_bool(0.4);
                 Command::LoseFulfillment(LoseFulfillment {
                     order,
                     expected_version,
@@ -205,6 +208,9 @@ impl Order {
         if command.refund && self.after.pay == Pay::Here {
             let left = self.after.captured - self.after.asked_back;
             self.after.asked_back += worth.min(left);
+            if worth.min(left) > 0 {
+                self.parcel(command.id, |_| true)?.made_up = MadeUp::Refunded;
+            }
         }
         Ok(if came_back { lines } else { Restocked::new() })
     }

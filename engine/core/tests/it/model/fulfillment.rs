@@ -4,7 +4,9 @@
 use std::collections::BTreeMap;
 
 use engine_core::inventory::{HoldLine, HoldRef, HoldState, UnitsEnd};
-use engine_core::order::{FulfillmentState, LineProgress, Order as Row, Status, Units};
+use engine_core::order::{
+    FulfillmentState, LineProgress, MadeUp, Order as Row, Status, Units,
+};
 use engine_core::outbox::Call;
 use engine_core::payment::{CallResult, Intent, IntentStatus, PaymentState};
 use engine_core::{FulfillmentId, Money, OrderId, ProductId, ReturnId, ShardId};
@@ -14,6 +16,7 @@ use super::naive::{Model, Order, Stage, Why};
 use super::payments::Fate;
 use super::promotions::Part;
 use super::provider::Ledger;
+use super::reship::Asking;
 
 /// What became of an order after it was confirmed.
 #[derive(Debug, Clone)]
@@ -73,6 +76,16 @@ pub struct Parcel {
     pub lines: BTreeMap<u32, u32>,
     pub state: FulfillmentState,
     pub shipped_at: u64,
+    pub made_up: MadeUp,
+    /// Of one that is sent for another.
+    pub again: Option<Asking>,
+}
+
+impl Parcel {
+    pub fn new(lines: BTreeMap<u32, u32>) -> Self {
+        let (state, made_up) = (FulfillmentState::Picking, MadeUp::No);
+        Self { lines, state, shipped_at: 0, made_up, again: None }
+    }
 }
 
 impl After {
@@ -102,7 +115,8 @@ impl After {
     }
 
     pub fn has_shipped(&self) -> bool {
-        self.done.iter().any(|done| done.shipped > 0)
+        let again = |parcel: &Parcel| matches!(parcel.made_up, MadeUp::Reshipped(_));
+        self.done.iter().any(|done| done.shipped > 0) || self.parcels.values().any(again)
     }
 
     pub fn left(&self, lines: &[HoldLine]) -> Vec<u32> {
@@ -383,7 +397,10 @@ impl Model {
             let lines =
                 order.lines.iter().zip(order.after.done.iter().zip(&order.after.written_off));
             let lines = lines.filter(|(line, _)| line.product == product);
-            lines.map(|(_, (done, lost))| u64::from(done.shipped) + u64::from(*lost)).sum::<u64>()
+            order.sent_before(product)
+                + lines
+                    .map(|(_, (done, lost))| u64::from(done.shipped) + u64::from(*lost))
+                    .sum::<u64>()
         };
         self.orders.values().map(of).sum()
     }

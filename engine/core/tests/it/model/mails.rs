@@ -148,7 +148,7 @@ fn wanted(order: &Order, steps: &[Transition]) -> Vec<&'static str> {
             ("T28", "expired") => "return_expired",
             ("T31", _) => "refunded",
             ("T32", _) => "refund_failed",
-            ("T35", _) => "never_arrived",
+            ("T35", "lost" | "returned_to_sender") => "never_arrived",
             _ => "",
         };
         wanted.extend((!told.is_empty()).then_some(told));

@@ -9,7 +9,7 @@ use engine_core::inventory::{HoldLine, HoldRef, HoldState, UNITS_MAX};
 use engine_core::order::Status;
 use engine_core::payment::IntentId;
 use engine_core::{
-    Currency, KeyId, LocationId, OrderId, Owner, ProductId, PromotionId, Rejection, ShardId,
+    Currency, FulfillmentId, KeyId, LocationId, OrderId, Owner, ProductId, PromotionId, Rejection, ShardId,
     Topology,
 };
 
@@ -38,6 +38,8 @@ pub struct Model {
     pub api_keys: BTreeMap<KeyId, ApiKey>,
     pub shopping: Carts,
     pub locations: Locations,
+    /// What shards have answered that were asked for units once more, and nobody has heard.
+    pub answers: BTreeMap<(OrderId, FulfillmentId, ProductId), Option<u32>>,
 }
 
 /// A product for sale.
@@ -199,6 +201,7 @@ impl Model {
             api_keys: BTreeMap::new(),
             shopping: Carts::default(),
             locations: Locations::default(),
+            answers: BTreeMap::new(),
         }
     }
 

@@ -60,7 +60,8 @@ impl Model {
     /// A shard asks what became of an order. Says whether its units are free.
     pub fn resolve(&mut self, order: OrderId, from: ShardId) -> bool {
         if let Some(placed) = self.orders.get(&order) {
-            return !self.keeps_units_in(placed, from);
+            let of = |product| self.topology.of_product(product) == from;
+            return !self.keeps_units_in(placed, from) && !placed.asks_again_for(of);
         }
         let until = self.now(self.home(order)) + DECISION_RETENTION_MS;
         self.decisions.entry(order).or_insert((Rejection::Aborted, until));

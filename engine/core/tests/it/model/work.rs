@@ -24,7 +24,7 @@ use super::stock::out_of_range;
 use super::world::World;
 
 /// How many fulfillments a seller tries for an order.
-const PARCELS: u128 = 4;
+pub const PARCELS: u128 = 4;
 
 impl World {
     /// A seller does something with an order that a person need not look at.
@@ -141,6 +141,9 @@ impl World {
         if let Some(expected) = expected.filter(|expected| *expected != actual) {
             return Err(Rejection::VersionMismatch { expected, actual });
         }
+        if let Command::ReshipFulfillment(command) = command {
+            return self.model.reship(command);
+        }
         let now = self.model.now(self.model.home(id));
         let mut order = self.model.orders[&id].clone();
         let had_units = order.has_units();
@@ -197,6 +200,7 @@ fn about(command: &Command) -> (OrderId, Option<u64>) {
         Command::CancelLines(c) => (c.order, c.expected_version),
         Command::RefundOrder(c) => (c.order, c.expected_version),
         Command::LoseFulfillment(c) => (c.order, c.expected_version),
+        Command::ReshipFulfillment(c) => (c.order, c.expected_version),
         Command::RequestReturn(c) => (c.order, None),
         Command::ApproveReturn(c) => (c.order, c.expected_version),
         Command::RejectReturn(c) => (c.order, c.expected_version),
@@ -253,7 +257,7 @@ impl Order {
         }
     }
 
-    fn check_unblocked(&self) -> Result<(), Rejection> {
+    pub fn check_unblocked(&self) -> Result<(), Rejection> {
         let status = self.status();
         self.blocked().map_or(Ok(()), |why| Err(Rejection::OrderBlocked { status, why }))
     }
@@ -308,8 +312,7 @@ impl Order {
         let free = self.after.free(&self.lines);
         let lines = self.check_units(command.lines.as_ref().unwrap_or(&all), &free)?;
         let lines = lines.into_iter().map(|units| (units.line, units.quantity)).collect();
-        let parcel = Parcel { lines, state: FulfillmentState::Picking, shipped_at: 0 };
-        self.after.parcels.insert(command.id, parcel);
+        self.after.parcels.insert(command.id, Parcel::new(lines));
         Ok(())
     }
 
@@ -365,8 +368,8 @@ impl Order {
                 self.after.written_off[units.line as usize] += units.quantity;
             }
         }
-        let left = self.after.left(&self.lines).iter().any(|units| *units > 0);
-        if !left && !self.after.has_shipped() {
+        let all = self.lines.iter().zip(&self.after.done);
+        if all.into_iter().all(|(line, done)| done.canceled == line.quantity) {
             self.cancel_confirmed();
         } else if self.after.pay == Pay::Here {
             let left = self.after.captured - self.after.asked_back;

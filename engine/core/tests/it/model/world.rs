@@ -180,6 +180,7 @@ impl World {
             | Command::CancelLines(_)
             | Command::RefundOrder(_)
             | Command::LoseFulfillment(_)
+            | Command::ReshipFulfillment(_)
             | Command::RequestReturn(_)
             | Command::ApproveReturn(_)
             | Command::RejectReturn(_)
@@ -280,6 +281,8 @@ impl World {
             }
             // What a shard has heard is looked at before each command.
             Message::Location(_) => assert_ne!(shard, ShardId::META),
+            Message::TakeAgain(asked) => self.model.asked_again(shard, asked),
+            Message::TakenAgain { asked, short } => self.model.answered_again(asked, short),
             Message::AskOrder { order, from } => self.resolved(order, from),
             Message::TakeInCart(ref moved) => self.model.cart_arrives(moved),
         }

@@ -3,7 +3,7 @@
 use engine_core::order::{Condition, DisputeState, Lost, Order, Received, RefundState};
 use engine_core::{
     ApproveReturn, CancelReturn, Command, ImportRefund, LoseFulfillment, NoteDispute,
-    ReceiveReturn, RejectReturn, RequestReturn,
+    ReceiveReturn, RejectReturn, RequestReturn, ReshipFulfillment,
 };
 
 use super::Said;
@@ -71,6 +71,14 @@ enum Line {
         #[arg(key)]
         version: Option<u64>,
     },
+    /// What never arrived is sent once more.
+    Reship {
+        order: String,
+        name: String,
+        again: String,
+        #[arg(key)]
+        version: Option<u64>,
+    },
     /// A dispute is `open`, `won` or `lost`.
     Dispute {
         order: String,
@@ -129,6 +137,11 @@ pub fn run(world: &mut World, line: &goldenscript::Command) -> Said {
             let how = if how == "back" { Lost::CameBack } else { Lost::Gone };
             let refund = refund.unwrap_or(true);
             Command::LoseFulfillment(LoseFulfillment { order, expected_version, id, how, refund })
+        }
+        Line::Reship { order, name, again, version: expected_version } => {
+            let (id, again) = (names.fulfillment(&name), names.fulfillment(&again));
+            let order = names.order(&order);
+            Command::ReshipFulfillment(ReshipFulfillment { order, expected_version, id, again })
         }
         line => heard(world, line)?,
     };
