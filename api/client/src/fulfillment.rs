@@ -67,7 +67,8 @@ pub struct NewRefund {
 pub struct Fulfillment {
     /// `ful_…`
     pub id: String,
-    /// `picking`, `packed`, `shipped`, `delivered` or `canceled`.
+    /// `picking`, `packed`, `shipped`, `delivered`, `canceled`, `lost` or `returned_to_sender`; one
+    /// that is sent for another is `reserving` until its units are set aside, or `out_of_stock`.
     pub status: String,
     /// What is in it.
     pub lines: Vec<LineUnits>,
@@ -87,6 +88,12 @@ pub struct Fulfillment {
     /// When it arrived.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delivered_at: Option<String>,
+    /// The fulfillment that never arrived, and this one is sent for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reship_of: Option<String>,
+    /// What never arrived is `refunded` or `reshipped`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub made_up: Option<String>,
 }
 
 /// Money of an order on its way back.

@@ -107,6 +107,8 @@ codes! {
     UnitsNotLeft = "units_not_left", 409, false, "Fewer units are left of a line";
     WrongFulfillmentState = "wrong_fulfillment_state", 409, false,
         "The fulfillment is in another state";
+    AlreadyMadeUp = "already_made_up", 409, false,
+        "What never arrived was refunded, or sent once more";
     TooManyFulfillments = "too_many_fulfillments", 409, false,
         "The order has as many fulfillments as it may have";
     RefundTooLarge = "refund_too_large", 409, false, "Less money is left of the order";

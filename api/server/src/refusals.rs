@@ -1,6 +1,7 @@
 //! What clients are told when the engine refuses a command: the only mapping of its rejections.
 
 use api_client::ShortLine;
+use engine_core::order::MadeUp;
 use engine_core::payment::PaymentState;
 use engine_core::pricing::NoShipping;
 use engine_core::{Blocked, Field, Rejection};
@@ -170,6 +171,13 @@ fn of_work(rejection: &Rejection) -> Error {
         Rejection::WrongFulfillmentState { actual } => {
             let detail = format!("the fulfillment is {}; read the order", actual.as_str());
             Error::new(Code::WrongFulfillmentState, detail)
+        }
+        Rejection::AlreadyMadeUp { how } => {
+            let detail = match how {
+                MadeUp::Reshipped(id) => format!("its units are sent once more in {id}"),
+                _ => "what its units cost goes back".to_owned(),
+            };
+            Error::new(Code::AlreadyMadeUp, detail)
         }
         Rejection::TooManyFulfillments { limit } => {
             let detail = format!("an order has at most {limit} fulfillments, canceled ones too");

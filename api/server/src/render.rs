@@ -7,7 +7,7 @@ use engine_core::inventory::{
     Hold, HoldState, Location, Movement, MovementReason, Place, Stock, StockPolicy,
 };
 use engine_core::order::{
-    Dispute, Fulfillment, LineUnits, Order, OrderLine, Refund, Return, Transition,
+    Dispute, Fulfillment, LineUnits, MadeUp, Order, OrderLine, Refund, Return, Transition,
 };
 use engine_core::payment::Payment;
 use engine_core::webhook::WebhookEndpoint;
@@ -219,6 +219,12 @@ fn fulfillment(fulfillment: Fulfillment) -> wire::Fulfillment {
         updated_at: rfc3339(fulfillment.updated_at),
         shipped_at: fulfillment.shipped_at.map(rfc3339),
         delivered_at: fulfillment.delivered_at.map(rfc3339),
+        reship_of: fulfillment.again.map(|again| again.of.to_string()),
+        made_up: match fulfillment.made_up {
+            MadeUp::No => None,
+            MadeUp::Refunded => Some("refunded".to_owned()),
+            MadeUp::Reshipped(_) => Some("reshipped".to_owned()),
+        },
     }
 }
 

@@ -76,6 +76,7 @@ const RULES: &[(&str, Need, Need)] = &[
     ("/v1/orders/{id}/fulfillments/{part_id}/deliver", Nothing, All(&[FulfillmentWrite])),
     ("/v1/orders/{id}/fulfillments/{part_id}/cancel", Nothing, All(&[FulfillmentWrite])),
     ("/v1/orders/{id}/fulfillments/{part_id}/lost", Nothing, All(&[FulfillmentWrite])),
+    ("/v1/orders/{id}/fulfillments/{part_id}/reship", Nothing, All(&[FulfillmentWrite])),
     ("/v1/orders/{id}/returns", CustomerOr(OrdersRead), CustomerOr(OrdersWrite)),
     ("/v1/orders/{id}/returns/{part_id}/cancel", Nothing, CustomerOr(OrdersWrite)),
     ("/v1/orders/{id}/returns/{part_id}/approve", Nothing, All(&[FulfillmentWrite])),

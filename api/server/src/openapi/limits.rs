@@ -310,7 +310,8 @@ fn audit(kind: &str, field: &str) -> Option<Value> {
 fn work(kind: &str, field: &str) -> Option<Value> {
     let units = i64::from(UNITS_MAX);
     Some(match (kind, field) {
-        ("Fulfillment", "id") => id("ful_", 32),
+        ("Fulfillment", "id" | "reship_of") => id("ful_", 32),
+        ("Fulfillment", "made_up") => json!({"enum": ["refunded", "reshipped"]}),
         ("Fulfillment", "status") => {
             json!({"enum": FulfillmentState::ALL.map(FulfillmentState::as_str)})
         }

@@ -20,6 +20,8 @@ pub fn fulfillment() -> Fulfillment {
         updated_at: AFTER.to_owned(),
         shipped_at: Some(AFTER.to_owned()),
         delivered_at: Some(AFTER.to_owned()),
+        reship_of: Some("ful_0123456789abcdef0123456789abcdee".to_owned()),
+        made_up: Some("reshipped".to_owned()),
     }
 }
 

@@ -1,4 +1,5 @@
-//! `Prefer: wait=N`: answers once the payment is decided, or the seconds are over.
+//! `Prefer: wait=N`: answers once the payment is decided, or the seconds are over. So does whoever
+//! asked other shards for something, and waits for their answers.
 
 use std::time::Duration;
 
@@ -32,17 +33,29 @@ fn decided(order: &Order) -> bool {
 impl AppState {
     /// Waits for the payment. A change of the order's row is a hint to look again.
     pub async fn wait_decided(&self, placed: Placed, seconds: u32) -> Result<Placed, Error> {
+        let Placed { order, replayed, seen } = placed;
+        let (order, seen) = self.wait_order(*order, seen, seconds, decided).await?;
+        Ok(Placed { order: Box::new(order), replayed, seen })
+    }
+
+    /// Waits until an order is as it should be, or the seconds are over.
+    pub async fn wait_order(
+        &self,
+        order: Order,
+        seen: Seen,
+        seconds: u32,
+        decided: impl Fn(&Order) -> bool,
+    ) -> Result<(Order, Seen), Error> {
         let until = Instant::now() + Duration::from_secs(u64::from(seconds.min(WAIT_S_MAX)));
-        let shard = self.topology.of_order(placed.order.id);
-        let watch = self.node.watch_order(placed.order.id);
-        let mut placed = placed;
-        while !decided(&placed.order) && !self.is_stopping() {
+        let shard = self.topology.of_order(order.id);
+        let watch = self.node.watch_order(order.id);
+        let (mut order, mut seen) = (order, seen);
+        while !decided(&order) && !self.is_stopping() {
             let index = self.node.position(shard).index;
-            let order = read::order(&self.view(shard), placed.order.id, &Whose::Anybody);
-            let order = order.map_err(Error::fault)?;
-            if let Some(order) = order.filter(|order| order.version > placed.order.version) {
-                let seen = placed.seen.and(Seen::write(shard, index));
-                placed = Placed { order: Box::new(order), seen, ..placed };
+            let now = read::order(&self.view(shard), order.id, &Whose::Anybody);
+            let now = now.map_err(Error::fault)?;
+            if let Some(now) = now.filter(|now| now.version > order.version) {
+                (order, seen) = (now, seen.and(Seen::write(shard, index)));
                 continue;
             }
             let now = Instant::now();
@@ -52,6 +65,6 @@ impl AppState {
             let look = until.min(now + Duration::from_millis(LOOK_EVERY_MS));
             let _hint = timeout_at(look, watch.changed()).await;
         }
-        Ok(placed)
+        Ok((order, seen))
     }
 }

@@ -13,7 +13,7 @@ use axum::response::Response;
 use engine_core::order::{LineUnits as Units, Lost, Order};
 use engine_core::{
     CancelFulfillment, Command, CreateFulfillment, DeliverFulfillment, FulfillmentId, OrderId,
-    PackFulfillment, Reply,
+    PackFulfillment, Rejection, Reply, ReshipFulfillment,
 };
 use hyper::StatusCode;
 use serde::Serialize;
@@ -24,8 +24,12 @@ use crate::errors::{Code, Error};
 use crate::extract::{Id, Json, OrderPart, OrderPartAlone, Personal};
 use crate::idempotency;
 use crate::openapi::{Op, Routes};
+use crate::refusals;
 use crate::render;
 use crate::state::{App, Written, unexpected};
+
+/// How long other shards are waited for that take units once more, in seconds.
+const RESERVE_S: u32 = 5;
 
 /// The routes of fulfillments, and of the lines that will not be sent.
 pub fn routes() -> Routes {
@@ -66,10 +70,7 @@ pub fn routes() -> Routes {
 /// What becomes of a fulfillment.
 fn verbs(routes: Routes) -> Routes {
     let verb = |path, id, summary| {
-        change(path, id, summary)
-            .parameter("FulfillmentId")
-            .refuses(&[Code::FulfillmentNotFound, Code::WrongFulfillmentState])
-            .answers::<WireOrder>(200, "The order as it is now.")
+        of_part(path, id, summary).answers::<WireOrder>(200, "The order as it is now.")
     };
     let base = [
         "/v1/orders/{id}/fulfillments/{part_id}/pack",
@@ -77,6 +78,7 @@ fn verbs(routes: Routes) -> Routes {
         "/v1/orders/{id}/fulfillments/{part_id}/deliver",
         "/v1/orders/{id}/fulfillments/{part_id}/cancel",
         "/v1/orders/{id}/fulfillments/{part_id}/lost",
+        "/v1/orders/{id}/fulfillments/{part_id}/reship",
     ];
     routes
         .on(
@@ -114,6 +116,28 @@ fn verbs(routes: Routes) -> Routes {
                 .body::<LoseFulfillment>(),
             lose,
         )
+        .on(again(base[5]), reship)
+}
+
+/// What never arrived is sent once more.
+fn again(path: &'static str) -> Op {
+    of_part(path, "reshipFulfillment", "Sends what never arrived once more")
+        .about(
+            "Nobody pays for it again. Its units are taken from the stock anew: if there are too few \
+             it is 409, and can be tried once more. Is a shard slow to say so, the new fulfillment \
+             is `reserving` until it has.",
+        )
+        .no_body()
+        .refuses(&[Code::AlreadyMadeUp, Code::OutOfStock, Code::OrderBlocked])
+        .refuses(&[Code::TooManyFulfillments, Code::AlreadyExists])
+        .answers::<WireOrder>(201, "The order, with the new fulfillment at the end.")
+}
+
+/// A seller's change of a fulfillment.
+fn of_part(path: &'static str, id: &'static str, summary: &'static str) -> Op {
+    change(path, id, summary)
+        .parameter("FulfillmentId")
+        .refuses(&[Code::FulfillmentNotFound, Code::WrongFulfillmentState])
 }
 
 /// A seller's change of an order that was seen at a version.
@@ -262,6 +286,31 @@ pub async fn lose(
     let shard = app.topology.of_order(order);
     let written = app.write_here(by, shard, Command::LoseFulfillment(command)).await?;
     answered(StatusCode::OK, written)
+}
+
+/// `POST /v1/orders/{id}/fulfillments/{part_id}/reship`
+pub async fn reship(
+    State(app): State<App>,
+    seller: Seller,
+    OrderPartAlone(order, id): OrderPartAlone<FulfillmentId>,
+) -> Result<Response, Error> {
+    let by = seller.under("reship", &(order.to_string(), id.to_string()))?;
+    let expected_version = seller.expected_version()?;
+    let again = FulfillmentId(idempotency::created_id(by.key));
+    let command = ReshipFulfillment { order, expected_version, id, again };
+    let shard = app.topology.of_order(order);
+    let written = app.write_here(by, shard, Command::ReshipFulfillment(command)).await?;
+    let (order, replayed) = (order_of(&written)?.clone(), written.replayed);
+    let of = |order: &Order| {
+        order.progress.fulfillments.iter().find(|it| it.id == again).cloned()
+    };
+    let decided = |order: &Order| !of(order).is_some_and(|it| it.is_reserving());
+    let (order, seen) = app.wait_order(order, written.seen, RESERVE_S, decided).await?;
+    let short = of(&order).and_then(|it| it.again).map(|again| again.short).unwrap_or_default();
+    if !short.is_empty() {
+        return Err(refusals::error(&Rejection::OutOfStock { lines: short }));
+    }
+    answered(StatusCode::CREATED, Written { reply: Reply::Order(Box::new(order)), replayed, seen })
 }
 
 /// `POST /v1/orders/{id}/lines/cancel`

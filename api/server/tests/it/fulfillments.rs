@@ -168,6 +168,74 @@ fn back(quantity: u32) -> NewReturn {
 }
 
 #[test]
+fn what_never_arrived_is_sent_once_more_and_nobody_pays_twice() -> Tested {
+    with_node(async |node| {
+        // Four shards: some of these products are not of the order's own.
+        let client = node.client()?;
+        let mut products = Vec::new();
+        for number in 0..6 {
+            products.push(node.product(&format!("Again {number}"), 500, 4).await?.id);
+        }
+        let lines: Vec<_> = products.iter().map(|id| (id.as_str(), 2)).collect();
+        let method = Some("pm_card_visa".to_owned());
+        let wanted = NewOrder { payment_method: method, ..order("cus_again", &lines) };
+        let placed = client.place_order("again-1", &wanted, Some(15)).await?.body;
+        let any = (placed.id.as_str(), None);
+        let all = NewFulfillment { lines: None };
+        let part = last(&client.create_fulfillment(None, any, &all).await?.body).id;
+        client.change_fulfillment(any, &part, "pack").await?;
+        captured(node, &placed.id).await?;
+        client.ship_fulfillment(any, &part, &ups()).await?;
+        let early = client.change_fulfillment(any, &part, "reship").await;
+        assert_eq!(refused(early), (409, "wrong_fulfillment_state".to_owned()));
+        let gone = LoseFulfillment { how: "lost".to_owned(), refund: Some(false) };
+        client.lose_fulfillment(any, &part, &gone).await?;
+        // The last units are somebody else's.
+        let taken = order("cus_other", &[(&products[4], 1), (&products[5], 1)]);
+        let taken = client.place_order("again-2", &taken, None).await?.body;
+        let short = client.change_fulfillment(any, &part, "reship").await;
+        assert_eq!(refused(short), (409, "out_of_stock".to_owned()));
+        for product in &products[..4] {
+            eventually(async || {
+                let stock = node.client().ok()?.stock(product).await.ok()?.body;
+                (stock.available == 2).then_some(())
+            })
+            .await?;
+        }
+        client.cancel_order(None, &taken.id).await?;
+        eventually(async || {
+            let again = node.client().ok()?.change_fulfillment(any, &part, "reship").await;
+            let again = last(&again.ok()?.body);
+            (again.status == "picking").then_some(())
+        })
+        .await?;
+        let order = client.order(&placed.id).await?.body;
+        let again = last(&order);
+        assert_eq!((order.status.as_str(), again.reship_of), ("partially_shipped", Some(part.clone())));
+        let twice = client.change_fulfillment(any, &part, "reship").await;
+        assert_eq!(refused(twice), (409, "already_made_up".to_owned()));
+        for verb in ["pack", "ship", "deliver"] {
+            match verb {
+                "ship" => client.ship_fulfillment(any, &again.id, &ups()).await?,
+                verb => client.change_fulfillment(any, &again.id, verb).await?,
+            };
+        }
+        let done = client.order(&placed.id).await?.body;
+        assert_eq!((done.status.as_str(), done.payment.captured), ("delivered", 6_000));
+        for product in &products {
+            eventually(async || {
+                let stock = node.client().ok()?.stock(product).await.ok()?.body;
+                ((stock.on_hand, stock.committed) == (0, 0)).then_some(())
+            })
+            .await?;
+        }
+        let audit = client.audit().await?;
+        assert!(audit.ok, "{:#?}", audit.violations);
+        Ok(())
+    })
+}
+
+#[test]
 fn what_comes_back_is_on_hand_again_and_what_is_lost_is_not() -> Tested {
     with_node(async |node| {
         let product = node.product("Returned", 500, 9).await?.id;

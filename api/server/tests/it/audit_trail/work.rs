@@ -12,7 +12,7 @@ const STEPS: [(&[&str], &str); 7] = [
     (&["/pack", "/fulfillments/{part_id}/cancel"], "pack"),
     (&["/ship", "/refunds"], "ship"),
     (&["/deliver", "/lost"], "deliver"),
-    (&["/returns"], "returns"),
+    (&["/returns", "/reship"], "returns"),
     (&["/approve", "/reject", "/returns/{part_id}/cancel"], "approve"),
     (&["/receive"], ""),
 ];
@@ -31,6 +31,10 @@ impl Shop<'_> {
             if ends.iter().any(|end| path.ends_with(end)) {
                 return Ok((order, part));
             }
+            let verb = match verb {
+                "deliver" if path.ends_with("/reship") => "lost",
+                verb => verb,
+            };
             let own = format!("/v1/orders/{order}");
             let (path, kind) = match verb {
                 "fulfillments" | "returns" => (format!("{own}/{verb}"), Some(verb)),
@@ -59,7 +63,7 @@ impl Shop<'_> {
         let units = json!([{"line": 0, "quantity": 1}]);
         Some(match path.rsplit('/').next()? {
             "ship" => json!({"carrier": "UPS"}),
-            "lost" => json!({"how": "lost"}),
+            "lost" => json!({"how": "lost", "refund": false}),
             "cancel" if path.ends_with("/lines/cancel") => {
                 json!({"lines": units, "reason": "gone"})
             }

@@ -11,8 +11,8 @@ use engine_core::feed::Event;
 use engine_core::inventory::{Allocation, HoldRef, HoldState, MovementReason, UnitsEnd};
 use engine_core::notice::{NoticeKind, NoticeOutcome};
 use engine_core::order::{
-    Condition, Decision, DisputeState, Ending, FulfillmentState, Lost, RefundState, ReturnState,
-    Review, Status, Units,
+    Condition, Decision, DisputeState, Ending, FulfillmentState, Lost, MadeUp, RefundState,
+    ReturnState, Review, Status, Units,
 };
 use engine_core::outbox::{Call, Message};
 use engine_core::payment::{CallResult, IntentStatus, OrphanState, Pay, PaymentState};
@@ -65,6 +65,7 @@ impl Seen {
         self.assert_all::<DisabledBy>();
         self.assert_all::<DeliveryOutcome>();
         self.assert_all::<FulfillmentState>();
+        self.assert_all::<MadeUp>();
         self.assert_all::<RefundState>();
         self.assert_all::<UnitsEnd>();
         self.assert_all::<Blocked>();
