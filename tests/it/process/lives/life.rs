@@ -41,7 +41,8 @@ const METHODS: [(u32, Option<&str>); 12] = [
     (10, None),
 ];
 /// Refusals that a shop may answer with; anything else fails the test.
-const REFUSALS: [&str; 10] = [
+const REFUSALS: [&str; 11] = [
+    "already_made_up",
     "out_of_stock",
     "order_not_cancelable",
     "order_blocked",
@@ -350,11 +351,16 @@ impl Life<'_> {
         }
         if self.one_in(12) {
             let how = if self.one_in(2) { "lost" } else { "returned_to_sender" };
-            let lose = LoseFulfillment { how: how.to_owned(), refund: None };
+            let again = self.one_in(2);
+            let lose = LoseFulfillment { how: how.to_owned(), refund: Some(!again) };
             let lost = shop
                 .ask(&id, async |client| client.lose_fulfillment((&id, None), part, &lose).await)
                 .await;
-            return self.tell(how, &lost);
+            self.tell(how, &lost);
+            if again && lost.is_ok() {
+                self.send_again(part).await;
+            }
+            return;
         }
         let verb =
             async |client: &Client| client.change_fulfillment((&id, None), part, "deliver").await;
@@ -365,6 +371,34 @@ impl Life<'_> {
             20..40 => self.refund_twice(order.total).await,
             _ => {}
         }
+    }
+
+    /// What never arrived goes out once more, if there is as much.
+    async fn send_again(&mut self, part: &str) {
+        let (id, shop) = (self.id.clone(), self.shop);
+        let verb = async |part: &str, verb: &str| {
+            shop.ask(&id, async |client| client.change_fulfillment((&id, None), part, verb).await)
+                .await
+        };
+        let asked = verb(part, "reship").await;
+        self.tell("reship", &asked);
+        // Whoever lost the first answer to it is told that it is done already.
+        let of = |order: &Order| {
+            let mut all = order.fulfillments.iter().rev();
+            all.find(|it| it.reship_of.as_deref() == Some(part)).cloned()
+        };
+        let known = |order: &Order| of(order).is_none_or(|it| it.status != "reserving");
+        let Some(order) = self.wait("the other shards", known).await else { return };
+        let Some(again) = of(&order).filter(|it| it.status == "picking") else { return };
+        let ship = ShipFulfillment { carrier: "Post".to_owned(), tracking: None };
+        let packed = verb(&again.id, "pack").await;
+        let shipped = shop
+            .ask(&id, async |client| client.ship_fulfillment((&id, None), &again.id, &ship).await)
+            .await;
+        let delivered = verb(&again.id, "deliver").await;
+        self.tell("pack again", &packed);
+        self.tell("ship again", &shipped);
+        self.tell("deliver again", &delivered);
     }
 
     /// The bank has let go: somebody pays again, or gives up.
