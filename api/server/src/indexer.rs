@@ -18,6 +18,7 @@ use tokio::sync::watch;
 
 use crate::consistency::{Freshness, Seen};
 use crate::errors::{Code, Error};
+use crate::search_settings::of_index;
 use crate::state::AppState;
 
 /// How many feed entries are read at once.
@@ -116,7 +117,8 @@ impl Indexer {
         let (publish, positions) = watch::channel(Positions::new());
         let (stop, stopped) = watch::channel(false);
         let runtime = Handle::current();
-        let mut tail = Tail { node, index, writer, shards, publish, positions: Positions::new() };
+        let (known, settings) = (Positions::new(), None);
+        let mut tail = Tail { node, index, writer, shards, publish, positions: known, settings };
         let thread = std::thread::Builder::new().name("indexer".to_owned()).spawn(move || {
             tail.run(&runtime, stopped);
             if let Err(error) = tail.writer.close() {
@@ -144,6 +146,8 @@ struct Tail {
     shards: Vec<ShardId>,
     publish: watch::Sender<Positions>,
     positions: Positions,
+    /// The position of the meta group at which settings were looked for, and their version.
+    settings: Option<(u64, u64)>,
 }
 
 /// Why a pass ended early.
@@ -189,6 +193,9 @@ impl Tail {
         for shard in self.shards.clone() {
             let position = self.node.position(shard);
             self.drain(shard)?;
+            if shard == ShardId::META {
+                self.take_settings(position.index)?;
+            }
             drained.push((shard, position, self.writer.next(shard)));
         }
         self.writer.tick()?;
@@ -207,6 +214,27 @@ impl Tail {
         if changed {
             self.publish.send_replace(self.positions.clone());
         }
+        Ok(())
+    }
+
+    /// Goes by the settings of search as they are in the rows, if the meta group has moved: before
+    /// its position is told, so that a search with the token of a change goes by that change.
+    fn take_settings(&mut self, meta: u64) -> Result<(), PassError> {
+        if self.settings.is_some_and(|(looked_at, _)| looked_at >= meta) {
+            return Ok(());
+        }
+        let view = self.node.view(ShardId::META);
+        let known = self.settings.map(|(_, version)| version);
+        let version = read::search_version(&view)?;
+        if known != Some(version) {
+            let row = read::search_settings(&view)?;
+            match self.index.set_settings(&of_index(&row.details)) {
+                Ok(()) => tracing::info!(version, "search goes by these settings"),
+                // They were checked before they were written.
+                Err(error) => tracing::error!(version, %error, "settings of search are not taken"),
+            }
+        }
+        self.settings = Some((meta, version));
         Ok(())
     }
 

@@ -44,6 +44,7 @@ mod refusals;
 mod render;
 mod rest;
 mod search_pool;
+mod search_settings;
 mod server;
 mod shedding;
 mod state;

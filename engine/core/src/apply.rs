@@ -220,6 +220,7 @@ handlers! {
     DeleteTaxRate
     PutLocation
     TransferStock
+    PutSearchSettings
 }
 
 /// What a handler works with: the rows, the time, and where to leave events and effects.

@@ -37,6 +37,7 @@ pub use crate::pricing::{
     PutTaxRate, UpdatePromotion,
 };
 pub use crate::pulse::Pulse;
+pub use crate::search::PutSearchSettings;
 pub use crate::webhook::{
     CloseDeliveries, CreateWebhook, DeleteWebhook, DisableWebhook, NoteDeliveries, OpenDeliveries,
     ReplayDeadLetters, RotateWebhookSecret, UpdateWebhook,
@@ -159,6 +160,7 @@ pub enum Command {
     BeginEpoch(BeginEpoch),
     PutLocation(PutLocation),
     TransferStock(TransferStock),
+    PutSearchSettings(PutSearchSettings),
 }
 
 /// What the caller is told when the command was accepted. Append only.
@@ -214,4 +216,11 @@ pub enum Reply {
     TaxRate(Box<TaxRate>),
     /// The location as it is now.
     Location(Box<Location>),
+    /// The settings of search were replaced.
+    SearchSettings {
+        /// Their version now.
+        version: u64,
+        /// When, in Unix milliseconds.
+        updated_at: u64,
+    },
 }

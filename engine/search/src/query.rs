@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use engine_core::{CollectionId, Currency, Money, ProductId};
 
-use crate::expr::Expr;
+use crate::expr::{Expr, ExprError};
+use crate::expr_parse;
 use crate::highlight::Highlighter;
 use crate::number::Number;
 
@@ -103,6 +104,14 @@ pub struct FacetRequest {
     /// Count in each facet what would be found without the conditions on that facet's own field,
     /// so that it says what choosing another value would find.
     pub disjunctive: bool,
+}
+
+impl FacetRequest {
+    /// Understands a list of facets, e.g. `brand,price,attributes."screen size"`, in at most as
+    /// many characters as a filter has. What is there twice is counted once.
+    pub fn parse(text: &str) -> Result<Self, ExprError> {
+        expr_parse::facets(text)
+    }
 }
 
 /// How hits match the words of a text.

@@ -45,6 +45,9 @@ const RULES: &[(&str, Need, Need)] = &[
     ("/v1/collections", Nothing, All(&[CatalogWrite])),
     ("/v1/collections/{id}", Nothing, All(&[CatalogWrite])),
     ("/v1/search", Nothing, Nothing),
+    ("/v1/search/complete", Nothing, Nothing),
+    // Rules say which products a shop would rather not show.
+    ("/v1/search/settings", All(&[CatalogWrite]), All(&[CatalogWrite])),
     ("/v1/stock/receipts", Nothing, All(&[StockWrite])),
     ("/v1/stock/adjustments", Nothing, All(&[StockWrite])),
     ("/v1/stock/levels", Nothing, All(&[StockWrite])),

@@ -38,6 +38,7 @@ macro_rules! commands {
                     | Self::Pulse(_)
                     | Self::NoteKeyUses(_)
                     | Self::BeginEpoch(_)
+                    | Self::PutSearchSettings(_)
                     | Self::OpenNotices(_)
                     | Self::StartNotices(_)
                     | Self::SettleNotices(_)
@@ -121,6 +122,7 @@ commands! {
         BeginEpoch "begin_epoch",
         PutLocation "put_location",
         TransferStock "transfer_stock",
+        PutSearchSettings "put_search_settings",
     ]
     targets: [
         CreateProduct Product id,

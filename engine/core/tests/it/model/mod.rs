@@ -25,6 +25,7 @@ mod policy;
 mod promotions;
 mod provider;
 mod repay;
+mod search;
 mod shop;
 mod stock;
 mod time;

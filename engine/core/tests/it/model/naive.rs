@@ -38,6 +38,7 @@ pub struct Model {
     pub api_keys: BTreeMap<KeyId, ApiKey>,
     pub shopping: Carts,
     pub locations: Locations,
+    pub search_version: u64,
 }
 
 /// A product for sale.
@@ -199,6 +200,7 @@ impl Model {
             api_keys: BTreeMap::new(),
             shopping: Carts::default(),
             locations: Locations::default(),
+            search_version: 0,
         }
     }
 
