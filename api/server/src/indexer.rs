@@ -10,6 +10,8 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use engine_core::catalog::Product;
+use engine_core::inventory::Stock;
 use engine_core::{Fault, ProductId, ShardId, feed, read};
 use engine_search::{IndexError, Progress, SearchIndex, Writer};
 use raft::Node;
@@ -18,6 +20,7 @@ use tokio::sync::watch;
 
 use crate::consistency::{Freshness, Seen};
 use crate::errors::{Code, Error};
+use crate::popularity::Popularity;
 use crate::search_settings::of_index;
 use crate::state::AppState;
 
@@ -117,8 +120,16 @@ impl Indexer {
         let (publish, positions) = watch::channel(Positions::new());
         let (stop, stopped) = watch::channel(false);
         let runtime = Handle::current();
-        let (known, settings) = (Positions::new(), None);
-        let mut tail = Tail { node, index, writer, shards, publish, positions: known, settings };
+        let mut tail = Tail {
+            node,
+            index,
+            writer,
+            shards,
+            publish,
+            positions: Positions::new(),
+            settings: None,
+            popularity: Popularity::default(),
+        };
         let thread = std::thread::Builder::new().name("indexer".to_owned()).spawn(move || {
             tail.run(&runtime, stopped);
             if let Err(error) = tail.writer.close() {
@@ -148,6 +159,7 @@ struct Tail {
     positions: Positions,
     /// The position of the meta group at which settings were looked for, and their version.
     settings: Option<(u64, u64)>,
+    popularity: Popularity,
 }
 
 /// Why a pass ended early.
@@ -199,6 +211,7 @@ impl Tail {
             drained.push((shard, position, self.writer.next(shard)));
         }
         self.writer.tick()?;
+        self.popularity.tick(self.index.stock(), |shard| self.node.view(shard))?;
         let published = self.index.positions();
         let mut changed = false;
         for (shard, position, fed) in drained {
@@ -243,6 +256,7 @@ impl Tail {
             let view = self.node.view(shard);
             let entries = feed::entries(&view, self.writer.next(shard), ENTRIES_PER_READ)?;
             for (index, entry) in &entries {
+                self.popularity.observe(shard, entry);
                 if self.writer.apply(shard, *index, entry)? == Progress::Gap {
                     return self.rebuild(shard);
                 }
@@ -254,15 +268,17 @@ impl Tail {
     }
 
     /// Takes every level of stock from the rows. What happens meanwhile comes by the feed again.
-    fn load_stock(&self) -> Result<(), PassError> {
+    fn load_stock(&mut self) -> Result<(), PassError> {
+        let Self { node, index, popularity, .. } = self;
         for shard in &self.shards {
-            let head = feed::head(&self.node.view(*shard))?.last;
+            let head = feed::head(&node.view(*shard))?.last;
             let mut levels = Vec::new();
-            self.each_product(*shard, |product, available| {
-                levels.push((product.id, available));
+            each_product(node, *shard, |product, stock| {
+                levels.push((product.id, stock.available()));
+                popularity.take(index.stock(), (*shard, product.id), stock);
                 Ok(())
             })?;
-            self.index.stock().load(*shard, head, levels);
+            index.stock().load(*shard, head, levels);
         }
         Ok(())
     }
@@ -274,30 +290,22 @@ impl Tail {
         let head = feed::head(&node.view(shard))?.last;
         let mut rebuild = writer.begin_rebuild(shard)?;
         let mut count = 0_u64;
-        each_product(node, shard, |product, available| {
+        each_product(node, shard, |product, stock| {
             count += 1;
-            Ok(rebuild.add(product, available)?)
+            Ok(rebuild.add(product, stock.available())?)
         })?;
         rebuild.finish(head)?;
         let took_ms = began.elapsed().as_millis() as u64;
         tracing::info!(%shard, products = count, took_ms, "the search index was made anew");
         Ok(())
     }
-
-    fn each_product(
-        &self,
-        shard: ShardId,
-        each: impl FnMut(&engine_core::catalog::Product, u32) -> Result<(), PassError>,
-    ) -> Result<(), PassError> {
-        each_product(&self.node, shard, each)
-    }
 }
 
-/// Reads every product of a shard with its units free to sell.
+/// Reads every product of a shard with its stock.
 fn each_product(
     node: &Node,
     shard: ShardId,
-    mut each: impl FnMut(&engine_core::catalog::Product, u32) -> Result<(), PassError>,
+    mut each: impl FnMut(&Product, &Stock) -> Result<(), PassError>,
 ) -> Result<(), PassError> {
     let mut after: Option<ProductId> = None;
     loop {
@@ -305,7 +313,7 @@ fn each_product(
         let products = read::products(&view, after, PRODUCTS_PER_READ)?;
         for product in &products {
             let stock = read::stock(&view, product.id)?.unwrap_or_default();
-            each(product, stock.available())?;
+            each(product, &stock)?;
         }
         match products.last() {
             Some(last) if products.len() == PRODUCTS_PER_READ => after = Some(last.id),

@@ -38,6 +38,7 @@ pub mod openapi;
 mod order;
 pub mod payment;
 mod peers;
+mod popularity;
 mod price;
 mod pricing;
 mod refusals;

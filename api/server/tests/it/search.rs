@@ -174,3 +174,29 @@ fn filters_facets_highlights_and_completions_are_there_over_http() -> Tested {
         Ok(())
     })
 }
+
+#[test]
+fn what_sells_most_comes_first_among_equals() -> Tested {
+    with_node(async |node| {
+        let client = node.client()?;
+        let mut ids = Vec::new();
+        for name in ["Popzyx red", "Popzyx blue", "Popzyx pink"] {
+            ids.push(node.product(name, 900, 50).await?.id);
+        }
+        for (key, product, quantity) in [("pop-1", 1, 7), ("pop-2", 2, 3), ("pop-3", 2, 2)] {
+            let wanted = order("cus_popular", &[(&ids[product], quantity)]);
+            client.place_order(key, &wanted, Some(5)).await?;
+        }
+        let wanted = [&ids[1], &ids[2], &ids[0]];
+        for sort in ["popularity", "relevance"] {
+            let query = SearchQuery { sort: Some(sort.into()), ..query("popzyx") };
+            crate::harness::eventually(async || {
+                let hits = client.search(&query).await.ok()?.body.hits;
+                let found: Vec<&String> = hits.iter().map(|hit| &hit.id).collect();
+                (found == wanted).then_some(())
+            })
+            .await?;
+        }
+        Ok(())
+    })
+}

@@ -92,6 +92,9 @@ pub struct Stock {
     /// Units that were sent from the default location before they were booked in. The next that
     /// come there are those; until then nothing is on hand there.
     pub sent_ahead: u32,
+    /// Units that were ever sold: committed, whatever became of them later. What search calls
+    /// popularity.
+    pub sold: u64,
 }
 
 impl Stock {

@@ -108,6 +108,7 @@ pub fn stock() -> Stock {
         sent_ahead: 0,
         located: false,
         idle: 0,
+        sold: 400,
     }
 }
 
