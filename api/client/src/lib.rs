@@ -29,6 +29,7 @@ mod reconcile;
 mod recovery;
 mod returns;
 mod search;
+mod search_index;
 mod search_settings;
 mod stock;
 mod webhooks;
@@ -65,6 +66,7 @@ pub use search::{
     AttributeFacet, Completion, Completions, Facet, Facets, HighlightPiece, Highlights, PriceFacet,
     SearchHit, SearchQuery, SearchResults, Snippet,
 };
+pub use search_index::{RebuildSearch, SearchIndexShard, SearchIndexStatus, SearchRebuild};
 pub use search_settings::{
     PutSearchSettings, SearchRule, SearchSettings, SearchSynonyms, SearchTypos,
 };

@@ -5,8 +5,8 @@
 //! at once; products follow with the index's next commit. A hint says that a feed has grown;
 //! without hints the thread looks now and then.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -46,6 +46,17 @@ type Positions = BTreeMap<ShardId, (u64, u64)>;
 #[derive(Clone)]
 pub struct Indexed {
     positions: watch::Receiver<Positions>,
+    rebuilds: Arc<Rebuilds>,
+}
+
+/// The shards whose part of the index is to be made anew, or is being.
+#[derive(Default)]
+struct Rebuilds(Mutex<BTreeSet<ShardId>>);
+
+impl Rebuilds {
+    fn shards(&self) -> MutexGuard<'_, BTreeSet<ShardId>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Indexed {
@@ -57,6 +68,17 @@ impl Indexed {
     /// How far searches see into a shard: a log index.
     pub fn position(&self, shard: ShardId) -> u64 {
         self.positions.borrow().get(&shard).map_or(0, |(index, _)| *index)
+    }
+
+    /// Has a shard's part of the index made anew from its rows, soon. Until that is done searches
+    /// see the part that there is.
+    pub fn rebuild(&self, shard: ShardId) {
+        self.rebuilds.shards().insert(shard);
+    }
+
+    /// Whether a shard's part is to be made anew, or is being.
+    pub fn is_rebuilding(&self, shard: ShardId) -> bool {
+        self.rebuilds.shards().contains(&shard)
     }
 
     fn seen(&self) -> Seen {
@@ -129,14 +151,16 @@ impl Indexer {
             positions: Positions::new(),
             settings: None,
             popularity: Popularity::default(),
+            rebuilds: Arc::default(),
         };
+        let rebuilds = tail.rebuilds.clone();
         let thread = std::thread::Builder::new().name("indexer".to_owned()).spawn(move || {
             tail.run(&runtime, stopped);
             if let Err(error) = tail.writer.close() {
                 tracing::warn!(%error, "the search index was not closed; it catches up at start");
             }
         })?;
-        Ok((Self { thread, stop }, Indexed { positions }))
+        Ok((Self { thread, stop }, Indexed { positions, rebuilds }))
     }
 
     /// Commits the index and ends the thread.
@@ -160,6 +184,7 @@ struct Tail {
     /// The position of the meta group at which settings were looked for, and their version.
     settings: Option<(u64, u64)>,
     popularity: Popularity,
+    rebuilds: Arc<Rebuilds>,
 }
 
 /// Why a pass ended early.
@@ -201,6 +226,11 @@ impl Tail {
 
     /// Reads every shard's feed to its end.
     fn pass(&mut self) -> Result<(), PassError> {
+        let wanted = self.rebuilds.shards().first().copied();
+        if let Some(shard) = wanted {
+            self.rebuild(shard)?;
+            self.rebuilds.shards().remove(&shard);
+        }
         let mut drained = Vec::with_capacity(self.shards.len());
         for shard in self.shards.clone() {
             let position = self.node.position(shard);
@@ -286,12 +316,13 @@ impl Tail {
     /// Makes a shard anew from its rows.
     fn rebuild(&mut self, shard: ShardId) -> Result<(), PassError> {
         let began = Instant::now();
-        let Self { node, writer, .. } = self;
+        let Self { node, index, writer, popularity, .. } = self;
         let head = feed::head(&node.view(shard))?.last;
         let mut rebuild = writer.begin_rebuild(shard)?;
         let mut count = 0_u64;
         each_product(node, shard, |product, stock| {
             count += 1;
+            popularity.take(index.stock(), (shard, product.id), stock);
             Ok(rebuild.add(product, stock.available())?)
         })?;
         rebuild.finish(head)?;

@@ -46,6 +46,7 @@ mod render;
 mod rest;
 mod search_pool;
 mod search_settings;
+mod search_verify;
 mod server;
 mod shedding;
 mod state;

@@ -35,6 +35,11 @@ impl SearchPool {
         Self { index, turns, waiting: AtomicUsize::new(0) }
     }
 
+    /// The index itself, for what takes longer than a search.
+    pub fn index(&self) -> Arc<SearchIndex> {
+        self.index.clone()
+    }
+
     /// Runs a search when its turn comes.
     pub async fn run(&self, query: Query) -> Result<Hits, Error> {
         self.with(move |index| Ok(index.search(&query)?)).await

@@ -32,4 +32,13 @@ impl Client {
         let request = self.request(Method::PUT, "/v1/search/settings");
         answer(request.header(IF_MATCH, format!("\"{version}\"")).json(settings)).await
     }
+    /// What the asked node says of its search index.
+    pub async fn verify_search(&self) -> Result<SearchIndexStatus, Error> {
+        Ok(self.get("/v1/cluster/search", &[]).await?.body)
+    }
+
+    /// Has the asked node make its search index anew.
+    pub async fn rebuild_search(&self, rebuild: &RebuildSearch) -> Result<SearchRebuild, Error> {
+        Ok(self.post("/v1/cluster/search/rebuild", None, rebuild).await?.body)
+    }
 }

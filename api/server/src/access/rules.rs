@@ -103,6 +103,8 @@ const RULES: &[(&str, Need, Need)] = &[
     ("/v1/cluster/self", All(&[ClusterRead]), Nothing),
     ("/v1/cluster/leaders/transfer", Nothing, All(&[ClusterWrite])),
     ("/v1/cluster/init", Nothing, Loopback),
+    ("/v1/cluster/search", All(&[ClusterRead]), Nothing),
+    ("/v1/cluster/search/rebuild", Nothing, All(&[ClusterWrite])),
     ("/v1/audit", All(&[ClusterRead]), Nothing),
     ("/v1/audit-trail", All(&[AuditRead]), Nothing),
     ("/v1/keys", All(&[KeysWrite]), All(&[KeysWrite])),

@@ -1,10 +1,10 @@
 //! What the document says of search: limits, and one value of each wire type.
 
 use api_client::*;
-use engine_core::Money;
 use engine_core::catalog::{
     ATTRIBUTE_NAME_BYTES_MAX, ATTRIBUTE_VALUE_BYTES_MAX, LABEL_BYTES_MAX, NAME_BYTES_MAX,
 };
+use engine_core::{Money, Topology};
 use engine_search::{
     ATTRIBUTE_FACETS_MAX, COMPLETIONS_MAX, FACET_VALUES_MAX, FILTER_CHARS_MAX, QUERY_CHARS_MAX,
     RULE_PRODUCTS_MAX, RULES_MAX, SETTING_CHARS_MAX, SYNONYM_TEXTS_MAX, SYNONYMS_MAX, TERMS_MAX,
@@ -45,6 +45,13 @@ pub fn limits(kind: &str, field: &str) -> Option<Value> {
             json!({"minLength": 1, "maxLength": MADE_CHARS_MAX, "examples": ["green tea"]})
         }
         ("HighlightPiece", "text") => text(1, NAME_BYTES_MAX.max(4 * SNIPPET_CHARS), "tea"),
+        ("SearchIndexStatus" | "SearchRebuild", "node") => number(0, i64::MAX, 2),
+        ("SearchRebuild", "shards") => {
+            json!({"items": number(1, i64::from(Topology::SHARDS_MAX), 1)})
+        }
+        ("SearchIndexShard", "state") => json!({"enum": ["equal", "differs", "unsettled"]}),
+        ("SearchIndexShard", "position" | "products" | "rows") => number(0, i64::MAX, 42),
+        ("SearchIndexShard", "digest" | "rows_digest") => json!({"pattern": "^[0-9a-f]{32}$"}),
         ("SearchSettings", "version") => number(0, i64::MAX, 3),
         ("SearchSettings" | "PutSearchSettings", "synonyms") => json!({"maxItems": SYNONYMS_MAX}),
         ("SearchSettings" | "PutSearchSettings", "rules") => json!({"maxItems": RULES_MAX}),
@@ -126,7 +133,29 @@ pub fn samples() -> Vec<(&'static str, Value)> {
     ];
     all.extend(counts(hit));
     all.extend(settings());
+    all.extend(index());
     all
+}
+
+fn index() -> Vec<(&'static str, Value)> {
+    let digest = "0123456789abcdef0123456789abcdef".to_owned();
+    let shard = SearchIndexShard {
+        shard: 1,
+        state: "equal".to_owned(),
+        rebuilding: false,
+        position: 42,
+        products: 823,
+        digest: digest.clone(),
+        rows: Some(823),
+        rows_digest: Some(digest),
+    };
+    let status = SearchIndexStatus { node: 2, equal: true, shards: vec![shard.clone()] };
+    vec![
+        sample("SearchIndexShard", shard),
+        sample("SearchIndexStatus", status),
+        sample("RebuildSearch", RebuildSearch { shard: Some(1) }),
+        sample("SearchRebuild", SearchRebuild { node: 2, shards: vec![1] }),
+    ]
 }
 
 fn settings() -> Vec<(&'static str, Value)> {

@@ -24,6 +24,7 @@ mod refunds;
 mod returns;
 mod search;
 mod search_answer;
+mod search_index;
 mod search_settings;
 mod seeds;
 mod shipping_methods;
@@ -86,6 +87,7 @@ fn operators() -> Routes {
     keys::routes()
         .and(cluster::routes())
         .and(audit::routes())
+        .and(search_index::routes())
         .and(audit_trail::routes())
         .and(notices::routes())
         .and(health::measures())

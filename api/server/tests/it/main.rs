@@ -28,6 +28,7 @@ mod reconcile;
 mod recovery;
 mod repay;
 mod search;
+mod search_index;
 mod search_settings;
 mod seeds;
 mod stock;

@@ -196,6 +196,10 @@ impl Command {
             Operation::ReconcilePayments { since } => {
                 (ShardId::META, "reconciled_since", Value::Time(*since))
             }
+            Operation::RebuildSearch { node, shard } => {
+                let node = Value::Number(i64::try_from(*node).unwrap_or(i64::MAX));
+                (shard.unwrap_or(ShardId::META), "search_rebuilt_at_node", node)
+            }
         };
         let after = Some(vec![(field.to_owned(), value)]);
         vec![Change { of: Resource::Shard(of), before: Some(Vec::new()), after }]
@@ -207,6 +211,7 @@ fn of_operation(operation: &Operation, here: ShardId) -> Resource {
     match operation {
         Operation::TransferLeader { shard, .. } => Resource::Shard(*shard),
         Operation::ReconcilePayments { .. } => Resource::Shard(here),
+        Operation::RebuildSearch { shard, .. } => Resource::Shard(shard.unwrap_or(here)),
     }
 }
 

@@ -99,6 +99,11 @@ fn stamps() -> Vec<(String, Batch)> {
     let operation = Operation::ReconcilePayments { since: 500 };
     let record = Command::RecordOperation(RecordOperation { operation });
     stamps.push(("ReconcilePayments".to_owned(), batch(Some(ACTOR), record)));
+    for (name, shard) in [("RebuildSearch", None), ("RebuildSearch-shard", Some(ShardId(3)))] {
+        let operation = Operation::RebuildSearch { node: 2, shard };
+        let record = Command::RecordOperation(RecordOperation { operation });
+        stamps.push((name.to_owned(), batch(Some(ACTOR), record)));
+    }
     stamps
 }
 
