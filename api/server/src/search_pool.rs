@@ -76,6 +76,7 @@ impl From<SearchError> for Error {
                 about(Code::OutOfRange, "limit")
             }
             SearchError::TooManyFacets => about(Code::OutOfRange, "facets"),
+            SearchError::CursorExpired => about(Code::CursorExpired, "cursor"),
             SearchError::BadCursor(_) => about(Code::InvalidParameter, "cursor"),
             SearchError::Failed(what) => Self::fault(what),
         }

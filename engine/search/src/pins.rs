@@ -1,7 +1,7 @@
 //! What earlier first pages were answered from, kept for the pages after them.
 //!
-//! A page after the first is answered from the very products and settings that the first one saw, so
-//! the pages agree while products change: nothing is on two of them, nothing on none. A pin is
+//! A page after the first is answered from the very products and settings that the first one saw,
+//! so the pages agree while products change: nothing is on two of them, nothing on none. A pin is
 //! named in the cursor. It is kept for [`PIN_MS`] after it was last used; when there are more than
 //! [`PINS_MAX`], the one that was not used for longest goes. Names are drawn anew by each process:
 //! no other index knows them.

@@ -25,6 +25,7 @@ mod returns;
 mod search;
 mod search_answer;
 mod search_index;
+mod search_pages;
 mod search_settings;
 mod seeds;
 mod shipping_methods;

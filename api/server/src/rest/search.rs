@@ -4,6 +4,7 @@
 
 use api_client::{Completion, Completions, SearchQuery, SearchResults};
 use axum::extract::State;
+use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
 use engine_core::catalog::ATTRIBUTE_NAME_BYTES_MAX;
 use engine_core::{CollectionId, Money};
@@ -15,8 +16,9 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::search_answer::answered;
+use super::search_pages::PageCursor;
 use crate::answer;
-use crate::consistency::Freshness;
+use crate::consistency::{Freshness, Seen};
 use crate::errors::{Code, Error};
 use crate::extract::{self, Query};
 use crate::openapi::{Op, Routes};
@@ -34,11 +36,17 @@ pub fn routes() -> Routes {
             Op::get("/v1/search", "search", "Finds products")
                 .about(
                     "Prices are in the cluster's currency. docs/search.md says what a text finds, \
-                     in which order, and how filters are written.",
+                     in which order, and how filters are written. Pages after the first are as of \
+                     the first one, whatever changes meanwhile.",
                 )
                 .public()
                 .query::<SearchQuery>()
-                .refuses(&[Code::InvalidId, Code::OutOfRange, Code::Overloaded])
+                .refuses(&[
+                    Code::InvalidId,
+                    Code::OutOfRange,
+                    Code::Overloaded,
+                    Code::CursorExpired,
+                ])
                 .fresh()
                 .answers::<SearchResults>(200, "What was found."),
             search,
@@ -55,7 +63,7 @@ fn complete_op() -> Op {
             "schema": {"type": "string", "maxLength": QUERY_CHARS_MAX, "examples": ["green te"]},
         }))
         .own_parameter(json!({
-            "name": "limit", "in": "query", "description": "How many completions there are at most.",
+            "name": "limit", "in": "query", "description": "How many there are at most.",
             "schema": {
                 "type": "integer", "minimum": 1, "maximum": COMPLETIONS_MAX,
                 "default": COMPLETIONS_DEFAULT,
@@ -70,17 +78,51 @@ fn complete_op() -> Op {
 pub async fn search(
     State(app): State<App>,
     wish: Freshness,
-    Query(params): Query<SearchQuery>,
+    uri: Uri,
+    headers: HeaderMap,
+    Query(mut params): Query<SearchQuery>,
 ) -> Result<Response, Error> {
     let highlight = params.highlight.unwrap_or(false);
-    let query = query(&app, params)?;
-    let seen = app.fresh_index(&wish).await?;
+    let cursor = params.cursor.take().map(|text| PageCursor::parse(&text)).transpose()?;
+    let seen = match &cursor {
+        None => {
+            let query = query(&app, params)?;
+            let seen = app.fresh_index(&wish).await?;
+            return page(&app, query, highlight, seen).await;
+        }
+        Some(cursor) if cursor.node != app.node_id => {
+            return app.page_of(cursor.node, &uri, &headers).await;
+        }
+        Some(cursor) => {
+            cursor.check_age(wish.staleness_ms)?;
+            Seen::at(Vec::new(), cursor.as_of_ms)
+        }
+    };
+    params.cursor = cursor.map(|cursor| cursor.place);
+    page(&app, query(&app, params)?, highlight, seen).await
+}
+
+/// One page, as of when it was seen: a later one has the positions of the first.
+async fn page(
+    app: &App,
+    query: engine_search::Query,
+    highlight: bool,
+    seen: Seen,
+) -> Result<Response, Error> {
     let rows = app.clone();
     let found = app.search.with(move |index| {
-        let hits = index.search(&query)?;
-        answered(&rows, hits, &query.facets, highlight)
+        let mut hits = index.search(&query)?;
+        let as_of = hits.as_of.take();
+        Ok((answered(&rows, hits, &query.facets, highlight)?, as_of))
     });
-    Ok(seen.mark(answer::json(StatusCode::OK, &found.await?)?))
+    let (mut results, as_of) = found.await?;
+    let as_of_ms = seen.as_of_ms();
+    let seen = as_of.map_or(seen, |positions| Seen::at(positions.into_iter().collect(), as_of_ms));
+    results.next_cursor = results.next_cursor.map(|place| {
+        let cursor = PageCursor { node: app.node_id, as_of_ms, place };
+        cursor.to_string()
+    });
+    Ok(seen.mark(answer::json(StatusCode::OK, &results)?))
 }
 
 /// The parameters of `GET /v1/search/complete`.

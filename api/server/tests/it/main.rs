@@ -29,6 +29,7 @@ mod recovery;
 mod repay;
 mod search;
 mod search_index;
+mod search_pages;
 mod search_settings;
 mod seeds;
 mod stock;

@@ -167,6 +167,12 @@ fn filters_facets_highlights_and_completions_are_there_over_http() -> Tested {
             (&json!("some_words"), &json!(2))
         );
 
+        for path in ["/v1/search?q=qwkettle", "/v1/search/complete?q=qwke"] {
+            let strong = node.call("GET", path, &[("stoa-max-staleness", "0")], "").await?;
+            assert_eq!(strong.status, 200, "what is too old becomes a strong search");
+            let ahead = node.call("GET", path, &[("stoa-min-token", "1:99999999")], "").await?;
+            assert_eq!((ahead.status, ahead.code().as_str()), (503, "too_stale"), "{path}");
+        }
         let completed = at(node, &token, "/v1/search/complete?q=copper+qwke&limit=3").await?;
         let wanted = json!([{"text": "copper qwkettle", "products": 3}]);
         assert_eq!(completed["completions"], wanted);

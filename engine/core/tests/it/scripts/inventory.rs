@@ -186,8 +186,7 @@ pub fn run(world: &mut World, line: &goldenscript::Command) -> Said {
         }
         Line::HoldNothing(name) => {
             let (hold, lines) = (hold_ref(world, Some(name), None), Vec::new());
-            let currency = engine_core::Currency::USD;
-            let timer_ms = 1;
+            let (currency, timer_ms) = (engine_core::Currency::USD, 1);
             Command::HoldStock(HoldStock { hold, lines, currency, timer_ms, promotion: None })
         }
         Line::Commit { name, order } => {
