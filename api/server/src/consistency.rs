@@ -207,7 +207,7 @@ impl AppState {
     }
 
     /// A strong read that must have passed a token's positions.
-    async fn strong_after(
+    pub async fn strong_after(
         &self,
         shards: &[ShardId],
         token: &[(ShardId, u64)],

@@ -115,8 +115,10 @@ impl AppState {
             }
         }
         let shards: Vec<ShardId> = self.topology.groups().collect();
-        let wish = Freshness { strong: true, token: wanted, staleness_ms: None };
-        let rows = self.fresh(&shards, &wish).await?;
+        let rows = match wanted.is_empty() {
+            true => self.fresh(&shards, &Freshness { strong: true, ..wish.clone() }).await?,
+            false => self.strong_after(&shards, &wanted).await?,
+        };
         if self.indexed.reach(rows.positions(), Duration::from_millis(STRONG_WAIT_MS)).await {
             return Ok(rows);
         }
