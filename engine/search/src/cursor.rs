@@ -140,7 +140,7 @@ mod tests {
     #[test]
     fn a_cursor_comes_back_for_its_own_search_only() {
         let query = Query { text: "kettle".to_owned(), ..Query::default() };
-        let cursor = encode(&query, &place());
+        let cursor = encode(&query, 7, &place());
         assert_eq!(decode(&query, &cursor), Ok(place()));
         let page = Query { limit: 7, ..query.clone() };
         assert_eq!(decode(&page, &cursor), Ok(place()), "the limit may change");
@@ -161,7 +161,7 @@ mod tests {
     #[test]
     fn a_cut_or_changed_cursor_is_refused() {
         let query = Query::default();
-        let cursor = encode(&query, &Place { name: String::new(), ..place() });
+        let cursor = encode(&query, 7, &Place { name: String::new(), ..place() });
         for length in 0..cursor.len() {
             assert_eq!(decode(&query, &cursor[..length]), Err(BadCursor::Damaged));
         }
