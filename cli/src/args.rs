@@ -48,6 +48,9 @@ pub enum Noun {
     /// Payments at the provider, compared with orders
     #[command(subcommand, arg_required_else_help = true)]
     Payment(Payment),
+    /// The search index of each node, and the settings of search
+    #[command(subcommand, arg_required_else_help = true)]
+    Search(Search),
     /// Stock levels, and the proof that they are right
     #[command(subcommand, arg_required_else_help = true)]
     Stock(Stock),
@@ -137,6 +140,17 @@ pub enum Payment {
     /// Money at the provider that no order knows, and what becomes of it; exit 1 when the provider
     /// refuses to give it back
     Orphans(verbs::payment::OrphansArgs),
+}
+
+/// Search.
+#[derive(Debug, Subcommand)]
+pub enum Search {
+    /// Compare every node's index with its rows; exit 1 when one differs
+    Verify(verbs::search_verify::Args),
+    /// Make a node's index anew from its rows, while the old one answers
+    Rebuild(verbs::search_rebuild::Args),
+    /// Print the settings of search, or replace them
+    Settings(verbs::search_settings::Args),
 }
 
 /// Stock.

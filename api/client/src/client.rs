@@ -1,5 +1,6 @@
 //! A typed client of one node. It retries nothing: who calls knows what a second try means.
 
+mod search;
 mod stock;
 
 use std::time::Duration;
@@ -166,11 +167,6 @@ impl Client {
         cursor: Option<&str>,
     ) -> Result<Answer<List<Collection>>, Error> {
         self.page("/v1/collections", &[], limit, cursor).await
-    }
-
-    /// Finds products.
-    pub async fn search(&self, query: &SearchQuery) -> Result<Answer<SearchResults>, Error> {
-        answer(self.request(Method::GET, "/v1/search").query(query)).await
     }
 
     /// Places an order. `wait` answers once its payment is decided or the seconds are over.

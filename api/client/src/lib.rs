@@ -29,6 +29,8 @@ mod reconcile;
 mod recovery;
 mod returns;
 mod search;
+mod search_index;
+mod search_settings;
 mod stock;
 mod webhooks;
 
@@ -60,7 +62,14 @@ pub use recovery::{OrderRecovery, OrderToRecover, RecoverOrder};
 pub use returns::{
     Dispute, LoseFulfillment, NewReturn, ReceiveReturn, ReceivedUnits, RejectReturn, Return,
 };
-pub use search::{Facet, Facets, SearchHit, SearchQuery, SearchResults};
+pub use search::{
+    AttributeFacet, Completion, Completions, Facet, Facets, HighlightPiece, Highlights, PriceFacet,
+    SearchHit, SearchQuery, SearchResults, Snippet,
+};
+pub use search_index::{RebuildSearch, SearchIndexShard, SearchIndexStatus, SearchRebuild};
+pub use search_settings::{
+    PutSearchSettings, SearchRule, SearchSettings, SearchSynonyms, SearchTypos,
+};
 pub use stock::{
     AdjustStock, Movement, ReceiveStock, SetStock, SetStockPolicy, Stock, StockPolicy,
 };

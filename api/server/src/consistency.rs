@@ -134,6 +134,11 @@ impl Seen {
         &self.positions
     }
 
+    /// As of when the answer is true, in Unix milliseconds.
+    pub fn as_of_ms(&self) -> u64 {
+        self.as_of_ms
+    }
+
     /// How long ago the answer was true, in milliseconds.
     pub fn age_ms(&self) -> u64 {
         now_ms().saturating_sub(self.as_of_ms)
@@ -202,7 +207,7 @@ impl AppState {
     }
 
     /// A strong read that must have passed a token's positions.
-    async fn strong_after(
+    pub async fn strong_after(
         &self,
         shards: &[ShardId],
         token: &[(ShardId, u64)],

@@ -135,6 +135,7 @@ codes! {
         "The shipping method does not ship this order";
     TooManyDefinitions = "too_many_definitions", 409, false,
         "There are as many of these as there may be";
+    CursorExpired = "cursor_expired", 410, false, "The pages of the search are no longer kept";
     VersionMismatch = "version_mismatch", 412, false, "It has changed since it was read";
     BodyTooLarge = "body_too_large", 413, false, "The body is too large";
     UnsupportedMediaType = "unsupported_media_type", 415, false, "The body is not application/json";

@@ -5,11 +5,13 @@
 //! at once; products follow with the index's next commit. A hint says that a feed has grown;
 //! without hints the thread looks now and then.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use engine_core::catalog::Product;
+use engine_core::inventory::Stock;
 use engine_core::{Fault, ProductId, ShardId, feed, read};
 use engine_search::{IndexError, Progress, SearchIndex, Writer};
 use raft::Node;
@@ -18,6 +20,8 @@ use tokio::sync::watch;
 
 use crate::consistency::{Freshness, Seen};
 use crate::errors::{Code, Error};
+use crate::popularity::Popularity;
+use crate::search_settings::of_index;
 use crate::state::AppState;
 
 /// How many feed entries are read at once.
@@ -42,6 +46,17 @@ type Positions = BTreeMap<ShardId, (u64, u64)>;
 #[derive(Clone)]
 pub struct Indexed {
     positions: watch::Receiver<Positions>,
+    rebuilds: Arc<Rebuilds>,
+}
+
+/// The shards whose part of the index is to be made anew, or is being.
+#[derive(Default)]
+struct Rebuilds(Mutex<BTreeSet<ShardId>>);
+
+impl Rebuilds {
+    fn shards(&self) -> MutexGuard<'_, BTreeSet<ShardId>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Indexed {
@@ -53,6 +68,17 @@ impl Indexed {
     /// How far searches see into a shard: a log index.
     pub fn position(&self, shard: ShardId) -> u64 {
         self.positions.borrow().get(&shard).map_or(0, |(index, _)| *index)
+    }
+
+    /// Has a shard's part of the index made anew from its rows, soon. Until that is done searches
+    /// see the part that there is.
+    pub fn rebuild(&self, shard: ShardId) {
+        self.rebuilds.shards().insert(shard);
+    }
+
+    /// Whether a shard's part is to be made anew, or is being.
+    pub fn is_rebuilding(&self, shard: ShardId) -> bool {
+        self.rebuilds.shards().contains(&shard)
     }
 
     fn seen(&self) -> Seen {
@@ -89,8 +115,10 @@ impl AppState {
             }
         }
         let shards: Vec<ShardId> = self.topology.groups().collect();
-        let wish = Freshness { strong: true, token: wanted, staleness_ms: None };
-        let rows = self.fresh(&shards, &wish).await?;
+        let rows = match wanted.is_empty() {
+            true => self.fresh(&shards, &Freshness { strong: true, ..wish.clone() }).await?,
+            false => self.strong_after(&shards, &wanted).await?,
+        };
         if self.indexed.reach(rows.positions(), Duration::from_millis(STRONG_WAIT_MS)).await {
             return Ok(rows);
         }
@@ -116,14 +144,25 @@ impl Indexer {
         let (publish, positions) = watch::channel(Positions::new());
         let (stop, stopped) = watch::channel(false);
         let runtime = Handle::current();
-        let mut tail = Tail { node, index, writer, shards, publish, positions: Positions::new() };
+        let mut tail = Tail {
+            node,
+            index,
+            writer,
+            shards,
+            publish,
+            positions: Positions::new(),
+            settings: None,
+            popularity: Popularity::default(),
+            rebuilds: Arc::default(),
+        };
+        let rebuilds = tail.rebuilds.clone();
         let thread = std::thread::Builder::new().name("indexer".to_owned()).spawn(move || {
             tail.run(&runtime, stopped);
             if let Err(error) = tail.writer.close() {
                 tracing::warn!(%error, "the search index was not closed; it catches up at start");
             }
         })?;
-        Ok((Self { thread, stop }, Indexed { positions }))
+        Ok((Self { thread, stop }, Indexed { positions, rebuilds }))
     }
 
     /// Commits the index and ends the thread.
@@ -144,6 +183,10 @@ struct Tail {
     shards: Vec<ShardId>,
     publish: watch::Sender<Positions>,
     positions: Positions,
+    /// The position of the meta group at which settings were looked for, and their version.
+    settings: Option<(u64, u64)>,
+    popularity: Popularity,
+    rebuilds: Arc<Rebuilds>,
 }
 
 /// Why a pass ended early.
@@ -185,13 +228,22 @@ impl Tail {
 
     /// Reads every shard's feed to its end.
     fn pass(&mut self) -> Result<(), PassError> {
+        let wanted = self.rebuilds.shards().first().copied();
+        if let Some(shard) = wanted {
+            self.rebuild(shard)?;
+            self.rebuilds.shards().remove(&shard);
+        }
         let mut drained = Vec::with_capacity(self.shards.len());
         for shard in self.shards.clone() {
             let position = self.node.position(shard);
             self.drain(shard)?;
+            if shard == ShardId::META {
+                self.take_settings(position.index)?;
+            }
             drained.push((shard, position, self.writer.next(shard)));
         }
         self.writer.tick()?;
+        self.popularity.tick(self.index.stock(), |shard| self.node.view(shard))?;
         let published = self.index.positions();
         let mut changed = false;
         for (shard, position, fed) in drained {
@@ -210,11 +262,33 @@ impl Tail {
         Ok(())
     }
 
+    /// Goes by the settings of search as they are in the rows, if the meta group has moved: before
+    /// its position is told, so that a search with the token of a change goes by that change.
+    fn take_settings(&mut self, meta: u64) -> Result<(), PassError> {
+        if self.settings.is_some_and(|(looked_at, _)| looked_at >= meta) {
+            return Ok(());
+        }
+        let view = self.node.view(ShardId::META);
+        let known = self.settings.map(|(_, version)| version);
+        let version = read::search_version(&view)?;
+        if known != Some(version) {
+            let row = read::search_settings(&view)?;
+            match self.index.set_settings(&of_index(&row.details)) {
+                Ok(()) => tracing::info!(version, "search goes by these settings"),
+                // They were checked before they were written.
+                Err(error) => tracing::error!(version, %error, "settings of search are not taken"),
+            }
+        }
+        self.settings = Some((meta, version));
+        Ok(())
+    }
+
     fn drain(&mut self, shard: ShardId) -> Result<(), PassError> {
         loop {
             let view = self.node.view(shard);
             let entries = feed::entries(&view, self.writer.next(shard), ENTRIES_PER_READ)?;
             for (index, entry) in &entries {
+                self.popularity.observe(shard, entry);
                 if self.writer.apply(shard, *index, entry)? == Progress::Gap {
                     return self.rebuild(shard);
                 }
@@ -226,15 +300,17 @@ impl Tail {
     }
 
     /// Takes every level of stock from the rows. What happens meanwhile comes by the feed again.
-    fn load_stock(&self) -> Result<(), PassError> {
+    fn load_stock(&mut self) -> Result<(), PassError> {
+        let Self { node, index, popularity, .. } = self;
         for shard in &self.shards {
-            let head = feed::head(&self.node.view(*shard))?.last;
+            let head = feed::head(&node.view(*shard))?.last;
             let mut levels = Vec::new();
-            self.each_product(*shard, |product, available| {
-                levels.push((product.id, available));
+            each_product(node, *shard, |product, stock| {
+                levels.push((product.id, stock.available()));
+                popularity.take(index.stock(), (*shard, product.id), stock);
                 Ok(())
             })?;
-            self.index.stock().load(*shard, head, levels);
+            index.stock().load(*shard, head, levels);
         }
         Ok(())
     }
@@ -242,34 +318,27 @@ impl Tail {
     /// Makes a shard anew from its rows.
     fn rebuild(&mut self, shard: ShardId) -> Result<(), PassError> {
         let began = Instant::now();
-        let Self { node, writer, .. } = self;
+        let Self { node, index, writer, popularity, .. } = self;
         let head = feed::head(&node.view(shard))?.last;
         let mut rebuild = writer.begin_rebuild(shard)?;
         let mut count = 0_u64;
-        each_product(node, shard, |product, available| {
+        each_product(node, shard, |product, stock| {
             count += 1;
-            Ok(rebuild.add(product, available)?)
+            popularity.take(index.stock(), (shard, product.id), stock);
+            Ok(rebuild.add(product, stock.available())?)
         })?;
         rebuild.finish(head)?;
         let took_ms = began.elapsed().as_millis() as u64;
         tracing::info!(%shard, products = count, took_ms, "the search index was made anew");
         Ok(())
     }
-
-    fn each_product(
-        &self,
-        shard: ShardId,
-        each: impl FnMut(&engine_core::catalog::Product, u32) -> Result<(), PassError>,
-    ) -> Result<(), PassError> {
-        each_product(&self.node, shard, each)
-    }
 }
 
-/// Reads every product of a shard with its units free to sell.
+/// Reads every product of a shard with its stock.
 fn each_product(
     node: &Node,
     shard: ShardId,
-    mut each: impl FnMut(&engine_core::catalog::Product, u32) -> Result<(), PassError>,
+    mut each: impl FnMut(&Product, &Stock) -> Result<(), PassError>,
 ) -> Result<(), PassError> {
     let mut after: Option<ProductId> = None;
     loop {
@@ -277,7 +346,7 @@ fn each_product(
         let products = read::products(&view, after, PRODUCTS_PER_READ)?;
         for product in &products {
             let stock = read::stock(&view, product.id)?.unwrap_or_default();
-            each(product, stock.available())?;
+            each(product, &stock)?;
         }
         match products.last() {
             Some(last) if products.len() == PRODUCTS_PER_READ => after = Some(last.id),

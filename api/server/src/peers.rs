@@ -1,5 +1,5 @@
-//! Clients of the other nodes, where those take operators' requests. They trust the cluster's own
-//! CA beside the public ones, and follow its file.
+//! Clients of the other nodes, where those take operators' requests, or clients'. They trust the
+//! cluster's own CA beside the public ones, and follow its file.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -22,15 +22,16 @@ pub struct Clients {
 }
 
 impl Clients {
-    /// Clients of every node but this one.
+    /// Clients of every node but this one, at one of its doors.
     pub fn new(
         urls: &BTreeMap<NodeId, Urls>,
         this: NodeId,
         tls: Option<PeerTls>,
+        door: fn(&Urls) -> &str,
     ) -> Result<Self, String> {
         let others = urls.iter().filter(|(id, _)| **id != this);
         let urls: Vec<(NodeId, String)> =
-            others.map(|(id, urls)| (*id, urls.for_operators().to_owned())).collect();
+            others.map(|(id, urls)| (*id, door(urls).to_owned())).collect();
         let Some(tls) = tls else {
             let plain = clients(&urls, None).map_err(|error| error.to_string())?;
             return Ok(Self { current: Arc::new(ArcSwap::from_pointee(plain)), _following: None });

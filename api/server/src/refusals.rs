@@ -432,6 +432,9 @@ fn field_name(field: Field) -> &'static str {
         Field::Promotion => "promotion_code",
         Field::Priority => "priority",
         Field::Location => "to_location_id",
+        Field::Typos => "typos",
+        Field::Synonyms => "synonyms",
+        Field::Rules => "rules",
     }
 }
 

@@ -35,8 +35,21 @@ impl SearchPool {
         Self { index, turns, waiting: AtomicUsize::new(0) }
     }
 
+    /// The index itself, for what takes longer than a search.
+    pub fn index(&self) -> Arc<SearchIndex> {
+        self.index.clone()
+    }
+
     /// Runs a search when its turn comes.
     pub async fn run(&self, query: Query) -> Result<Hits, Error> {
+        self.with(move |index| Ok(index.search(&query)?)).await
+    }
+
+    /// Does something with the index when its turn comes.
+    pub async fn with<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&SearchIndex) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
         let before = self.waiting.fetch_add(1, Ordering::Relaxed);
         let waiting = Waiting(&self.waiting);
         if before >= WAITING_MAX {
@@ -45,25 +58,27 @@ impl SearchPool {
         let turn = self.turns.clone().acquire_owned().await.map_err(Error::fault)?;
         drop(waiting);
         let index = self.index.clone();
-        let found = tokio::task::spawn_blocking(move || {
-            let found = index.search(&query);
+        let done = tokio::task::spawn_blocking(move || {
+            let done = work(&index);
             drop(turn);
-            found
+            done
         });
-        found.await.map_err(Error::fault)?.map_err(refused)
+        done.await.map_err(Error::fault)?
     }
 }
 
-fn refused(error: SearchError) -> Error {
-    match error {
-        SearchError::TextTooLong => Error::about(Code::OutOfRange, "q", error.to_string()),
-        SearchError::LimitTooLarge | SearchError::TooManyCompletions => {
-            Error::about(Code::OutOfRange, "limit", error.to_string())
+impl From<SearchError> for Error {
+    fn from(error: SearchError) -> Self {
+        let about = |code, param| Self::about(code, param, error.to_string());
+        match &error {
+            SearchError::TextTooLong => about(Code::OutOfRange, "q"),
+            SearchError::LimitTooLarge | SearchError::TooManyCompletions => {
+                about(Code::OutOfRange, "limit")
+            }
+            SearchError::TooManyFacets => about(Code::OutOfRange, "facets"),
+            SearchError::CursorExpired => about(Code::CursorExpired, "cursor"),
+            SearchError::BadCursor(_) => about(Code::InvalidParameter, "cursor"),
+            SearchError::Failed(what) => Self::fault(what),
         }
-        SearchError::TooManyFacets => Error::about(Code::OutOfRange, "facets", error.to_string()),
-        SearchError::BadCursor(_) => {
-            Error::about(Code::InvalidParameter, "cursor", error.to_string())
-        }
-        SearchError::Failed(what) => Error::fault(what),
     }
 }

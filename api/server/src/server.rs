@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::access::{BadKeySet, Customers, Door, KeyUses, RateLimits};
 use crate::browser;
-use crate::config::{Args, BadConfig};
+use crate::config::{Args, BadConfig, Urls};
 use crate::indexer::Indexer;
 use crate::listen::Listeners;
 use crate::metrics::Metrics;
@@ -143,7 +143,10 @@ impl Server {
             currency: args.currency,
             door,
             room: Room::new(args.access.orders_at_once),
-            peers: Clients::new(&urls, args.node_id, args.tls.peers()).map_err(system)?,
+            peers: Clients::new(&urls, args.node_id, args.tls.peers(), Urls::for_operators)
+                .map_err(system)?,
+            fellows: Clients::new(&urls, args.node_id, args.tls.peers(), |urls| &urls.clients)
+                .map_err(system)?,
             urls,
             is_https: tls.is_some(),
             search: SearchPool::new(index),

@@ -49,8 +49,10 @@ pub struct AppState {
     pub urls: BTreeMap<NodeId, Urls>,
     /// Whether clients speak https with it.
     pub is_https: bool,
-    /// Clients of the other nodes.
+    /// Clients of the other nodes, where operators ask.
     pub peers: Clients,
+    /// Clients of the other nodes, where everybody asks.
+    pub fellows: Clients,
     /// How much may be under way.
     pub room: Room,
     /// Runs searches.

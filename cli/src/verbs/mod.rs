@@ -14,6 +14,9 @@ pub mod order_history;
 pub mod order_recover;
 pub mod order_show;
 pub mod payment;
+pub mod search_rebuild;
+pub mod search_settings;
+pub mod search_verify;
 pub mod stock_audit;
 pub mod stock_policy;
 pub mod stock_show;
@@ -23,8 +26,8 @@ pub mod webhook;
 
 use crate::{
     args::{
-        AuditTrail, Cert, Cluster, Import, Key, Location, Notice, Noun, Order, Payment, Stock,
-        Webhook,
+        AuditTrail, Cert, Cluster, Import, Key, Location, Notice, Noun, Order, Payment, Search,
+        Stock, Webhook,
     },
     demo,
     failure::{Exit, Failure},
@@ -62,6 +65,9 @@ pub async fn run(noun: Noun, output: &Output) -> Result<Exit, Failure> {
         Noun::Order(Order::Audit(args)) => stock_audit::run(&args, output).await,
         Noun::Payment(Payment::Reconcile(args)) => payment::reconcile(&args, output).await,
         Noun::Payment(Payment::Orphans(args)) => payment::orphans(&args, output).await,
+        Noun::Search(Search::Verify(args)) => search_verify::run(&args, output).await,
+        Noun::Search(Search::Rebuild(args)) => search_rebuild::run(&args, output).await,
+        Noun::Search(Search::Settings(args)) => search_settings::run(&args, output).await,
         Noun::Stock(Stock::Show(args)) => stock_show::run(&args, output).await,
         Noun::Stock(Stock::Audit(args)) => stock_audit::run(&args, output).await,
         Noun::Stock(Stock::Policy(args)) => stock_policy::run(&args, output).await,

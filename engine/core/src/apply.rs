@@ -221,6 +221,7 @@ handlers! {
     PutLocation
     TransferStock
     ReshipFulfillment
+    PutSearchSettings
 }
 
 /// What a handler works with: the rows, the time, and where to leave events and effects.

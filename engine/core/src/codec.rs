@@ -82,6 +82,7 @@ records! {
     36 crate::pricing::ShippingMethod,
     37 crate::pricing::TaxRate,
     38 crate::pricing::PromotionUses,
+    47 crate::search::SearchSettings,
 }
 
 /// The record as an envelope.

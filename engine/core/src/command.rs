@@ -37,6 +37,7 @@ pub use crate::pricing::{
     PutTaxRate, UpdatePromotion,
 };
 pub use crate::pulse::Pulse;
+pub use crate::search::PutSearchSettings;
 pub use crate::webhook::{
     CloseDeliveries, CreateWebhook, DeleteWebhook, DisableWebhook, NoteDeliveries, OpenDeliveries,
     ReplayDeadLetters, RotateWebhookSecret, UpdateWebhook,
@@ -160,6 +161,7 @@ pub enum Command {
     PutLocation(PutLocation),
     TransferStock(TransferStock),
     ReshipFulfillment(ReshipFulfillment),
+    PutSearchSettings(PutSearchSettings),
 }
 
 /// What the caller is told when the command was accepted. Append only.
@@ -215,4 +217,11 @@ pub enum Reply {
     TaxRate(Box<TaxRate>),
     /// The location as it is now.
     Location(Box<Location>),
+    /// The settings of search were replaced.
+    SearchSettings {
+        /// Their version now.
+        version: u64,
+        /// When, in Unix milliseconds.
+        updated_at: u64,
+    },
 }

@@ -62,6 +62,7 @@ use crate::webhook::Position;
 /// | `rq`   | a request id: its outcome                  | `Remembered`     |
 /// | `sl`   | a product that is at several locations     | `[Place]`        |
 /// | `sm`   | a shipping method (meta group)             | `ShippingMethod` |
+/// | `ss`   | settings of search (meta group)            | `SearchSettings` |
 /// | `st`   | stock of a product                         | `Stock`          |
 /// | `tr`   | a tax rate (meta group)                    | `TaxRate`        |
 /// | `wc`   | an endpoint: how far it has been told      | `Deliveries`     |
@@ -119,6 +120,7 @@ pub enum Key {
     Location(LocationId),
     KnownLocation(LocationId),
     Places(ProductId),
+    SearchSettings,
 }
 
 impl Key {
@@ -179,6 +181,7 @@ impl Key {
             Self::Location(id) => Bytes::of(b"lo").u128(id.0),
             Self::KnownLocation(id) => Bytes::of(b"lk").u128(id.0),
             Self::Places(product) => Bytes::of(b"sl").u128(product.0),
+            Self::SearchSettings => Bytes::of(b"ss"),
         }
         .0
     }
@@ -344,6 +347,7 @@ mod tests {
             (Key::Location(LocationId(0x0d)), format!("6c6f {HASH}")),
             (Key::KnownLocation(LocationId(0x0d)), format!("6c6b {HASH}")),
             (Key::Places(ProductId(0x0d)), format!("736c {HASH}")),
+            (Key::SearchSettings, "7373".into()),
             (
                 Key::Due { at: 7, timer: Timer { kind: relevel, armed_outage_ms: 0 } },
                 format!("6475 0000000000000007 29 {HASH} {HASH}"),

@@ -36,6 +36,7 @@ pub mod pricing;
 mod pulse;
 pub mod read;
 mod rejection;
+pub mod search;
 mod txn;
 pub mod v1;
 pub mod webhook;

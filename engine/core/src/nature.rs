@@ -119,6 +119,10 @@ impl Command {
             Self::SetStock(it) => it.reason.len() + usize::from(it.at.is_some()) * TERM_BYTES,
             Self::TransferStock(it) => it.reason.len() + TERM_BYTES,
             Self::PutLocation(it) => it.details.name.len(),
+            Self::PutSearchSettings(it) => {
+                let parts = it.details.synonyms.len() + it.details.rules.len();
+                it.details.synonym_bytes() + it.details.rule_bytes() + parts * LINE_UNITS_BYTES
+            }
             _ => 0,
         };
         FIXED_BYTES + variable

@@ -18,11 +18,12 @@ use crate::pricing::{
     self, Address, Promotion, PromotionUses, ShippingMethod, TAX_RATES_PER_PLACE_MAX, TaxRate,
     TaxTerms, tax_terms,
 };
+use crate::search::{self, SearchSettings};
 use crate::txn::View;
 use crate::webhook::{self, Deliveries, Delivery, Position, WebhookEndpoint};
 use crate::{
     clock::Clock,
-    codec::{Record, decode},
+    codec::{Record, decode, decode_front},
 };
 
 /// Whose orders a reader may see. Somebody else's are as if they were not there.
@@ -91,6 +92,17 @@ pub fn known_location(view: &dyn View, id: LocationId) -> Result<Option<Location
 pub fn location(view: &dyn View, id: LocationId) -> Result<Option<Location>, Fault> {
     let row = view.read(&Key::Location(id))?;
     Ok(row.or_else(|| (id == LocationId::DEFAULT).then(Location::default_one)))
+}
+
+/// The settings of search (meta group). Those of version 0 are there from the beginning.
+pub fn search_settings(view: &dyn View) -> Result<SearchSettings, Fault> {
+    search::rows::settings(view)
+}
+
+/// The version of the settings of search (meta group), without the rest of them.
+pub fn search_version(view: &dyn View) -> Result<u64, Fault> {
+    let row = view.get(&Key::SearchSettings.encode())?;
+    row.map_or(Ok(0), |row| decode_front::<SearchSettings, u64>(&row))
 }
 
 /// Locations in the order of their ids, after one, the default one first (meta group).

@@ -383,6 +383,9 @@ pub enum Field {
     Promotion,
     Priority,
     Location,
+    Typos,
+    Synonyms,
+    Rules,
 }
 
 /// A line that asks for more than there is.

@@ -2,21 +2,22 @@
 //!
 //! A cursor holds the place of the last hit, not a number of hits to skip, so products that come
 //! and go between two pages move nothing else. It also holds a hash of the search it belongs to.
-//! Relevance is exact within one commit only: when products change, scores may shift a little.
+//! It names the state of the index that the first page saw, which all pages are answered from.
 
 use std::fmt::Write as _;
 
 use engine_core::{ProductId, h128};
 
-use crate::error::BadCursor;
+use crate::error::{BadCursor, SearchError};
 use crate::query::{CURSOR_CHARS_MAX, Matched, Query, Sort};
 use crate::rank::Place;
 
-const VERSION: u8 = 2;
+const VERSION: u8 = 3;
 
 /// The place as text.
-pub(crate) fn encode(query: &Query, place: &Place) -> String {
+pub(crate) fn encode(query: &Query, pin: u64, place: &Place) -> String {
     let mut bytes = vec![VERSION, matched_byte(place.matched)];
+    bytes.extend(pin.to_be_bytes());
     bytes.extend(search_hash(query).to_be_bytes());
     bytes.extend(place.key.to_be_bytes());
     bytes.extend(place.id.0.to_be_bytes());
@@ -31,19 +32,31 @@ pub(crate) fn encode(query: &Query, place: &Place) -> String {
 
 /// The place in a text that [`encode`] made for the same search.
 pub(crate) fn decode(query: &Query, cursor: &str) -> Result<Place, BadCursor> {
+    read(query, cursor).map(|(_, place)| place)
+}
+
+/// The name of what a query's first page was answered from, unless this is the first page.
+pub(crate) fn of(query: &Query) -> Result<Option<u64>, SearchError> {
+    let Some(cursor) = &query.cursor else { return Ok(None) };
+    let (pin, _) = read(query, cursor).map_err(SearchError::BadCursor)?;
+    Ok(Some(pin))
+}
+
+fn read(query: &Query, cursor: &str) -> Result<(u64, Place), BadCursor> {
     if cursor.chars().count() > CURSOR_CHARS_MAX {
         return Err(BadCursor::TooLong);
     }
     let bytes = unhex(cursor).ok_or(BadCursor::Damaged)?;
-    let (search, place) = parse(&bytes).ok_or(BadCursor::Damaged)?;
+    let (pin, search, place) = parse(&bytes).ok_or(BadCursor::Damaged)?;
     if search != search_hash(query) {
         return Err(BadCursor::OtherSearch);
     }
-    Ok(place)
+    Ok((pin, place))
 }
 
-fn parse(bytes: &[u8]) -> Option<(u64, Place)> {
+fn parse(bytes: &[u8]) -> Option<(u64, u64, Place)> {
     let (matched, rest) = bytes.strip_prefix(&[VERSION])?.split_first()?;
+    let (pin, rest) = rest.split_first_chunk::<8>()?;
     let (search, rest) = rest.split_first_chunk::<8>()?;
     let (key, rest) = rest.split_first_chunk::<8>()?;
     let (id, name) = rest.split_first_chunk::<16>()?;
@@ -53,7 +66,7 @@ fn parse(bytes: &[u8]) -> Option<(u64, Place)> {
         id: ProductId(u128::from_be_bytes(*id)),
         matched: matched_of(*matched),
     };
-    Some((u64::from_be_bytes(*search), place))
+    Some((u64::from_be_bytes(*pin), u64::from_be_bytes(*search), place))
 }
 
 fn matched_byte(matched: Matched) -> u8 {
@@ -127,7 +140,7 @@ mod tests {
     #[test]
     fn a_cursor_comes_back_for_its_own_search_only() {
         let query = Query { text: "kettle".to_owned(), ..Query::default() };
-        let cursor = encode(&query, &place());
+        let cursor = encode(&query, 7, &place());
         assert_eq!(decode(&query, &cursor), Ok(place()));
         let page = Query { limit: 7, ..query.clone() };
         assert_eq!(decode(&page, &cursor), Ok(place()), "the limit may change");
@@ -148,7 +161,7 @@ mod tests {
     #[test]
     fn a_cut_or_changed_cursor_is_refused() {
         let query = Query::default();
-        let cursor = encode(&query, &Place { name: String::new(), ..place() });
+        let cursor = encode(&query, 7, &Place { name: String::new(), ..place() });
         for length in 0..cursor.len() {
             assert_eq!(decode(&query, &cursor[..length]), Err(BadCursor::Damaged));
         }

@@ -29,6 +29,11 @@ impl Digest {
         }
     }
 
+    /// The sum of all products' hashes.
+    pub fn sum(&self) -> u128 {
+        self.sum
+    }
+
     fn add_hash(&mut self, hash: u128) {
         self.products += 1;
         self.sum = self.sum.wrapping_add(hash);

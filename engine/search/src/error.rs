@@ -27,6 +27,9 @@ pub enum SearchError {
     /// The cursor is not one of ours, or belongs to another search.
     #[error("the cursor cannot be used: {0}")]
     BadCursor(BadCursor),
+    /// What the first page was answered from is no longer kept, or was never seen here.
+    #[error("the pages of this search are no longer kept as the first one saw them; begin again")]
+    CursorExpired,
     /// The index could not be read. The cause is in the text.
     #[error("the search index could not be read: {0}")]
     Failed(String),

@@ -1,4 +1,4 @@
-//! Reading a filter from its text.
+//! Reading a filter from its text, and the names of facets.
 //!
 //! ```text
 //! any       = all { "OR" all }
@@ -24,20 +24,48 @@ use crate::expr::{
 };
 use crate::expr_tokens::{Kind, Token, tokens};
 use crate::number::Number;
+use crate::query::FacetRequest;
 
+const FACETS: &str = "brand, collection, price or attributes.NAME";
 const FIELDS: &str = "a field: collection, brand, price, currency, available, in_stock, \
                       created_at or attributes.NAME";
 
 pub(crate) fn parse(text: &str) -> Result<Node, ExprError> {
-    if text.chars().count() > FILTER_CHARS_MAX {
-        let expected = format!("at most {FILTER_CHARS_MAX} characters");
-        return Err(ExprError { at: FILTER_CHARS_MAX + 1, expected, found: "more".to_owned() });
-    }
-    let mut parser = Parser { tokens: tokens(text)?, at: 0, depth: 0, conditions: 0 };
+    let mut parser = Parser::of(text)?;
     let node = parser.any()?;
     match parser.peek().kind {
         Kind::End => Ok(node),
         _ => Err(parser.error("AND, OR or the end")),
+    }
+}
+
+/// Which facets to count: fields, with commas between.
+pub(crate) fn facets(text: &str) -> Result<FacetRequest, ExprError> {
+    let mut parser = Parser::of(text)?;
+    let mut request = FacetRequest::default();
+    if matches!(parser.peek().kind, Kind::End) {
+        return Ok(request);
+    }
+    loop {
+        let at = parser.at;
+        match parser.field() {
+            Ok(Field::Brand) => request.brand = true,
+            Ok(Field::Collection) => request.collection = true,
+            Ok(Field::Whole(WholeField::Price)) => request.price = true,
+            Ok(Field::Attribute(name)) => {
+                if !request.attributes.contains(&name) {
+                    request.attributes.push(name);
+                }
+            }
+            _ => {
+                parser.at = at;
+                return Err(parser.error(FACETS));
+            }
+        }
+        match parser.peek().kind {
+            Kind::End => return Ok(request),
+            _ => parser.symbol(",", "`,` or the end")?,
+        }
     }
 }
 
@@ -60,6 +88,14 @@ enum Field {
 }
 
 impl Parser {
+    fn of(text: &str) -> Result<Self, ExprError> {
+        if text.chars().count() > FILTER_CHARS_MAX {
+            let expected = format!("at most {FILTER_CHARS_MAX} characters");
+            return Err(ExprError { at: FILTER_CHARS_MAX + 1, expected, found: "more".to_owned() });
+        }
+        Ok(Self { tokens: tokens(text)?, at: 0, depth: 0, conditions: 0 })
+    }
+
     fn any(&mut self) -> Result<Node, ExprError> {
         let mut nodes = vec![self.all()?];
         while self.take_word("OR") {

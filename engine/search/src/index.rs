@@ -16,9 +16,11 @@ use tantivy::{Directory as _, Index, IndexReader, ReloadPolicy, TantivyError};
 use tracing::warn;
 
 use crate::complete;
+use crate::cursor;
 use crate::digest::{self, Digest};
 use crate::error::{IndexError, SearchError, is_damage};
 use crate::payload::Payload;
+use crate::pins::Pins;
 use crate::query::{Completion, Hits, Query};
 use crate::schema::Fields;
 use crate::search::{self, Source};
@@ -52,6 +54,7 @@ pub(crate) struct Shared {
     pub(crate) stock: StockTable,
     pub(crate) snapshot: RwLock<Arc<Snapshot>>,
     pub(crate) positions: RwLock<BTreeMap<ShardId, u64>>,
+    pins: Pins,
     settings: RwLock<Arc<Compiled>>,
     on_publish: Option<Box<dyn Fn() + Send + Sync>>,
 }
@@ -95,6 +98,7 @@ impl SearchIndex {
             stock,
             snapshot: RwLock::new(Arc::new(opened.snapshot)),
             positions: RwLock::new(opened.positions.clone()),
+            pins: Pins::default(),
             settings: RwLock::default(),
             on_publish,
         });
@@ -104,23 +108,39 @@ impl SearchIndex {
     }
 
     /// Finds products. It runs on the caller's thread, for some ten to some hundred microseconds.
+    ///
+    /// A page after the first is answered from what the first one saw of products and settings, for
+    /// as long as that is kept ([`crate::PIN_MS`]), and says up to where in each shard's feed that
+    /// is; what is in stock, and how popular it is, is as of now.
     pub fn search(&self, query: &Query) -> Result<Hits, SearchError> {
-        self.with_source(|source| search::run(source, query))
+        let Shared { fields, stock, pins, .. } = &*self.shared;
+        let seen = match cursor::of(query)? {
+            None => pins.first(self.shared.snapshot.read().clone(), self.settings()),
+            Some(name) => pins.later(name).ok_or(SearchError::CursorExpired)?,
+        };
+        let (snapshot, settings, stock) = (&*seen.snapshot, &*seen.settings, &stock.view());
+        let mut hits =
+            search::run(&Source { fields, snapshot, stock, settings }, query, seen.name)?;
+        if query.cursor.is_some() {
+            hits.as_of = Some(seen.snapshot.committed.clone());
+        }
+        if hits.next_cursor.is_some() {
+            pins.keep(seen);
+        }
+        Ok(hits)
     }
 
     /// Completes the last word of a text that is being typed: at most so many texts, those with the
     /// most frequent words first. A text that does not end in a letter or digit has no completions.
     pub fn complete(&self, text: &str, limit: usize) -> Result<Vec<Completion>, SearchError> {
-        self.with_source(|source| complete::run(source, text, limit))
+        let (snapshot, settings) = (self.shared.snapshot.read().clone(), self.settings());
+        let (fields, stock) = (&self.shared.fields, &self.shared.stock.view());
+        let (snapshot, settings) = (&*snapshot, &*settings);
+        complete::run(&Source { fields, snapshot, stock, settings }, text, limit)
     }
 
-    fn with_source<T>(&self, run: impl FnOnce(&Source<'_>) -> T) -> T {
-        let snapshot = self.shared.snapshot.read().clone();
-        let stock = self.shared.stock.view();
-        let settings = self.shared.settings.read().clone();
-        let fields = &self.shared.fields;
-        let (snapshot, stock, settings) = (&*snapshot, &stock, &*settings);
-        run(&Source { fields, snapshot, stock, settings })
+    fn settings(&self) -> Arc<Compiled> {
+        self.shared.settings.read().clone()
     }
 
     /// Goes by these settings from the next search on. Settings that are refused change nothing.
@@ -167,6 +187,7 @@ impl Shared {
         let next =
             Snapshot::load(&self.reader, (&self.fields, &self.stock), committed, Some(&before))?;
         *self.snapshot.write() = Arc::new(next);
+        self.pins.forget_old();
         Ok(())
     }
 

@@ -36,6 +36,7 @@ mod index;
 mod number;
 mod parsed;
 mod payload;
+mod pins;
 mod plan;
 mod query;
 mod rank;
@@ -57,6 +58,7 @@ pub use expr::{Expr, ExprError, FILTER_CHARS_MAX, FILTER_CONDITIONS_MAX, FILTER_
 pub use highlight::{Highlighter, SNIPPET_CHARS_MAX, Snippet};
 pub use index::{Config, SearchIndex, Stats};
 pub use number::{BadNumber, Number};
+pub use pins::{PIN_MS, PINS_MAX};
 pub use query::{
     ATTRIBUTE_FACETS_MAX, AttributeFacet, COMPLETIONS_MAX, CURSOR_CHARS_MAX, Completion,
     FACET_VALUES_MAX, FacetRequest, Facets, HITS_MAX, Hit, Hits, Matched, PriceRange, PriceStats,

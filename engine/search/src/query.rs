@@ -2,11 +2,13 @@
 //!
 //! The text of a query is words and nothing else: no character in it is an operator.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use engine_core::{CollectionId, Currency, Money, ProductId};
+use engine_core::{CollectionId, Currency, Money, ProductId, ShardId};
 
-use crate::expr::Expr;
+use crate::expr::{Expr, ExprError};
+use crate::expr_parse;
 use crate::highlight::Highlighter;
 use crate::number::Number;
 
@@ -105,6 +107,14 @@ pub struct FacetRequest {
     pub disjunctive: bool,
 }
 
+impl FacetRequest {
+    /// Understands a list of facets, e.g. `brand,price,attributes."screen size"`, in at most as
+    /// many characters as a filter has. What is there twice is counted once.
+    pub fn parse(text: &str) -> Result<Self, ExprError> {
+        expr_parse::facets(text)
+    }
+}
+
 /// How hits match the words of a text.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Matched {
@@ -134,6 +144,9 @@ pub struct Hits {
     /// "Did you mean": the text with words of the index in the place of unknown ones. Only on a
     /// first page, and only when the words as typed find too little.
     pub suggestion: Option<String>,
+    /// Of a page after the first: up to where in each shard's feed its products are known, as the
+    /// first page saw them.
+    pub as_of: Option<BTreeMap<ShardId, u64>>,
     /// For showing where names and descriptions have the words that were looked for.
     pub highlighter: Highlighter,
 }

@@ -55,6 +55,7 @@ struct Search<'a> {
     rule: Option<&'a CompiledRule>,
     sort: Sort,
     after: Option<Place>,
+    pin: u64,
 }
 
 /// What a pass adds up while it runs.
@@ -70,7 +71,8 @@ struct Tally<'a> {
     group_name: Option<u32>,
 }
 
-pub(crate) fn run(source: &Source<'_>, query: &Query) -> Result<Hits, SearchError> {
+/// `pin` names what it is answered from, for the pages after this one.
+pub(crate) fn run(source: &Source<'_>, query: &Query, pin: u64) -> Result<Hits, SearchError> {
     if query.text.chars().count() > QUERY_CHARS_MAX {
         return Err(SearchError::TextTooLong);
     }
@@ -90,7 +92,7 @@ pub(crate) fn run(source: &Source<'_>, query: &Query) -> Result<Hits, SearchErro
     let Some(filter) = Filter::new(source.snapshot, query) else { return Ok(Hits::default()) };
     let rule = source.settings.rule(&parsed.joined);
     let (filter, parsed) = (&filter, &parsed);
-    let search = Search { source, query, filter, parsed, rule, sort, after };
+    let search = Search { source, query, filter, parsed, rule, sort, after, pin };
     search.run().map_err(|error| SearchError::Failed(error.to_string()))
 }
 
@@ -261,7 +263,7 @@ impl Tally<'_> {
         for entry in self.groups.into_values() {
             self.ranking.push(entry);
         }
-        let Search { source, query, sort, .. } = *self.search;
+        let Search { source, query, sort, pin, .. } = *self.search;
         let snapshot = source.snapshot;
         let (entries, more) = self.ranking.finish();
         let last = entries.last().filter(|_| more);
@@ -277,7 +279,7 @@ impl Tally<'_> {
             hits: entries.iter().map(|entry| hit(source, sort, entry)).collect(),
             total: self.total,
             facets: self.counts.finish(snapshot),
-            next_cursor: last.map(|entry| cursor::encode(query, &place(entry))),
+            next_cursor: last.map(|entry| cursor::encode(query, pin, &place(entry))),
             matched,
             ..Hits::default()
         }

@@ -76,6 +76,13 @@ pub struct SettingsError {
     pub what: String,
 }
 
+impl Settings {
+    /// Says what is wrong with them, if anything is.
+    pub fn check(&self) -> Result<(), SettingsError> {
+        Compiled::new(self).map(drop)
+    }
+}
+
 /// Settings as searches read them.
 #[derive(Debug, Default)]
 pub(crate) struct Compiled {

@@ -45,6 +45,9 @@ const RULES: &[(&str, Need, Need)] = &[
     ("/v1/collections", Nothing, All(&[CatalogWrite])),
     ("/v1/collections/{id}", Nothing, All(&[CatalogWrite])),
     ("/v1/search", Nothing, Nothing),
+    ("/v1/search/complete", Nothing, Nothing),
+    // Rules say which products a shop would rather not show.
+    ("/v1/search/settings", All(&[CatalogWrite]), All(&[CatalogWrite])),
     ("/v1/stock/receipts", Nothing, All(&[StockWrite])),
     ("/v1/stock/adjustments", Nothing, All(&[StockWrite])),
     ("/v1/stock/levels", Nothing, All(&[StockWrite])),
@@ -101,6 +104,8 @@ const RULES: &[(&str, Need, Need)] = &[
     ("/v1/cluster/self", All(&[ClusterRead]), Nothing),
     ("/v1/cluster/leaders/transfer", Nothing, All(&[ClusterWrite])),
     ("/v1/cluster/init", Nothing, Loopback),
+    ("/v1/cluster/search", All(&[ClusterRead]), Nothing),
+    ("/v1/cluster/search/rebuild", Nothing, All(&[ClusterWrite])),
     ("/v1/audit", All(&[ClusterRead]), Nothing),
     ("/v1/audit-trail", All(&[AuditRead]), Nothing),
     ("/v1/keys", All(&[KeysWrite]), All(&[KeysWrite])),

@@ -22,12 +22,10 @@ use engine_core::payment::{
     ATTEMPTS_MAX, CODE_BYTES_MAX, INTENT_ID_BYTES_MAX, PAYMENT_METHOD_BYTES_MAX, PaymentState,
 };
 use engine_core::{Money, Owner, Topology};
-use engine_search::{FACET_VALUES_MAX, QUERY_CHARS_MAX};
 use serde_json::{Value, json};
 
-use super::{locations, notices, pricing, reconcile, webhooks};
+use super::{locations, notices, pricing, reconcile, search, webhooks};
 use crate::errors::Code;
-use crate::extract::LIMIT_MAX;
 use crate::rest::{HOLD_MS_MIN, OVERLAP_S_MAX, VALID_S_MAX};
 use crate::trail::CURSOR_CHARS_MAX as TRAIL_CURSOR_CHARS_MAX;
 
@@ -48,6 +46,7 @@ pub fn add(kind: &str, field: &str, property: &mut Value) {
     let found = found.or_else(|| notices::limits(kind, field));
     let found = found.or_else(|| pricing::limits(kind, field));
     let found = found.or_else(|| locations::limits(kind, field));
+    let found = found.or_else(|| search::limits(kind, field));
     let found = found.or_else(|| of_field(field));
     let Some(limits) = found else { return };
     let nullable = property["type"].as_array().is_some_and(|types| types.contains(&json!("null")));
@@ -105,7 +104,7 @@ fn merge(schema: &mut Value, limits: Value) {
 
 fn of_type(kind: &str, field: &str) -> Option<Value> {
     Some(match (kind, field) {
-        ("Product" | "SearchHit" | "SeedProduct", "id") => id("prod_", 32),
+        ("Product" | "SeedProduct", "id") => id("prod_", 32),
         ("Collection" | "SeedCollection", "id") => id("col_", 32),
         ("Order", "id") => id("ord_", 35),
         ("Hold", "id") => id("hold_", 32),
@@ -146,24 +145,12 @@ fn of_type(kind: &str, field: &str) -> Option<Value> {
         ("Problem", "lines") => json!({"maxItems": LINES_PER_ORDER_MAX}),
         ("Checked", "shards") => number(1, i64::from(Topology::SHARDS_MAX) + 1, 3),
         ("TransferLeader", "to") => number(0, NUMBER_MAX, 2),
-        ("Query", "brand") => text(0, LABEL_BYTES_MAX, "Stoa"),
-        ("Query", "q") => json!({"maxLength": QUERY_CHARS_MAX, "examples": ["green tea"]}),
-        ("Query", "collection") => id("col_", 32),
-        ("Query", "facets") => json!({
-            "pattern": "^((brand|collection)(,(brand|collection))*)?$", "maxLength": 256,
-            "examples": ["brand,collection"],
-        }),
-        ("Facets", "brand" | "collection") => json!({"maxItems": FACET_VALUES_MAX}),
-        ("SearchResults", "hits") => json!({"maxItems": LIMIT_MAX}),
-        ("SearchResults", "total") => number(0, NUMBER_MAX, 12),
         ("AdjustStock", "delta") => {
             let units = i64::from(UNITS_MAX);
             json!({"minimum": -units, "maximum": units, "not": {"const": 0}, "examples": [-1]})
         }
         // On backorder more can be sold than there is.
         ("Stock", "held" | "committed") => number(0, 2 * i64::from(UNITS_MAX), 2),
-        ("Facet", "value") => text(0, LABEL_BYTES_MAX, "Stoa"),
-        ("Facet", "name") => text(1, NAME_BYTES_MAX, "Tea"),
         _ => return None,
     })
 }
@@ -190,7 +177,6 @@ fn catalog(field: &str) -> Option<Value> {
             "additionalProperties": text(0, ATTRIBUTE_VALUE_BYTES_MAX, "Shizuoka"),
             "examples": [{"origin": "Shizuoka"}],
         }),
-        "sort" => json!({"enum": ["relevance", "price:asc", "price:desc", "newest", "name"]}),
         "created_at" | "updated_at" | "archived_at" | "createdAt" | "updatedAt" | "deletedAt"
         | "placed_at" | "expires_at" | "capture_before" | "at" | "revoked_at"
         | "previous_until" | "last_used_at" => time(),

@@ -17,6 +17,7 @@ mod recovery_samples;
 mod routes;
 mod samples;
 mod schemas;
+mod search;
 mod webhooks;
 mod work;
 

@@ -11,10 +11,10 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::recovery_samples::recovery;
-use super::{locations, pricing, webhooks, work};
+use super::{locations, pricing, search, webhooks, work};
 
 pub const PRODUCT: &str = "prod_0123456789abcdef0123456789abcdef";
-const COLLECTION: &str = "col_0123456789abcdef0123456789abcdef";
+pub const COLLECTION: &str = "col_0123456789abcdef0123456789abcdef";
 const HOLD: &str = "hold_0123456789abcdef0123456789abcdef";
 pub const ORDER: &str = "ord_5d30123456789abcdef0123456789abcdef";
 pub const BEFORE: &str = "2026-11-22T19:07:03.250Z";
@@ -30,7 +30,7 @@ pub fn samples() -> Vec<(&'static str, Value)> {
     all.extend(orders());
     all.extend(work::samples());
     all.extend(pricing::samples());
-    all.extend(search());
+    all.extend(search::samples());
     all.extend(cluster());
     all.extend(access());
     all.extend(audit());
@@ -353,34 +353,6 @@ fn orders() -> Vec<(&'static str, Value)> {
         sample("OrderTransitionList", page(step)),
     ]);
     all
-}
-
-fn search() -> Vec<(&'static str, Value)> {
-    let hit = SearchHit {
-        id: PRODUCT.to_owned(),
-        name: "Green tea, 100 g".to_owned(),
-        brand: "Stoa".to_owned(),
-        sku: "TEA-G-100".to_owned(),
-        collection_ids: vec![COLLECTION.to_owned()],
-        price: 1_299,
-        currency: "USD".to_owned(),
-        available: 117,
-    };
-    let facet = Facet { value: COLLECTION.to_owned(), name: Some("Tea".to_owned()), count: 12 };
-    let brand = Facet { value: "Stoa".to_owned(), name: None, count: 9 };
-    let facets = Facets { brand: Some(vec![brand]), collection: Some(vec![facet.clone()]) };
-    let results = SearchResults {
-        hits: vec![hit.clone()],
-        total: 12,
-        facets: facets.clone(),
-        next_cursor: Some("eyJ0".to_owned()),
-    };
-    vec![
-        sample("SearchHit", hit),
-        sample("Facet", facet),
-        sample("Facets", facets),
-        sample("SearchResults", results),
-    ]
 }
 
 fn cluster() -> Vec<(&'static str, Value)> {

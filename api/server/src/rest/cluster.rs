@@ -158,7 +158,7 @@ impl AppState {
 }
 
 /// What the caller showed here, to be shown to another node on the caller's behalf.
-fn credentials(headers: &HeaderMap) -> Vec<(&str, &str)> {
+pub fn credentials(headers: &HeaderMap) -> Vec<(&str, &str)> {
     let shown = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
     shown.map(|value| (AUTHORIZATION.as_str(), value)).into_iter().collect()
 }

@@ -23,6 +23,10 @@ mod recovery;
 mod refunds;
 mod returns;
 mod search;
+mod search_answer;
+mod search_index;
+mod search_pages;
+mod search_settings;
 mod seeds;
 mod shipping_methods;
 mod stock;
@@ -46,6 +50,7 @@ use crate::state::App;
 pub use holds::HOLD_MS_MIN;
 pub use keys::{OVERLAP_S_MAX, VALID_S_MAX};
 pub use products::{currency, not_found as products_not_found};
+pub use search_answer::SNIPPET_CHARS;
 pub use webhooks::SECRET_OVERLAP_S_MAX;
 
 /// What customers, sellers and services call.
@@ -53,6 +58,7 @@ fn clients() -> Routes {
     products::routes()
         .and(collections::routes())
         .and(search::routes())
+        .and(search_settings::routes())
         .and(stock::routes())
         .and(stock_policy::routes())
         .and(locations::routes())
@@ -82,6 +88,7 @@ fn operators() -> Routes {
     keys::routes()
         .and(cluster::routes())
         .and(audit::routes())
+        .and(search_index::routes())
         .and(audit_trail::routes())
         .and(notices::routes())
         .and(health::measures())

@@ -9,7 +9,7 @@ use crate::contract::DOCUMENT;
 use crate::harness::{Fault, Node, Strict, Tested, eventually, order, with_node, with_strict_node};
 
 /// What everybody may ask for: all else needs credentials.
-const PUBLIC: [(&str, &str); 21] = [
+const PUBLIC: [(&str, &str); 22] = [
     ("GET", "/heartbeat"),
     ("GET", "/livez"),
     ("GET", "/readyz"),
@@ -20,6 +20,7 @@ const PUBLIC: [(&str, &str); 21] = [
     ("GET", "/v1/collections"),
     ("GET", "/v1/collections/{id}"),
     ("GET", "/v1/search"),
+    ("GET", "/v1/search/complete"),
     ("GET", "/v1/openapi.json"),
     ("GET", "/docs"),
     ("GET", "/docs/{file}"),

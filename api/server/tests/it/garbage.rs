@@ -20,6 +20,8 @@ const PATHS: &[&str] = &[
     "/v1/holds/ID",
     "/v1/holds/ID/commit",
     "/v1/search",
+    "/v1/search/complete",
+    "/v1/search/settings",
     "/v1/orders",
     "/v1/orders/ID",
     "/v1/orders/ID/cancel",

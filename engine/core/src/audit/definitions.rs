@@ -1,4 +1,4 @@
-//! What the trail tells of promotions, shipping methods, tax rates and locations.
+//! What the trail tells of promotions, shipping methods, tax rates, locations and settings.
 
 use std::fmt::Write as _;
 
@@ -6,6 +6,7 @@ use super::fields::{number, text, time};
 use super::{Fields, Value};
 use crate::inventory::Location;
 use crate::pricing::{By, Discount, Promotion, ShippingMethod, ShippingRate, TaxRate};
+use crate::search::{SearchRule, SearchSettings, Synonyms, Typos};
 
 pub(super) fn promotion(row: Promotion) -> Fields {
     let details = row.details;
@@ -68,6 +69,45 @@ pub(super) fn location(row: Location) -> Fields {
         number("priority", details.priority),
         ("active".to_owned(), Value::Flag(details.active)),
     ]
+}
+
+pub(super) fn search_settings(row: SearchSettings) -> Fields {
+    let Typos { one_from, two_from, enough, in_brand, in_sku } = row.details.typos;
+    let typos = [
+        format!("one_from {one_from}"),
+        format!("two_from {two_from}"),
+        format!("enough {enough}"),
+        format!("in_brand {in_brand}"),
+        format!("in_sku {in_sku}"),
+    ];
+    let synonyms = row.details.synonyms.iter().map(synonyms).collect();
+    let rules = row.details.rules.iter().map(search_rule).collect();
+    vec![
+        number("search_version", row.version),
+        ("search_typos".to_owned(), Value::Texts(typos.into())),
+        ("search_synonyms".to_owned(), Value::Texts(synonyms)),
+        ("search_rules".to_owned(), Value::Texts(rules)),
+    ]
+}
+
+/// Texts that mean the same: `mug = cup`, or `mug > cup` if only the first finds the other.
+fn synonyms(synonyms: &Synonyms) -> String {
+    let (first, others) = synonyms
+        .texts
+        .split_first()
+        .map_or(("", &[][..]), |(first, others)| (first.as_str(), others));
+    let sign = if synonyms.one_way { ">" } else { "=" };
+    format!("{first} {sign} {}", others.join(" = "))
+}
+
+/// A text, and what is pinned (`+`) and hidden (`-`) for it.
+fn search_rule(rule: &SearchRule) -> String {
+    let mut said = format!("{}:", rule.text);
+    let pinned = rule.pinned.iter().map(|id| ('+', id));
+    for (sign, id) in pinned.chain(rule.hidden.iter().map(|id| ('-', id))) {
+        let _ = write!(said, " {sign}{id}");
+    }
+    said
 }
 
 /// Where it goes, and what it costs there: `DE AT by weight: 490 up to 2000, 990`.

@@ -4,7 +4,7 @@
 //! follow from holds), an order's lines (they never change), and whatever opens something: hashes
 //! of secrets, payment methods, the provider's ids.
 
-use super::definitions::{location, promotion, shipping_method, tax_rate};
+use super::definitions::{location, promotion, search_settings, shipping_method, tax_rate};
 use super::rows::number_of;
 use super::{Change, Fields, Resource, Value};
 use crate::access::ApiKey;
@@ -12,12 +12,13 @@ use crate::cart::{Cart, CartState};
 use crate::catalog::{Collection, Product};
 use crate::codec::{Record, decode};
 use crate::fault::Fault;
-use crate::ids::ProductId;
+use crate::ids::{ProductId, ShardId};
 use crate::inventory::{
     Allocation, Hold, HoldRef, HoldState, Location, Movement, MovementReason, Stock, hold_name,
 };
 use crate::order::Order;
 use crate::pricing::{Promotion, ShippingMethod, TaxRate};
+use crate::search::SearchSettings;
 use crate::webhook::{WebhookEndpoint, url_without_query};
 
 /// Whether the trail tells of the row that a key names. Of an order's own hold the order tells.
@@ -26,7 +27,8 @@ pub(super) fn is_told(key: &[u8]) -> bool {
         [b'h', b'o', owner, ..] => *owner == 1,
         [first, second, ..] => {
             let told = [
-                b"ak", b"ca", b"co", b"lo", b"mv", b"od", b"pm", b"pr", b"sm", b"st", b"tr", b"we",
+                b"ak", b"ca", b"co", b"lo", b"mv", b"od", b"pm", b"pr", b"sm", b"ss", b"st", b"tr",
+                b"we",
             ];
             told.contains(&&[*first, *second])
         }
@@ -71,6 +73,9 @@ pub(super) fn change(
         [b'p', b'r', ..] => {
             compare(sides, |row: Product| (Resource::Product(row.id), product(row)))
         }
+        [b's', b's', ..] => compare(sides, |row: SearchSettings| {
+            (Resource::Shard(ShardId::META), search_settings(row))
+        }),
         [b's', b't', ..] => {
             let id = product_of(key)?;
             compare(sides, |row: Stock| (Resource::Stock(id), stock(&row)))

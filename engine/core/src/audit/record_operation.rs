@@ -31,6 +31,13 @@ pub enum Operation {
         /// From which time on, in Unix milliseconds.
         since: u64,
     },
+    /// A node's search index is made anew from its rows.
+    RebuildSearch {
+        /// Which node.
+        node: u64,
+        /// Which shard's part of it; none for all.
+        shard: Option<ShardId>,
+    },
 }
 
 impl Operation {
@@ -39,6 +46,7 @@ impl Operation {
         match self {
             Self::TransferLeader { .. } => "transfer_leader",
             Self::ReconcilePayments { .. } => "reconcile_payments",
+            Self::RebuildSearch { .. } => "rebuild_search",
         }
     }
 }

@@ -38,6 +38,7 @@ macro_rules! commands {
                     | Self::Pulse(_)
                     | Self::NoteKeyUses(_)
                     | Self::BeginEpoch(_)
+                    | Self::PutSearchSettings(_)
                     | Self::OpenNotices(_)
                     | Self::StartNotices(_)
                     | Self::SettleNotices(_)
@@ -122,6 +123,7 @@ commands! {
         PutLocation "put_location",
         ReshipFulfillment "reship_fulfillment",
         TransferStock "transfer_stock",
+        PutSearchSettings "put_search_settings",
     ]
     targets: [
         CreateProduct Product id,
@@ -196,6 +198,10 @@ impl Command {
             Operation::ReconcilePayments { since } => {
                 (ShardId::META, "reconciled_since", Value::Time(*since))
             }
+            Operation::RebuildSearch { node, shard } => {
+                let node = Value::Number(i64::try_from(*node).unwrap_or(i64::MAX));
+                (shard.unwrap_or(ShardId::META), "search_rebuilt_at_node", node)
+            }
         };
         let after = Some(vec![(field.to_owned(), value)]);
         vec![Change { of: Resource::Shard(of), before: Some(Vec::new()), after }]
@@ -207,6 +213,7 @@ fn of_operation(operation: &Operation, here: ShardId) -> Resource {
     match operation {
         Operation::TransferLeader { shard, .. } => Resource::Shard(*shard),
         Operation::ReconcilePayments { .. } => Resource::Shard(here),
+        Operation::RebuildSearch { shard, .. } => Resource::Shard(shard.unwrap_or(here)),
     }
 }
 

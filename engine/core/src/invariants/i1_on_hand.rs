@@ -1,11 +1,12 @@
 //! I1: the units on hand are the sum of the movements, and every movement says so. Where more left
-//! than came the sum is below 0: so many were sent ahead, and none is on hand.
+//! than came the sum is below 0: so many were sent ahead, and none is on hand. What is committed,
+//! was sent or is missing of orders was sold.
 
 use super::{Violation, each, violation};
 use crate::codec::decode;
 use crate::fault::Fault;
 use crate::ids::ProductId;
-use crate::inventory::{Movement, Stock};
+use crate::inventory::{Movement, MovementReason, Stock};
 use crate::keys::prefixed;
 use crate::read;
 use crate::txn::View;
@@ -21,7 +22,7 @@ pub(super) fn check(view: &dyn View, found: &mut Vec<Violation>) -> Result<(), F
                 ledger.close(view, found)?;
             }
             with_movements += 1;
-            ledger = Some(Ledger { product, on_hand: 0, last: 0 });
+            ledger = Some(Ledger { product, on_hand: 0, gone: 0, last: 0 });
         }
         if let Some(ledger) = &mut ledger {
             ledger.add(number, &movement, found);
@@ -37,6 +38,9 @@ pub(super) fn check(view: &dyn View, found: &mut Vec<Violation>) -> Result<(), F
         moved += u64::from(stock.movements > 0);
         if stock.movements == 0 && stock.level() != 0 {
             violation(found, "I1", format!("{} units on hand without a movement", stock.level()));
+        }
+        if stock.sold < stock.committed.into() {
+            violation(found, "I1", format!("more committed than ever sold: {stock:?}"));
         }
         if stock.on_hand != 0 && stock.sent_ahead != 0 && !stock.located {
             violation(found, "I1", format!("units on hand and sent ahead: {stock:?}"));
@@ -54,6 +58,8 @@ pub(super) fn check(view: &dyn View, found: &mut Vec<Violation>) -> Result<(), F
 struct Ledger {
     product: ProductId,
     on_hand: i128,
+    /// Of orders: sent, or missing.
+    gone: u64,
     last: u64,
 }
 
@@ -66,6 +72,9 @@ impl Ledger {
         }
         self.last = number;
         self.on_hand += i128::from(movement.delta);
+        if matches!(movement.reason, MovementReason::Shipped(_) | MovementReason::WrittenOff(_)) {
+            self.gone = self.gone.saturating_add(movement.delta.unsigned_abs());
+        }
         if self.on_hand.max(0) != i128::from(movement.on_hand) {
             let what = format!(
                 "{product}: movement {number} says {} on hand, their sum is {}",
@@ -76,8 +85,14 @@ impl Ledger {
     }
 
     fn close(self, view: &dyn View, found: &mut Vec<Violation>) -> Result<(), Fault> {
-        let Self { product, on_hand, last } = self;
-        match read::stock(view, product)? {
+        let Self { product, on_hand, gone, last } = self;
+        let stock = read::stock(view, product)?;
+        let sold = stock.map_or(0, |stock| stock.sold.saturating_sub(stock.committed.into()));
+        if sold < gone {
+            let what = format!("{product}: {gone} sent or missing of {sold} sold");
+            violation(found, "I1", what);
+        }
+        match stock {
             Some(stock) if i128::from(stock.level()) == on_hand && stock.movements == last => {}
             stock => {
                 let what =

@@ -3,9 +3,9 @@
 //! Invariants: the level, on hand − sent ahead, is the sum of its movements (I1); held and
 //! committed = the sums over active holds (I2); balance = level − held − committed − safety, and
 //! never below −backorder limit (I3). A hold and its timer live and die together. An ended hold
-//! leaves a marker for 72 hours and never reopens, unless its order sends units once more. How a product's stock is sold is its policy's:
-//! see docs/stock.md. A product at several locations has a place at each, which add up to its level
-//! (I18): see docs/adr/0013.
+//! leaves a marker for 72 hours and never reopens, unless its order sends units once more. How a
+//! product's stock is sold is its policy's: see docs/stock.md. A product at several locations has a
+//! place at each, which add up to its level (I18): see docs/adr/0013.
 
 mod adjust_stock;
 mod commit_hold;
@@ -95,6 +95,9 @@ pub struct Stock {
     /// Units that were sent from the default location before they were booked in. The next that
     /// come there are those; until then nothing is on hand there.
     pub sent_ahead: u32,
+    /// Units that were ever sold: committed, whatever became of them later, those sent once more
+    /// among them. What search calls popularity.
+    pub sold: u64,
 }
 
 impl Stock {

@@ -123,7 +123,7 @@ impl Level {
         shares: &mut Vec<Share>,
     ) {
         match state {
-            HoldState::Committed => self.stock.committed += quantity,
+            HoldState::Committed => self.sell(quantity),
             _ => self.stock.held += quantity,
         }
         let Some(places) = &mut self.places else { return };
@@ -161,10 +161,15 @@ impl Level {
     /// Held units are committed from now on, where they are.
     pub fn commit(&mut self, (location, quantity): (LocationId, u32)) -> Result<(), Fault> {
         self.give(HoldState::Held, (location, quantity))?;
-        self.stock.committed += quantity;
+        self.sell(quantity);
         let place = self.place_mut(location);
         place.into_iter().for_each(|place| place.committed += quantity);
         Ok(())
+    }
+
+    fn sell(&mut self, quantity: u32) {
+        self.stock.committed += quantity;
+        self.stock.sold = self.stock.sold.saturating_add(quantity.into());
     }
 
     /// Sets the level at a location; the total follows. Below 0 so many units were sent ahead,

@@ -91,7 +91,8 @@ impl Cluster {
             | Command::DeleteShippingMethod(_)
             | Command::PutTaxRate(_)
             | Command::DeleteTaxRate(_)
-            | Command::PutLocation(_) => ShardId::META,
+            | Command::PutLocation(_)
+            | Command::PutSearchSettings(_) => ShardId::META,
             Command::ReceiveStock(c) => topology.of_product(c.product),
             Command::AdjustStock(c) => topology.of_product(c.product),
             Command::SetStock(c) => topology.of_product(c.product),

@@ -377,3 +377,17 @@ fn of_a_group_only_the_first_is_a_hit() {
     let wanted: Vec<ProductId> = wanted.into_iter().map(|it| it.id).collect();
     assert_eq!(hits, wanted);
 }
+
+#[test]
+fn facets_are_read_from_a_text() {
+    let named = r#"price,attributes."screen size", attributes.color,brand,attributes.color"#;
+    let facets = FacetRequest::parse(named).unwrap();
+    assert!(facets.brand && facets.price && !facets.collection && !facets.disjunctive);
+    assert_eq!(facets.attributes, ["screen size", "color"]);
+    assert_eq!(FacetRequest::parse(" "), Ok(FacetRequest::default()));
+    for (text, at) in [("color", 1), ("brand,", 7), ("brand color", 7), ("attributes.", 1)] {
+        let error = FacetRequest::parse(text).unwrap_err();
+        assert_eq!(error.at, at, "{text}: {error}");
+    }
+    assert!(FacetRequest::parse(&"brand,".repeat(FILTER_CHARS_MAX)).is_err());
+}

@@ -88,6 +88,8 @@ fn no_cursor_does_harm() {
             let cursor = Some(String::from_utf8_lossy(&bytes).into_owned());
             match index.search(&Query { cursor: cursor.clone(), ..query.clone() }) {
                 Ok(hits) => assert!(hits.hits.len() <= 3),
+                // It may name a state that there never was.
+                Err(SearchError::CursorExpired) => {}
                 Err(error) => assert!(matches!(error, SearchError::BadCursor(_)), "{error:?}"),
             }
             let cursor = Some(garbage(&mut random));

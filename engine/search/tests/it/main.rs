@@ -7,6 +7,7 @@ mod filter;
 mod forgiving;
 mod fuzz;
 mod model;
+mod pages;
 mod relevance;
 mod robust;
 mod settings;

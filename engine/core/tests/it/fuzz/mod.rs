@@ -10,6 +10,7 @@ mod fulfillment;
 mod locations;
 mod notices;
 mod pricing;
+mod search;
 mod values;
 mod webhooks;
 

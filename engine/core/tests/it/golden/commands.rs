@@ -20,7 +20,7 @@ use engine_core::{
 };
 
 use super::values::*;
-use super::{Golden, carts, fulfillment, locations, named, notices, pricing, webhooks};
+use super::{Golden, carts, fulfillment, locations, named, notices, pricing, search, webhooks};
 
 pub fn hold(golden: &mut Golden) {
     let plain = [
@@ -34,6 +34,7 @@ pub fn hold(golden: &mut Golden) {
         notices::commands(),
         pricing::commands(),
         locations::commands(),
+        vec![search::command()],
     ]
     .concat();
     let plain = plain.into_iter().map(named);
@@ -98,6 +99,11 @@ fn stamps() -> Vec<(String, Batch)> {
     let operation = Operation::ReconcilePayments { since: 500 };
     let record = Command::RecordOperation(RecordOperation { operation });
     stamps.push(("ReconcilePayments".to_owned(), batch(Some(ACTOR), record)));
+    for (name, shard) in [("RebuildSearch", None), ("RebuildSearch-shard", Some(ShardId(3)))] {
+        let operation = Operation::RebuildSearch { node: 2, shard };
+        let record = Command::RecordOperation(RecordOperation { operation });
+        stamps.push((name.to_owned(), batch(Some(ACTOR), record)));
+    }
     stamps
 }
 
@@ -324,6 +330,7 @@ fn replies() -> Vec<(String, Reply)> {
         Reply::ShippingMethod(Box::new(pricing::shipping_method())),
         Reply::TaxRate(Box::new(pricing::tax_rate())),
         Reply::Location(Box::new(locations::location())),
+        Reply::SearchSettings { version: 12, updated_at: 2_000 },
     ];
     replies.into_iter().map(named).collect()
 }

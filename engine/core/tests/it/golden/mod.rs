@@ -13,6 +13,7 @@ mod locations;
 mod notices;
 mod pricing;
 mod rows;
+mod search;
 mod values;
 mod variants;
 mod webhooks;
@@ -43,6 +44,7 @@ fn bytes_are_forever() {
     notices::hold(&mut golden);
     pricing::hold(&mut golden);
     locations::hold(&mut golden);
+    search::hold(&mut golden);
     let all: BTreeSet<u16> = RECORDS.iter().map(|(number, _)| *number).collect();
     assert_eq!(golden.types, all, "every record has samples");
     assert!(golden.wrong.is_empty(), "{}", golden.wrong.join("\n"));

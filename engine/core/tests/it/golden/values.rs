@@ -108,6 +108,7 @@ pub fn stock() -> Stock {
         sent_ahead: 0,
         located: false,
         idle: 0,
+        sold: 400,
     }
 }
 
@@ -344,7 +345,7 @@ pub fn rejections() -> Vec<Rejection> {
 }
 
 /// One of each.
-pub const FIELDS: [Field; 45] = [
+pub const FIELDS: [Field; 48] = [
     Field::Price,
     Field::Quantity,
     Field::Lines,
@@ -390,4 +391,7 @@ pub const FIELDS: [Field; 45] = [
     Field::Promotion,
     Field::Priority,
     Field::Location,
+    Field::Typos,
+    Field::Synonyms,
+    Field::Rules,
 ];

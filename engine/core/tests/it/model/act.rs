@@ -29,6 +29,7 @@ impl World {
             8..10 => self.shop_around(),
             10 => self.put_location(),
             11..13 => self.manage_keys(),
+            13 if self.rng.random_bool(0.3) => self.put_search_settings(),
             13 => self.record_operation(),
             14 => self.mail_some(),
             15 if self.rng.random_bool(0.05) => self.begin_epoch(),

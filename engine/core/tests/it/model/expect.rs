@@ -30,6 +30,8 @@ pub enum Told {
     /// Version and lines.
     Cart(u64, Vec<(ProductId, u32)>),
     Location(Location),
+    /// The version of the settings.
+    SearchSettings(u64),
     /// Only that it was accepted.
     Anything,
     /// Not even that.
@@ -56,6 +58,7 @@ pub fn told(outcome: &Outcome) -> Expected {
             Told::Cart(cart.version, lines.collect())
         }
         Reply::Location(location) => Told::Location(location.as_ref().clone()),
+        Reply::SearchSettings { version, .. } => Told::SearchSettings(*version),
         Reply::Collection(_)
         | Reply::Pulsed { .. }
         | Reply::Endpoint(_)

@@ -26,6 +26,7 @@ mod promotions;
 mod provider;
 mod repay;
 mod reship;
+mod search;
 mod shop;
 mod stock;
 mod time;

@@ -40,6 +40,7 @@ pub struct Model {
     pub locations: Locations,
     /// What shards have answered that were asked for units once more, and nobody has heard.
     pub answers: BTreeMap<(OrderId, FulfillmentId, ProductId), Option<u32>>,
+    pub search_version: u64,
 }
 
 /// A product for sale.
@@ -202,6 +203,7 @@ impl Model {
             shopping: Carts::default(),
             locations: Locations::default(),
             answers: BTreeMap::new(),
+            search_version: 0,
         }
     }
 

@@ -158,6 +158,7 @@ impl World {
             Command::SetStockPolicy(command) => model.set_policy(command),
             Command::TransferStock(command) => model.transfer(command),
             Command::PutLocation(command) => model.put_location(command),
+            Command::PutSearchSettings(command) => model.put_search_settings(command),
             Command::HoldStock(command) => model.hold_stock(shard, command),
             Command::CommitHold(command) => model.commit_hold(shard, command),
             Command::ReleaseHold(command) => model.release_hold(shard, command),

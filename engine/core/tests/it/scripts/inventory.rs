@@ -53,6 +53,8 @@ enum Line {
     },
     /// Creates so many products of the first shard, with one unit each at a location.
     ManyAt { count: u32, location: String },
+    /// Tells how many units of a product were ever sold.
+    Sold(String),
     /// Tells how many products of a shard have units that are idle.
     Idle(u16),
     /// Tells what is known of a location in a shard.
@@ -160,6 +162,7 @@ pub fn run(world: &mut World, line: &goldenscript::Command) -> Said {
             })
         }
         Line::ManyAt { count, location } => return many_at(world, count, &location),
+        Line::Sold(product) => return sold(world, &product),
         Line::Idle(shard) => return idle(world, ShardId(shard)),
         Line::Known { location, shard } => return known(world, &location, ShardId(shard)),
         Line::Policy { product, expected, safety, backorders, low, most } => {
@@ -183,8 +186,7 @@ pub fn run(world: &mut World, line: &goldenscript::Command) -> Said {
         }
         Line::HoldNothing(name) => {
             let (hold, lines) = (hold_ref(world, Some(name), None), Vec::new());
-            let currency = engine_core::Currency::USD;
-            let timer_ms = 1;
+            let (currency, timer_ms) = (engine_core::Currency::USD, 1);
             Command::HoldStock(HoldStock { hold, lines, currency, timer_ms, promotion: None })
         }
         Line::Commit { name, order } => {
@@ -251,6 +253,12 @@ fn many_at(world: &mut World, count: u32, location: &str) -> Said {
         world.run(Command::ReceiveStock(receive))?;
     }
     Ok(format!("{count} products\n"))
+}
+
+fn sold(world: &mut World, product: &str) -> Said {
+    let id = world.names.product(product);
+    let rows = world.cluster.rows(world.cluster.topology.of_product(id));
+    Ok(format!("{} sold\n", read::stock(rows, id)?.unwrap_or_default().sold))
 }
 
 fn idle(world: &World, shard: ShardId) -> Said {

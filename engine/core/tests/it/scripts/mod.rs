@@ -19,6 +19,7 @@ mod orphan;
 mod payment;
 mod pricing;
 mod returns;
+mod search;
 mod show;
 mod time;
 mod webhook;

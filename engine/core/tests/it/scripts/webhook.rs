@@ -10,7 +10,7 @@ use engine_core::{
 
 use super::inventory::unquote;
 use super::world::World;
-use super::{Said, audit, show};
+use super::{Said, search, show};
 
 /// What tells the master key, unless a line says otherwise.
 const CHECK: u64 = 7;
@@ -141,7 +141,7 @@ pub fn run(world: &mut World, line: &goldenscript::Command) -> Said {
         }
         Line::Deliveries { shard, id } => deliveries(world, ShardId(shard), &id),
         Line::Feed(shard) => Ok(format!("{:?}\n", feed::head(world.cluster.rows(ShardId(shard)))?)),
-        Line::Other(line) => audit::run(world, &line),
+        Line::Other(line) => search::run(world, &line),
         line => of_shard(world, line),
     }
 }
