@@ -258,6 +258,7 @@ fn malformed(field: Field) -> Error {
         Field::Location => {
             format!("{name} is where the units are already: name another location")
         }
+        Field::Cursor => format!("{name} is not one of this cluster's"),
         Field::Steps => {
             format!("{name} have rising up_to, and only the last has none; flat has one")
         }
@@ -334,6 +335,27 @@ fn of_locations(rejection: &Rejection) -> Error {
                  are held or committed stay"
             );
             Error::about(Code::UnitsNotThere, "quantity", detail)
+        }
+        other => of_consumers(other),
+    }
+}
+
+/// The rejections of who reads the feed.
+fn of_consumers(rejection: &Rejection) -> Error {
+    match rejection {
+        Rejection::ConsumerNotFound => {
+            Error::new(Code::ConsumerNotFound, "there is no such consumer")
+        }
+        Rejection::TooManyConsumers { limit } => {
+            let detail = format!("there are {limit} consumers of events; delete one first");
+            Error::new(Code::TooManyConsumers, detail)
+        }
+        Rejection::ConsumerAhead { shard } => {
+            let detail = format!(
+                "the consumer has read further in shard {}; to have it read again, say `reset`",
+                shard.0
+            );
+            Error::about(Code::ConsumerAhead, "cursor", detail)
         }
         other => Error::fault(format!("a rejection without an error: {other:?}")),
     }
@@ -424,6 +446,7 @@ fn field_name(field: Field) -> &'static str {
         Field::Promotion => "promotion_code",
         Field::Priority => "priority",
         Field::Location => "to_location_id",
+        Field::Cursor => "cursor",
     }
 }
 

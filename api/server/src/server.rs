@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use crate::access::{BadKeySet, Customers, Door, KeyUses, RateLimits};
 use crate::browser;
 use crate::config::{Args, BadConfig};
+use crate::feed::Readers;
 use crate::indexer::Indexer;
 use crate::listen::Listeners;
 use crate::metrics::Metrics;
@@ -148,6 +149,7 @@ impl Server {
             is_https: tls.is_some(),
             search: SearchPool::new(index),
             indexed,
+            readers: Readers::default(),
             webhooks,
             payments,
             notices,
@@ -174,6 +176,7 @@ impl Server {
     pub async fn shutdown(self) {
         tracing::info!("stopping");
         self.app.stopping.store(true, Ordering::Relaxed);
+        self.app.readers.end();
         // The next leaders go on from what was noted.
         let (senders, enough) = self.sending;
         enough.cancel();

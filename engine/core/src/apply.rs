@@ -220,6 +220,8 @@ handlers! {
     DeleteTaxRate
     PutLocation
     TransferStock
+    PutConsumer
+    DeleteConsumer
 }
 
 /// What a handler works with: the rows, the time, and where to leave events and effects.

@@ -78,6 +78,7 @@ records! {
     44 crate::notice::Notice,
     45 crate::notice::NoticeHead,
     46 crate::payment::Orphan,
+    47 crate::feed::Consumer,
     35 crate::pricing::Promotion,
     36 crate::pricing::ShippingMethod,
     37 crate::pricing::TaxRate,

@@ -7,6 +7,7 @@ use crate::audit::Actor;
 use crate::cart::Cart;
 use crate::catalog::{Collection, Product};
 use crate::dedup::Idempotency;
+use crate::feed::Consumer;
 use crate::inventory::{HoldReceipt, Location, Stock};
 use crate::order::Order;
 use crate::pricing::{Promotion, ShippingMethod, TaxRate};
@@ -20,6 +21,7 @@ pub use crate::catalog::{
     UpdateProduct,
 };
 pub use crate::deliver::{Acknowledge, Deliver};
+pub use crate::feed::{DeleteConsumer, PutConsumer};
 pub use crate::inventory::{
     AdjustStock, CommitHold, HoldStock, PutLocation, ReceiveStock, ReleaseHold, SetStock,
     SetStockPolicy, TransferStock,
@@ -159,6 +161,8 @@ pub enum Command {
     BeginEpoch(BeginEpoch),
     PutLocation(PutLocation),
     TransferStock(TransferStock),
+    PutConsumer(PutConsumer),
+    DeleteConsumer(DeleteConsumer),
 }
 
 /// What the caller is told when the command was accepted. Append only.
@@ -214,4 +218,6 @@ pub enum Reply {
     TaxRate(Box<TaxRate>),
     /// The location as it is now.
     Location(Box<Location>),
+    /// The consumer of the feed as it is now, or was when it was deleted.
+    Consumer(Box<Consumer>),
 }

@@ -8,8 +8,8 @@ use std::ops::Range;
 use crate::cart::CartId;
 use crate::due::Timer;
 use crate::ids::{
-    CollectionId, EndpointId, KeyId, LocationId, OrderId, ProductId, PromotionId, ShardId,
-    ShippingMethodId, TaxRateId,
+    CollectionId, ConsumerId, EndpointId, KeyId, LocationId, OrderId, ProductId, PromotionId,
+    ShardId, ShippingMethodId, TaxRateId,
 };
 use crate::inventory::HoldRef;
 use crate::notice::NoticeId;
@@ -31,6 +31,7 @@ use crate::webhook::Position;
 /// | `dl`   | from a shard: the last message delivered   | `Sequence`       |
 /// | `du`   | a deadline, then its timer                 | `Timer`          |
 /// | `ep`   | the cluster's epoch                        | `Sequence`       |
+/// | `fc`   | a consumer of the feed (meta group)        | `Consumer`       |
 /// | `fe`   | a log index: what happened there           | `FeedEntry`      |
 /// | `fh`   | where the feed starts and ends             | `FeedHead`       |
 /// | `ho`   | a hold                                     | `Hold`           |
@@ -119,6 +120,7 @@ pub enum Key {
     Location(LocationId),
     KnownLocation(LocationId),
     Places(ProductId),
+    Consumer(ConsumerId),
 }
 
 impl Key {
@@ -179,6 +181,7 @@ impl Key {
             Self::Location(id) => Bytes::of(b"lo").u128(id.0),
             Self::KnownLocation(id) => Bytes::of(b"lk").u128(id.0),
             Self::Places(product) => Bytes::of(b"sl").u128(product.0),
+            Self::Consumer(id) => Bytes::of(b"fc").u128(id.0),
         }
         .0
     }
@@ -344,6 +347,7 @@ mod tests {
             (Key::Location(LocationId(0x0d)), format!("6c6f {HASH}")),
             (Key::KnownLocation(LocationId(0x0d)), format!("6c6b {HASH}")),
             (Key::Places(ProductId(0x0d)), format!("736c {HASH}")),
+            (Key::Consumer(ConsumerId(0x0d)), format!("6663 {HASH}")),
             (
                 Key::Due { at: 7, timer: Timer { kind: relevel, armed_outage_ms: 0 } },
                 format!("6475 0000000000000007 29 {HASH} {HASH}"),

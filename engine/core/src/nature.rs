@@ -19,6 +19,8 @@ const STEP_BYTES: usize = 24;
 const NETWORK_BYTES: usize = 18;
 /// What the use of a key takes, in bytes.
 const KEY_USE_BYTES: usize = 18;
+/// What a place in a shard's feed takes, in bytes.
+const PLACE_BYTES: usize = 17;
 /// What the outcome of a delivery takes, in bytes.
 const OUTCOME_BYTES: usize = 80;
 
@@ -119,6 +121,7 @@ impl Command {
             Self::SetStock(it) => it.reason.len() + usize::from(it.at.is_some()) * TERM_BYTES,
             Self::TransferStock(it) => it.reason.len() + TERM_BYTES,
             Self::PutLocation(it) => it.details.name.len(),
+            Self::PutConsumer(it) => it.name.len() + it.read.len() * PLACE_BYTES,
             _ => 0,
         };
         FIXED_BYTES + variable

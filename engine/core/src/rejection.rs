@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{LocationId, OrderId, ProductId};
+use crate::ids::{LocationId, OrderId, ProductId, ShardId};
 use crate::money::Currency;
 use crate::order::{FulfillmentState, ReturnState, Status};
 use crate::payment::PaymentState;
@@ -288,6 +288,18 @@ pub enum Rejection {
         /// Units there that are neither held nor committed.
         free: u32,
     },
+    /// No such consumer of the feed.
+    ConsumerNotFound,
+    /// The cluster has as many consumers that keep their place as it may have.
+    TooManyConsumers {
+        /// The most there may be.
+        limit: u32,
+    },
+    /// The consumer has read further already.
+    ConsumerAhead {
+        /// In this shard's feed, the first of them.
+        shard: ShardId,
+    },
 }
 
 /// What stands in the way of an order. Append only.
@@ -378,6 +390,7 @@ pub enum Field {
     Promotion,
     Priority,
     Location,
+    Cursor,
 }
 
 /// A line that asks for more than there is.

@@ -25,7 +25,7 @@ use engine_core::{Money, Owner, Topology};
 use engine_search::{FACET_VALUES_MAX, QUERY_CHARS_MAX};
 use serde_json::{Value, json};
 
-use super::{locations, notices, pricing, reconcile, webhooks};
+use super::{events, locations, notices, pricing, reconcile, webhooks};
 use crate::errors::Code;
 use crate::extract::LIMIT_MAX;
 use crate::rest::{HOLD_MS_MIN, OVERLAP_S_MAX, VALID_S_MAX};
@@ -46,6 +46,7 @@ pub fn add(kind: &str, field: &str, property: &mut Value) {
     let found = found.or_else(|| audit(kind, field));
     let found = found.or_else(|| webhooks::limits(kind, field)).or_else(|| work(kind, field));
     let found = found.or_else(|| notices::limits(kind, field));
+    let found = found.or_else(|| events::limits(kind, field));
     let found = found.or_else(|| pricing::limits(kind, field));
     let found = found.or_else(|| locations::limits(kind, field));
     let found = found.or_else(|| of_field(field));
@@ -297,7 +298,7 @@ fn audit(kind: &str, field: &str) -> Option<Value> {
         ("TrailThing" | "TrailChange", "kind") => json!({"enum": [
             "product", "stock", "movement", "collection", "hold", "order", "key", "shard",
             "webhook", "cart", "promotion", "shipping_method", "tax_rate",
-            "location",
+            "location", "consumer",
         ]}),
         ("TrailThing" | "TrailChange", "id") => trail_id(),
         ("TrailChange", "before" | "after") => json!({"maxProperties": 16}),

@@ -1,11 +1,13 @@
-//! What the trail tells of promotions, shipping methods, tax rates and locations.
+//! What the trail tells of promotions, shipping methods, tax rates, locations and consumers.
 
 use std::fmt::Write as _;
 
 use super::fields::{number, text, time};
 use super::{Fields, Value};
+use crate::feed::Consumer;
 use crate::inventory::Location;
 use crate::pricing::{By, Discount, Promotion, ShippingMethod, ShippingRate, TaxRate};
+use crate::webhook::Position;
 
 pub(super) fn promotion(row: Promotion) -> Fields {
     let details = row.details;
@@ -67,6 +69,19 @@ pub(super) fn location(row: Location) -> Fields {
         text("name", details.name),
         number("priority", details.priority),
         ("active".to_owned(), Value::Flag(details.active)),
+    ]
+}
+
+pub(super) fn consumer(row: Consumer) -> Fields {
+    let place = |at: Position| match at.ordinal {
+        u32::MAX => at.index.to_string(),
+        ordinal => format!("{}.{ordinal}", at.index),
+    };
+    let read = row.read.into_iter().map(|(shard, at)| (shard.0.to_string(), place(at))).collect();
+    vec![
+        number("version", row.version),
+        text("name", row.name),
+        ("read".to_owned(), Value::Pairs(read)),
     ]
 }
 

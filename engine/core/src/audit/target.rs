@@ -2,7 +2,7 @@
 
 use super::{Change, Operation, RecordOperation, Resource, Value};
 use crate::command::Command;
-use crate::ids::{PromotionId, ShardId};
+use crate::ids::{ConsumerId, PromotionId, ShardId};
 use crate::inventory::HoldRef;
 
 /// Gives each command its name, and what it is about: its resource, by a field of its own.
@@ -31,6 +31,9 @@ macro_rules! commands {
                     Self::RecordOperation(command) => of_operation(&command.operation, here),
                     Self::CreatePromotion(command) => {
                         Resource::Promotion(PromotionId::of(&command.code))
+                    }
+                    Self::PutConsumer(command) => {
+                        Resource::Consumer(ConsumerId::of(&command.name))
                     }
                     Self::PutTaxRate(command) => Resource::TaxRate(command.id()),
                     // Which cart the guest had, its shard finds out: the changes say.
@@ -121,6 +124,8 @@ commands! {
         BeginEpoch "begin_epoch",
         PutLocation "put_location",
         TransferStock "transfer_stock",
+        PutConsumer "put_consumer",
+        DeleteConsumer "delete_consumer",
     ]
     targets: [
         CreateProduct Product id,
@@ -179,6 +184,7 @@ commands! {
         DeleteTaxRate TaxRate id,
         PutLocation Location id,
         TransferStock Stock product,
+        DeleteConsumer Consumer id,
     ]
 }
 

@@ -91,7 +91,9 @@ impl Cluster {
             | Command::DeleteShippingMethod(_)
             | Command::PutTaxRate(_)
             | Command::DeleteTaxRate(_)
-            | Command::PutLocation(_) => ShardId::META,
+            | Command::PutLocation(_)
+            | Command::PutConsumer(_)
+            | Command::DeleteConsumer(_) => ShardId::META,
             Command::ReceiveStock(c) => topology.of_product(c.product),
             Command::AdjustStock(c) => topology.of_product(c.product),
             Command::SetStock(c) => topology.of_product(c.product),

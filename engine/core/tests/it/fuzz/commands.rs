@@ -21,7 +21,7 @@ use engine_core::{
 use rand::Rng as _;
 
 use super::values::Values;
-use super::{carts, fulfillment, locations, notices, pricing, webhooks};
+use super::{carts, feed, fulfillment, locations, notices, pricing, webhooks};
 
 pub fn any(v: &mut Values) -> Command {
     match v.random.random_range(0..100) {
@@ -35,6 +35,7 @@ pub fn any(v: &mut Values) -> Command {
         85..89 => between(v),
         89..91 => key(v),
         91 | 92 => webhooks::any(v),
+        99 => feed::any(v),
         94 => pricing::any(v),
         95 => notices::any(v),
         96..99 => carts::any(v),

@@ -20,7 +20,7 @@ use engine_core::{
 };
 
 use super::values::*;
-use super::{Golden, carts, fulfillment, locations, named, notices, pricing, webhooks};
+use super::{Golden, carts, feed, fulfillment, locations, named, notices, pricing, webhooks};
 
 pub fn hold(golden: &mut Golden) {
     let plain = [
@@ -30,6 +30,7 @@ pub fn hold(golden: &mut Golden) {
         between(),
         keys(),
         webhooks::commands(),
+        feed::commands(),
         carts::commands(),
         notices::commands(),
         pricing::commands(),
@@ -324,6 +325,7 @@ fn replies() -> Vec<(String, Reply)> {
         Reply::ShippingMethod(Box::new(pricing::shipping_method())),
         Reply::TaxRate(Box::new(pricing::tax_rate())),
         Reply::Location(Box::new(locations::location())),
+        Reply::Consumer(Box::new(feed::consumer())),
     ];
     replies.into_iter().map(named).collect()
 }

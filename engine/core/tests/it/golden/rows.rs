@@ -236,6 +236,7 @@ fn trail(golden: &mut Golden) {
         Resource::ShippingMethod(super::pricing::METHOD),
         Resource::TaxRate(super::pricing::RATE),
         Resource::Location(locations::LOCATION),
+        Resource::Consumer(super::feed::consumer().id),
     ];
     let mut samples = each(things, |target| AuditRow { target, ..row.clone() });
     let changed = |before, after| AuditRow {

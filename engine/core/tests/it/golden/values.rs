@@ -338,13 +338,16 @@ pub fn rejections() -> Vec<Rejection> {
         Rejection::LocationInactive { location: LOCATION },
         Rejection::DefaultLocation,
         Rejection::NotEnoughThere { location: LOCATION, requested: 15, free: 16 },
+        Rejection::ConsumerNotFound,
+        Rejection::TooManyConsumers { limit: 64 },
+        Rejection::ConsumerAhead { shard: ShardId(3) },
     ];
     all.extend(fulfillment::rejections());
     all
 }
 
 /// One of each.
-pub const FIELDS: [Field; 45] = [
+pub const FIELDS: [Field; 46] = [
     Field::Price,
     Field::Quantity,
     Field::Lines,
@@ -390,4 +393,5 @@ pub const FIELDS: [Field; 45] = [
     Field::Promotion,
     Field::Priority,
     Field::Location,
+    Field::Cursor,
 ];

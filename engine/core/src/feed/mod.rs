@@ -2,6 +2,14 @@
 //!
 //! A position is (log index, ordinal within it). Each entry names the one before it, so a reader
 //! that finds another predecessor than its own position has a gap and must rebuild (I11).
+//!
+//! Who reads it from outside may keep its place here, under a name: a [`Consumer`] is a row of the
+//! meta group.
+
+mod consumer;
+mod delete_consumer;
+mod put_consumer;
+pub(crate) mod rows;
 
 use std::collections::BTreeSet;
 
@@ -10,17 +18,28 @@ use serde::{Deserialize, Serialize};
 use crate::catalog::{Collection, Product};
 use crate::codec::decode;
 use crate::fault::Fault;
-use crate::ids::{OrderId, Owner, ProductId};
+use crate::ids::{OrderId, Owner, ProductId, ShardId};
 use crate::keys::{Key, kind_from};
 use crate::order::Status;
 use crate::txn::{Txn, View};
-use crate::webhook;
+use crate::webhook::{self, Position};
+
+pub use consumer::Consumer;
+pub use delete_consumer::DeleteConsumer;
+pub use put_consumer::PutConsumer;
 
 /// How long the feed is kept, in milliseconds: 72 hours.
 pub const FEED_RETENTION_MS: u64 = 72 * 3_600_000;
 /// How long the feed is kept for an endpoint of webhooks that has not been told of it yet, in
 /// milliseconds: 30 days.
 pub const FEED_KEPT_FOR_WEBHOOKS_MS: u64 = 30 * 24 * 3_600_000;
+/// The most consumers of a cluster that keep their place in it.
+pub const CONSUMERS_MAX: usize = 64;
+/// The longest name of a consumer, in bytes.
+pub const CONSUMER_NAME_BYTES_MAX: usize = 64;
+
+/// Up to where a group's feed was read.
+pub type ReadTo = (ShardId, Position);
 
 /// How many entries are read at once to find those too old: most pulses find none.
 const TRIM_PAGE: usize = 16;
