@@ -18,6 +18,7 @@ const NOTICES_COUNTED_MAX: usize = 1_000;
 pub fn refresh(app: &AppState) {
     let status = app.node.status();
     gauge!("stoa_node_ready").set(flag(app.node.ready().is_ok() && app.indexed.is_loaded()));
+    gauge!("stoa_feed_readers").set(number(app.readers.count() as u64));
     for peer in &status.peers {
         gauge!("stoa_peer_connected", "node" => peer.id.to_string()).set(flag(peer.connected));
     }

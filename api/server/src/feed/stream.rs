@@ -38,16 +38,16 @@ pub struct Stay {
     pub route: &'static str,
 }
 
-/// An answer that goes on with events as they happen.
+/// An answer that begins with a page after a cursor, and goes on with events as they happen.
 pub fn sse(
     app: App,
     wanted: Wanted,
-    cursor: Cursor,
+    (begin, page): (Cursor, Page),
     (stay, permit): (Stay, OwnedSemaphorePermit),
 ) -> Response {
     let (pages, taken) = mpsc::channel::<Bytes>(1);
     tokio::spawn(async move {
-        let ended = write(&app, wanted, cursor, &stay, &pages).await;
+        let ended = write(&app, wanted, (begin, page), &stay, &pages).await;
         if let Err(error) = ended {
             // Whoever comes back is told so by the answer.
             let problem = serde_json::json!({"code": error.code.name(), "detail": error.detail,
@@ -70,13 +70,17 @@ pub fn sse(
 async fn write(
     app: &App,
     wanted: Wanted,
-    mut cursor: Cursor,
+    (begin, page): (Cursor, Page),
     stay: &Stay,
     pages: &mpsc::Sender<Bytes>,
 ) -> Result<(), Error> {
     let source = source(&app.cluster_id);
     // Who goes before the first event comes back to here.
-    let mut text = format!("retry: {RETRY_MS}\nid: {cursor}\n\n");
+    let mut text = format!("retry: {RETRY_MS}\nid: {begin}\n\n");
+    if !page.events.is_empty() {
+        text += &told(&page, &source);
+    }
+    let mut cursor = page.cursor;
     loop {
         let slow = Duration::from_secs(SLOW_S_MAX);
         if pages.send_timeout(Bytes::from(text), slow).await.is_err() {
@@ -90,11 +94,13 @@ async fn write(
         // It may have been revoked while there was nothing to tell.
         access::stays(app, &stay.headers, stay.caller, stay.route)?;
         text = told(&page, &source);
-        cursor = page.cursor;
         if app.readers.ended.is_cancelled() {
-            let _gone = pages.try_send(Bytes::from(text));
+            if !page.events.is_empty() {
+                let _gone = pages.try_send(Bytes::from(text));
+            }
             return Ok(());
         }
+        cursor = page.cursor;
     }
 }
 

@@ -114,7 +114,8 @@ pub async fn read(
     let stay = Stay { headers, caller, route: PATH };
     if is_stream {
         let permit = app.readers.enter()?;
-        return Ok(seen.mark(feed::sse(app, wanted, cursor, (stay, permit))));
+        let page = app.follow(&wanted, cursor.clone(), Duration::ZERO).await?;
+        return Ok(seen.mark(feed::sse(app, wanted, (cursor, page), (stay, permit))));
     }
     let _permit = (!wait.is_zero()).then(|| app.readers.enter()).transpose()?;
     let page = app.follow(&wanted, cursor, wait).await?;
