@@ -43,6 +43,7 @@ pub struct TailArgs {
 pub async fn tail(args: &TailArgs, output: &Output) -> Result<Exit, Failure> {
     let clients: Result<Vec<Client>, Failure> =
         args.node.url.iter().map(|url| args.node.client_of(url)).collect();
+    let clients = clients?;
     let mut query = EventQuery {
         after: Some(args.after.clone()).filter(|after| after != "oldest"),
         types: args.types.clone(),
@@ -51,7 +52,7 @@ pub async fn tail(args: &TailArgs, output: &Output) -> Result<Exit, Failure> {
         ..EventQuery::default()
     };
     let followed = tokio::select! {
-        followed = follow(&clients?, &mut query, (args.once, output)) => followed,
+        followed = follow(&clients, &mut query, (args.once, output)) => followed,
         _ = tokio::signal::ctrl_c() => Ok(()),
     };
     let cursor = query.after.filter(|after| after != "now");
