@@ -447,6 +447,8 @@ fn field_name(field: Field) -> &'static str {
         Field::Priority => "priority",
         Field::Location => "to_location_id",
         Field::Cursor => "cursor",
+        Field::FeedAgeMs => "feed_keep_hours",
+        Field::FeedBytes => "feed_keep_mib",
     }
 }
 

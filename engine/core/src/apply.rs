@@ -222,6 +222,7 @@ handlers! {
     TransferStock
     PutConsumer
     DeleteConsumer
+    SetFeedRetention
 }
 
 /// What a handler works with: the rows, the time, and where to leave events and effects.

@@ -21,7 +21,7 @@ pub use crate::catalog::{
     UpdateProduct,
 };
 pub use crate::deliver::{Acknowledge, Deliver};
-pub use crate::feed::{DeleteConsumer, PutConsumer};
+pub use crate::feed::{DeleteConsumer, PutConsumer, SetFeedRetention};
 pub use crate::inventory::{
     AdjustStock, CommitHold, HoldStock, PutLocation, ReceiveStock, ReleaseHold, SetStock,
     SetStockPolicy, TransferStock,
@@ -163,6 +163,7 @@ pub enum Command {
     TransferStock(TransferStock),
     PutConsumer(PutConsumer),
     DeleteConsumer(DeleteConsumer),
+    SetFeedRetention(SetFeedRetention),
 }
 
 /// What the caller is told when the command was accepted. Append only.

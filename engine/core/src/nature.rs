@@ -55,6 +55,7 @@ impl Command {
                 | Self::SettleNotices(_)
                 | Self::ReconcileIntent(_)
                 | Self::BeginEpoch(_)
+                | Self::SetFeedRetention(_)
         )
     }
 

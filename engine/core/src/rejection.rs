@@ -391,6 +391,8 @@ pub enum Field {
     Priority,
     Location,
     Cursor,
+    FeedAgeMs,
+    FeedBytes,
 }
 
 /// A line that asks for more than there is.

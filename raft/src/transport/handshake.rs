@@ -24,7 +24,7 @@ use crate::types::NodeId;
 
 const MAGIC: [u8; 4] = *b"STOA";
 /// The version of everything behind the handshake. A node talks to its own version only.
-pub(crate) const PROTOCOL_VERSION: u16 = 6;
+pub(crate) const PROTOCOL_VERSION: u16 = 7;
 /// The longest hello or reason, in bytes.
 const WORDS_BYTES_MAX: usize = 4_096;
 /// How long either side waits for the other's words.

@@ -9,10 +9,11 @@
 //!
 //! A cursor means the same at every node, since log indexes do. A node that is behind a cursor
 //! tells nothing of that shard until it is not: events are neither repeated nor passed over.
-//! Nothing here writes.
+//! Nothing here writes but `keeper`, which has shards told how much to keep.
 
 mod cursor;
 mod event;
+mod keeper;
 mod page;
 mod stream;
 
@@ -27,6 +28,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use cursor::{CURSOR_CHARS_MAX, Cursor};
 pub use event::source;
+pub use keeper::{FeedFlags, keep};
 pub use page::{Page, Wanted};
 pub use stream::{Stay, sse};
 

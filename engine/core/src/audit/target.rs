@@ -44,7 +44,8 @@ macro_rules! commands {
                     | Self::OpenNotices(_)
                     | Self::StartNotices(_)
                     | Self::SettleNotices(_)
-                    | Self::ReplayDeadNotices(_) => Resource::Shard(here),
+                    | Self::ReplayDeadNotices(_)
+                    | Self::SetFeedRetention(_) => Resource::Shard(here),
                     $(Self::$about(command) => Resource::$resource(command.$field),)*
                 }
             }
@@ -126,6 +127,7 @@ commands! {
         TransferStock "transfer_stock",
         PutConsumer "put_consumer",
         DeleteConsumer "delete_consumer",
+        SetFeedRetention "set_feed_retention",
     ]
     targets: [
         CreateProduct Product id,

@@ -1,7 +1,10 @@
-//! Random commands about consumers of the feed.
+//! Random commands about consumers of the feed, and about what is kept of it.
 
+use engine_core::feed::{
+    FEED_AGE_MS_MAX, FEED_AGE_MS_MIN, FEED_BYTES_MAX, FEED_BYTES_MIN, FeedRetention,
+};
 use engine_core::webhook::Position;
-use engine_core::{Command, ConsumerId, DeleteConsumer, PutConsumer, ShardId};
+use engine_core::{Command, ConsumerId, DeleteConsumer, PutConsumer, SetFeedRetention, ShardId};
 use rand::Rng as _;
 
 use super::values::Values;
@@ -13,6 +16,12 @@ pub fn any(v: &mut Values) -> Command {
         1..4 => format!("consumer-{}", v.random.random_range(0..80)),
         _ => v.one_of(&["mailer", "shop"]).to_owned(),
     };
+    if v.random.random_bool(0.2) {
+        let age_ms = v.one_of(&[0, FEED_AGE_MS_MIN, FEED_AGE_MS_MAX, u64::MAX]);
+        let bytes = v.one_of(&[0, FEED_BYTES_MIN, FEED_BYTES_MAX, u64::MAX]);
+        let kept = FeedRetention { age_ms, bytes };
+        return Command::SetFeedRetention(SetFeedRetention { kept });
+    }
     if v.random.random_bool(0.2) {
         return Command::DeleteConsumer(DeleteConsumer { id: ConsumerId::of(&name) });
     }

@@ -347,7 +347,7 @@ pub fn rejections() -> Vec<Rejection> {
 }
 
 /// One of each.
-pub const FIELDS: [Field; 46] = [
+pub const FIELDS: [Field; 48] = [
     Field::Price,
     Field::Quantity,
     Field::Lines,
@@ -394,4 +394,6 @@ pub const FIELDS: [Field; 46] = [
     Field::Priority,
     Field::Location,
     Field::Cursor,
+    Field::FeedAgeMs,
+    Field::FeedBytes,
 ];

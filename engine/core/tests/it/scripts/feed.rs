@@ -1,8 +1,12 @@
 //! Lines about the feed's consumers, and about how much of it is kept.
 
-use engine_core::feed::{Consumer, ReadTo};
+use engine_core::catalog::{DESCRIPTION_BYTES_MAX, ProductChange};
+use engine_core::feed::{Consumer, FeedRetention, ReadTo};
 use engine_core::webhook::Position;
-use engine_core::{Command, ConsumerId, DeleteConsumer, PutConsumer, ShardId, read};
+use engine_core::{
+    Command, ConsumerId, DeleteConsumer, PutConsumer, SetFeedRetention, ShardId, UpdateProduct,
+    read,
+};
 
 use super::inventory::unquote;
 use super::world::World;
@@ -21,6 +25,20 @@ enum Line {
     DeleteConsumer(String),
     /// Tells every consumer.
     Consumers,
+    /// Says how much of a shard's feed is kept: hours, and MiB.
+    KeepFeed {
+        shard: u16,
+        #[arg(key)]
+        hours: u64,
+        #[arg(key)]
+        mib: u64,
+    },
+    /// Gives a product its longest description so often: each is an entry of the feed.
+    Grow {
+        product: String,
+        #[arg(key)]
+        times: u32,
+    },
     #[command(other)]
     Other(goldenscript::Command),
 }
@@ -36,6 +54,23 @@ pub fn run(world: &mut World, line: &goldenscript::Command) -> Said {
             let id = ConsumerId::of(&name);
             world.names.consumer(&name);
             world.run(Command::DeleteConsumer(DeleteConsumer { id }))
+        }
+        Line::KeepFeed { shard, hours, mib } => {
+            let age_ms = hours.saturating_mul(3_600_000);
+            let kept = FeedRetention { age_ms, bytes: mib.saturating_mul(1 << 20) };
+            world.run_in(ShardId(shard), Command::SetFeedRetention(SetFeedRetention { kept }))
+        }
+        Line::Grow { product, times } => {
+            for _ in 0..times {
+                let change = ProductChange {
+                    description: Some("x".repeat(DESCRIPTION_BYTES_MAX)),
+                    ..ProductChange::default()
+                };
+                let id = world.names.product(&product);
+                let update = UpdateProduct { id, expected_version: None, change, available: None };
+                world.run(Command::UpdateProduct(update))?;
+            }
+            Ok(String::new())
         }
         Line::Consumers => {
             let rows = read::consumers(world.cluster.rows(ShardId::META))?;
