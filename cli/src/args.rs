@@ -30,6 +30,9 @@ pub enum Noun {
     /// The cluster's nodes and shards
     #[command(subcommand, arg_required_else_help = true)]
     Cluster(Cluster),
+    /// Events: what happens, as it happens
+    #[command(subcommand, arg_required_else_help = true)]
+    Event(Event),
     /// Bring data in
     #[command(subcommand, arg_required_else_help = true)]
     Import(Import),
@@ -94,6 +97,13 @@ pub enum Cluster {
     Init(verbs::cluster_init::Args),
     /// Who is alive, who leads what
     Status(verbs::cluster_status::Args),
+}
+
+/// Events.
+#[derive(Debug, Subcommand)]
+pub enum Event {
+    /// Print each event, one per line, until Ctrl-C; resumable
+    Tail(verbs::event::TailArgs),
 }
 
 /// Bring data in.

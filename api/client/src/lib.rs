@@ -13,6 +13,7 @@ mod catalog;
 mod client;
 mod cluster;
 mod error;
+mod events;
 mod fulfillment;
 mod fulfillment_calls;
 pub mod header;
@@ -41,6 +42,7 @@ pub use catalog::{Collection, NewCollection, NewProduct, PatchCollection, PatchP
 pub use client::{Answer, Client};
 pub use cluster::{ClusterNode, ClusterShard, ClusterStatus, NodeSelf, TransferLeader};
 pub use error::Error;
+pub use events::{CloudEvent, EventConsumer, EventQuery, PutEventConsumer};
 pub use fulfillment::{
     CancelLines, Fulfillment, LineUnits, NewFulfillment, NewRefund, Refund, ShipFulfillment,
 };

@@ -33,6 +33,9 @@ pub struct Problem {
     /// The same: what there is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub actual: Option<i64>,
+    /// `cursor_too_old`: the cursor from which one can go on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub oldest_cursor: Option<String>,
 }
 
 /// A product of which fewer units are free than were asked for.

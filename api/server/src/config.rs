@@ -10,6 +10,7 @@ use engine_core::{Currency, Topology};
 use raft::{NodeId, Peer};
 
 use crate::access::{AccessFlags, BadSource};
+use crate::feed::FeedFlags;
 use crate::notice::NoticeFlags;
 use crate::payment::StripeFlags;
 use crate::tls::TlsArgs;
@@ -53,6 +54,9 @@ pub struct Args {
     /// that was used in the time that is lost. The same on every node
     #[arg(long, env = "STOA_EPOCH", default_value_t = 0)]
     pub epoch: u8,
+    /// How long events are kept.
+    #[command(flatten)]
+    pub feed: FeedFlags,
     /// Payments by card.
     #[command(flatten)]
     pub stripe: StripeFlags,

@@ -76,6 +76,7 @@ codes! {
         "There is no such shipping method";
     TaxRateNotFound = "tax_rate_not_found", 404, false, "There is no such tax rate";
     LocationNotFound = "location_not_found", 404, false, "There is no such location";
+    ConsumerNotFound = "consumer_not_found", 404, false, "There is no such consumer of events";
     MethodNotAllowed = "method_not_allowed", 405, false, "The path does not take this method";
     RequestTimeout = "request_timeout", 408, true, "The request's body did not arrive in time";
     AlreadyExists = "already_exists", 409, false, "It exists already";
@@ -136,6 +137,10 @@ codes! {
     TooManyDefinitions = "too_many_definitions", 409, false,
         "There are as many of these as there may be";
     CursorExpired = "cursor_expired", 410, false, "The pages of the search are no longer kept";
+    TooManyConsumers = "too_many_consumers", 409, false,
+        "There are as many consumers of events as there may be";
+    ConsumerAhead = "consumer_ahead", 409, false, "The consumer has read further already";
+    CursorTooOld = "cursor_too_old", 410, false, "Events after the cursor are no longer kept";
     VersionMismatch = "version_mismatch", 412, false, "It has changed since it was read";
     BodyTooLarge = "body_too_large", 413, false, "The body is too large";
     UnsupportedMediaType = "unsupported_media_type", 415, false, "The body is not application/json";
@@ -173,6 +178,8 @@ pub struct Error {
     pub replayed: bool,
     /// How long to wait, in seconds, where that is known.
     pub after_s: Option<u32>,
+    /// Where one can go on in the feed, for `cursor_too_old`.
+    pub oldest_cursor: Option<Box<String>>,
 }
 
 impl Error {
@@ -187,6 +194,7 @@ impl Error {
             compared: None,
             replayed: false,
             after_s: None,
+            oldest_cursor: None,
         }
     }
 
@@ -233,6 +241,7 @@ impl Error {
             lines: self.lines.clone(),
             expected: self.compared.map(|(expected, _)| expected),
             actual: self.compared.map(|(_, actual)| actual),
+            oldest_cursor: self.oldest_cursor.as_deref().cloned(),
         }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! `docs/metrics.md` says what each means and when to worry; a test holds the two together.
 
-use engine_core::{Fault, ShardId, next_deadline, outbox, read};
+use engine_core::{Fault, ShardId, feed, next_deadline, outbox, read};
 use metrics::gauge;
 use raft::{ShardStatus, ShardView};
 
@@ -18,6 +18,7 @@ const NOTICES_COUNTED_MAX: usize = 1_000;
 pub fn refresh(app: &AppState) {
     let status = app.node.status();
     gauge!("stoa_node_ready").set(flag(app.node.ready().is_ok() && app.indexed.is_loaded()));
+    gauge!("stoa_feed_readers").set(number(app.readers.count() as u64));
     for peer in &status.peers {
         gauge!("stoa_peer_connected", "node" => peer.id.to_string()).set(flag(peer.connected));
     }
@@ -73,7 +74,22 @@ fn led(app: &AppState, shard: &ShardStatus) -> Result<(), Fault> {
     let levels = [overdue, messages, calls.len() as u64, oldest.unwrap_or(0)];
     set_led(shard.id, levels);
     notices(&view, shard.id, now)?;
-    webhooks(&view, shard.id, now)
+    webhooks(&view, shard.id, now)?;
+    feed(&view, shard.id, now)
+}
+
+/// What of the feed is kept.
+fn feed(view: &ShardView, shard: ShardId, now: u64) -> Result<(), Fault> {
+    let head = feed::head(view)?;
+    let oldest = feed::entries(view, head.trimmed, 1)?;
+    let oldest_ms = oldest.first().map_or(0, |(_, entry)| now.saturating_sub(entry.at));
+    set_feed(shard, [head.bytes, oldest_ms]);
+    Ok(())
+}
+
+fn set_feed(shard: ShardId, [bytes, oldest_ms]: [u64; 2]) {
+    gauge!("stoa_feed_bytes", "shard" => shard.to_string()).set(number(bytes));
+    gauge!("stoa_feed_age_seconds", "shard" => shard.to_string()).set(seconds(oldest_ms));
 }
 
 /// Somebody else says it now.
@@ -81,6 +97,7 @@ fn no_longer_led(shard: ShardId) {
     set_led(shard, [0; 4]);
     set_webhooks(shard, [0; 3]);
     set_notices(shard, [0; 3]);
+    set_feed(shard, [0; 2]);
 }
 
 fn set_led(shard: ShardId, [overdue_ms, messages, calls, oldest_ms]: [u64; 4]) {

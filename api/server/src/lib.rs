@@ -24,6 +24,7 @@ mod config;
 mod consistency;
 pub mod errors;
 mod extract;
+mod feed;
 mod gauges;
 mod http;
 mod idempotency;

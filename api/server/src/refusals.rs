@@ -266,6 +266,7 @@ fn malformed(field: Field) -> Error {
         Field::Location => {
             format!("{name} is where the units are already: name another location")
         }
+        Field::Cursor => format!("{name} is not one of this cluster's"),
         Field::Steps => {
             format!("{name} have rising up_to, and only the last has none; flat has one")
         }
@@ -342,6 +343,27 @@ fn of_locations(rejection: &Rejection) -> Error {
                  are held or committed stay"
             );
             Error::about(Code::UnitsNotThere, "quantity", detail)
+        }
+        other => of_consumers(other),
+    }
+}
+
+/// The rejections of who reads the feed.
+fn of_consumers(rejection: &Rejection) -> Error {
+    match rejection {
+        Rejection::ConsumerNotFound => {
+            Error::new(Code::ConsumerNotFound, "there is no such consumer")
+        }
+        Rejection::TooManyConsumers { limit } => {
+            let detail = format!("there are {limit} consumers of events; delete one first");
+            Error::new(Code::TooManyConsumers, detail)
+        }
+        Rejection::ConsumerAhead { shard } => {
+            let detail = format!(
+                "the consumer has read further in shard {}; to have it read again, say `reset`",
+                shard.0
+            );
+            Error::about(Code::ConsumerAhead, "cursor", detail)
         }
         other => Error::fault(format!("a rejection without an error: {other:?}")),
     }
@@ -435,6 +457,9 @@ fn field_name(field: Field) -> &'static str {
         Field::Typos => "typos",
         Field::Synonyms => "synonyms",
         Field::Rules => "rules",
+        Field::Cursor => "cursor",
+        Field::FeedAgeMs => "feed_keep_hours",
+        Field::FeedBytes => "feed_keep_mib",
     }
 }
 

@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use crate::access::{BadKeySet, Customers, Door, KeyUses, RateLimits};
 use crate::browser;
 use crate::config::{Args, BadConfig, Urls};
+use crate::feed::{self, FeedFlags, Readers};
 use crate::indexer::Indexer;
 use crate::listen::Listeners;
 use crate::metrics::Metrics;
@@ -151,6 +152,7 @@ impl Server {
             is_https: tls.is_some(),
             search: SearchPool::new(index),
             indexed,
+            readers: Readers::default(),
             webhooks,
             payments,
             notices,
@@ -161,7 +163,7 @@ impl Server {
         let (stop, stopped) = watch::channel(false);
         let routers = rest::routers(&app, cors, args.ops.is_some());
         let serving = tokio::spawn(listeners.serve(tls, routers, stopped));
-        let upkeep = tokio::spawn(upkeep(app.clone(), args.epoch));
+        let upkeep = tokio::spawn(upkeep(app.clone(), args.epoch, args.feed));
         let sending = sending(&app);
         tracing::info!(node = app.node_id, cluster = app.cluster_id, %http, "started");
         Ok(Self { app, http, indexer, serving, upkeep, sending, stop })
@@ -177,6 +179,7 @@ impl Server {
     pub async fn shutdown(self) {
         tracing::info!("stopping");
         self.app.stopping.store(true, Ordering::Relaxed);
+        self.app.readers.end();
         // The next leaders go on from what was noted.
         let (senders, enough) = self.sending;
         enough.cancel();
@@ -244,7 +247,7 @@ async fn door(args: &Args) -> Result<Door, StartError> {
 }
 
 /// What is done now and then, for as long as the node serves.
-async fn upkeep(app: App, epoch: u8) {
+async fn upkeep(app: App, epoch: u8, kept: FeedFlags) {
     let housekeeping = async {
         let mut tick = tokio::time::interval(Duration::from_millis(UPKEEP_MS));
         loop {
@@ -260,5 +263,7 @@ async fn upkeep(app: App, epoch: u8) {
     };
     let reconciling = payment::keep_reconciling(&app);
     let epoch = payment::keep_epoch(&app, epoch);
-    tokio::join!(housekeeping, key_set, app.door.uses.keep_telling(&app), reconciling, epoch);
+    let kept = feed::keep(&app, kept);
+    let uses = app.door.uses.keep_telling(&app);
+    tokio::join!(housekeeping, key_set, uses, reconciling, epoch, kept);
 }

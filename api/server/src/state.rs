@@ -12,6 +12,7 @@ use crate::access::{By, Door};
 use crate::config::Urls;
 use crate::consistency::{Freshness, Seen};
 use crate::errors::{Code, Error};
+use crate::feed::Readers;
 use crate::indexer::Indexed;
 use crate::metrics::Metrics;
 use crate::notice::Notices;
@@ -59,6 +60,8 @@ pub struct AppState {
     pub search: SearchPool,
     /// How far the index is.
     pub indexed: Indexed,
+    /// Who waits for events.
+    pub readers: Readers,
     /// What webhooks are signed with, and where they may go.
     pub webhooks: Webhooks,
     /// Payments by card.

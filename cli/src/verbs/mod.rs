@@ -6,6 +6,7 @@ pub mod cert_join;
 pub mod cert_status;
 pub mod cluster_init;
 pub mod cluster_status;
+pub mod event;
 pub mod import_products;
 pub mod key;
 pub mod location;
@@ -26,8 +27,8 @@ pub mod webhook;
 
 use crate::{
     args::{
-        AuditTrail, Cert, Cluster, Import, Key, Location, Notice, Noun, Order, Payment, Search,
-        Stock, Webhook,
+        AuditTrail, Cert, Cluster, Event, Import, Key, Location, Notice, Noun, Order, Payment,
+        Search, Stock, Webhook,
     },
     demo,
     failure::{Exit, Failure},
@@ -48,6 +49,7 @@ pub async fn run(noun: Noun, output: &Output) -> Result<Exit, Failure> {
         Noun::Cert(Cert::Status(args)) => cert_status::run(&args, output),
         Noun::Cluster(Cluster::Init(args)) => cluster_init::run(&args, output).await,
         Noun::Cluster(Cluster::Status(args)) => cluster_status::run(&args, output).await,
+        Noun::Event(Event::Tail(args)) => event::tail(&args, output).await,
         Noun::Import(Import::Products(args)) => import_products::run(&args, output).await,
         Noun::Key(Key::Create(args)) => key::create(&args, output).await,
         Noun::Key(Key::List(args)) => key::list(&args, output).await,

@@ -222,6 +222,9 @@ handlers! {
     TransferStock
     ReshipFulfillment
     PutSearchSettings
+    PutConsumer
+    DeleteConsumer
+    SetFeedRetention
 }
 
 /// What a handler works with: the rows, the time, and where to leave events and effects.

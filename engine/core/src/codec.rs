@@ -41,13 +41,14 @@ macro_rules! records {
     };
 }
 
-// 8 was a single message, before there was a release. 1 was a batch before stamps had an actor.
+// 8 was a single message, before there was a release. 1 was a batch before stamps had an actor,
+// 5 the head of a feed whose size was not counted.
 records! {
     1 crate::v1::Batch,
     2 Vec<crate::apply::Applied>,
     3 crate::clock::Clock,
     4 crate::feed::FeedEntry,
-    5 crate::feed::FeedHead,
+    5 crate::v1::FeedHead,
     6 crate::dedup::Remembered,
     7 crate::due::Timer,
     9 crate::outbox::Sequence,
@@ -78,11 +79,14 @@ records! {
     44 crate::notice::Notice,
     45 crate::notice::NoticeHead,
     46 crate::payment::Orphan,
+    47 crate::feed::Consumer,
+    48 crate::feed::FeedHead,
+    49 crate::feed::FeedRetention,
     35 crate::pricing::Promotion,
     36 crate::pricing::ShippingMethod,
     37 crate::pricing::TaxRate,
     38 crate::pricing::PromotionUses,
-    47 crate::search::SearchSettings,
+    50 crate::search::SearchSettings,
 }
 
 /// The record as an envelope.

@@ -7,6 +7,7 @@ use crate::audit::Actor;
 use crate::cart::Cart;
 use crate::catalog::{Collection, Product};
 use crate::dedup::Idempotency;
+use crate::feed::Consumer;
 use crate::inventory::{HoldReceipt, Location, Stock};
 use crate::order::Order;
 use crate::pricing::{Promotion, ShippingMethod, TaxRate};
@@ -20,6 +21,7 @@ pub use crate::catalog::{
     UpdateProduct,
 };
 pub use crate::deliver::{Acknowledge, Deliver};
+pub use crate::feed::{DeleteConsumer, PutConsumer, SetFeedRetention};
 pub use crate::inventory::{
     AdjustStock, CommitHold, HoldStock, PutLocation, ReceiveStock, ReleaseHold, SetStock,
     SetStockPolicy, TransferStock,
@@ -162,6 +164,9 @@ pub enum Command {
     TransferStock(TransferStock),
     ReshipFulfillment(ReshipFulfillment),
     PutSearchSettings(PutSearchSettings),
+    PutConsumer(PutConsumer),
+    DeleteConsumer(DeleteConsumer),
+    SetFeedRetention(SetFeedRetention),
 }
 
 /// What the caller is told when the command was accepted. Append only.
@@ -224,4 +229,6 @@ pub enum Reply {
         /// When, in Unix milliseconds.
         updated_at: u64,
     },
+    /// The consumer of the feed as it is now, or was when it was deleted.
+    Consumer(Box<Consumer>),
 }

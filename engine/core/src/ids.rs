@@ -74,6 +74,10 @@ id!(
     PromotionId, "promotion", "promo_"
 );
 id!(
+    /// Names a consumer of the feed. It follows from its name.
+    ConsumerId, "consumer", "con_"
+);
+id!(
     /// Names a shipping method.
     ShippingMethodId, "shipping method", "ship_"
 );
@@ -250,6 +254,13 @@ impl PromotionId {
     }
 }
 
+impl ConsumerId {
+    /// The consumer of a name.
+    pub fn of(name: &str) -> Self {
+        Self(h128(&[b"consumer", name.as_bytes()]))
+    }
+}
+
 impl TaxRateId {
     /// The rate of a place (none: everywhere) on a category. Those of one place sort together.
     pub fn of(place: Option<&Place>, category: &str) -> Self {
@@ -362,6 +373,7 @@ mod tests {
         round_trip(CollectionId(u128::MAX), "col_ffffffffffffffffffffffffffffffff");
         round_trip(HoldId(0), "hold_00000000000000000000000000000000");
         round_trip(EndpointId(0x0d), "we_0000000000000000000000000000000d");
+        round_trip(ConsumerId(0x0d), "con_0000000000000000000000000000000d");
         round_trip(PromotionId(0x0d), "promo_0000000000000000000000000000000d");
         round_trip(ShippingMethodId(0x0d), "ship_0000000000000000000000000000000d");
         round_trip(TaxRateId(0x0d), "tax_0000000000000000000000000000000d");

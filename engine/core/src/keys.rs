@@ -8,8 +8,8 @@ use std::ops::Range;
 use crate::cart::CartId;
 use crate::due::Timer;
 use crate::ids::{
-    CollectionId, EndpointId, KeyId, LocationId, OrderId, ProductId, PromotionId, ShardId,
-    ShippingMethodId, TaxRateId,
+    CollectionId, ConsumerId, EndpointId, KeyId, LocationId, OrderId, ProductId, PromotionId,
+    ShardId, ShippingMethodId, TaxRateId,
 };
 use crate::inventory::HoldRef;
 use crate::notice::NoticeId;
@@ -31,8 +31,10 @@ use crate::webhook::Position;
 /// | `dl`   | from a shard: the last message delivered   | `Sequence`       |
 /// | `du`   | a deadline, then its timer                 | `Timer`          |
 /// | `ep`   | the cluster's epoch                        | `Sequence`       |
+/// | `fc`   | a consumer of the feed (meta group)        | `Consumer`       |
 /// | `fe`   | a log index: what happened there           | `FeedEntry`      |
 /// | `fh`   | where the feed starts and ends             | `FeedHead`       |
+/// | `fr`   | how much of the feed is kept               | `FeedRetention`  |
 /// | `ho`   | a hold                                     | `Hold`           |
 /// | `ik`   | an idempotency key's hash                  | `Remembered`     |
 /// | `ke`   | an owner's order key                       | `KeyResult`      |
@@ -121,6 +123,8 @@ pub enum Key {
     KnownLocation(LocationId),
     Places(ProductId),
     SearchSettings,
+    Consumer(ConsumerId),
+    FeedRetention,
 }
 
 impl Key {
@@ -182,6 +186,8 @@ impl Key {
             Self::KnownLocation(id) => Bytes::of(b"lk").u128(id.0),
             Self::Places(product) => Bytes::of(b"sl").u128(product.0),
             Self::SearchSettings => Bytes::of(b"ss"),
+            Self::Consumer(id) => Bytes::of(b"fc").u128(id.0),
+            Self::FeedRetention => Bytes::of(b"fr"),
         }
         .0
     }
@@ -348,6 +354,8 @@ mod tests {
             (Key::KnownLocation(LocationId(0x0d)), format!("6c6b {HASH}")),
             (Key::Places(ProductId(0x0d)), format!("736c {HASH}")),
             (Key::SearchSettings, "7373".into()),
+            (Key::Consumer(ConsumerId(0x0d)), format!("6663 {HASH}")),
+            (Key::FeedRetention, "6672".into()),
             (
                 Key::Due { at: 7, timer: Timer { kind: relevel, armed_outage_ms: 0 } },
                 format!("6475 0000000000000007 29 {HASH} {HASH}"),

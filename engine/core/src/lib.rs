@@ -48,9 +48,9 @@ pub use digest::digest_after;
 pub use due::{Timer, TimerKind, is_due, next_deadline};
 pub use fault::Fault;
 pub use ids::{
-    BadId, CollectionId, EndpointId, FulfillmentId, HoldId, KeyId, LocationId, OrderId, Owner,
-    ProductId, PromotionId, RefundId, ReturnId, SLOTS, ShardId, ShippingMethodId, Slot, TaxRateId,
-    Topology, h128,
+    BadId, CollectionId, ConsumerId, EndpointId, FulfillmentId, HoldId, KeyId, LocationId, OrderId,
+    Owner, ProductId, PromotionId, RefundId, ReturnId, SLOTS, ShardId, ShippingMethodId, Slot,
+    TaxRateId, Topology, h128,
 };
 pub use money::{BadCurrency, Currency, Money};
 pub use rejection::{Blocked, Field, Rejection, ShortLine};

@@ -19,6 +19,8 @@ const STEP_BYTES: usize = 24;
 const NETWORK_BYTES: usize = 18;
 /// What the use of a key takes, in bytes.
 const KEY_USE_BYTES: usize = 18;
+/// What a place in a shard's feed takes, in bytes.
+const PLACE_BYTES: usize = 17;
 /// What the outcome of a delivery takes, in bytes.
 const OUTCOME_BYTES: usize = 80;
 
@@ -53,6 +55,7 @@ impl Command {
                 | Self::SettleNotices(_)
                 | Self::ReconcileIntent(_)
                 | Self::BeginEpoch(_)
+                | Self::SetFeedRetention(_)
         )
     }
 
@@ -123,6 +126,7 @@ impl Command {
                 let parts = it.details.synonyms.len() + it.details.rules.len();
                 it.details.synonym_bytes() + it.details.rule_bytes() + parts * LINE_UNITS_BYTES
             }
+            Self::PutConsumer(it) => it.name.len() + it.read.len() * PLACE_BYTES,
             _ => 0,
         };
         FIXED_BYTES + variable

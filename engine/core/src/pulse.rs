@@ -45,7 +45,7 @@ impl Pulse {
         }
         let now = ctx.now();
         more |= dedup::trim(ctx.txn, now, TRIM_ROWS_MAX)? == TRIM_ROWS_MAX;
-        more |= feed::trim(ctx.txn, now, TRIM_ROWS_MAX)? == TRIM_ROWS_MAX;
+        more |= feed::retention::trim(ctx.txn, now, TRIM_ROWS_MAX)? == TRIM_ROWS_MAX;
         Ok(Reply::Pulsed { fired, more })
     }
 }

@@ -5,9 +5,10 @@ use crate::audit::{self, AuditRow};
 use crate::cart::{Account, Cart, CartId};
 use crate::catalog::{Collection, Product};
 use crate::fault::Fault;
+use crate::feed::{self, Consumer};
 use crate::ids::{
-    CollectionId, EndpointId, KeyId, LocationId, OrderId, Owner, ProductId, PromotionId,
-    ShippingMethodId, TaxRateId,
+    CollectionId, ConsumerId, EndpointId, KeyId, LocationId, OrderId, Owner, ProductId,
+    PromotionId, ShippingMethodId, TaxRateId,
 };
 use crate::inventory::{Hold, HoldRef, Location, Movement, Place, Stock};
 use crate::keys::{Key, kind_from, prefixed};
@@ -196,6 +197,16 @@ pub fn webhook(view: &dyn View, id: EndpointId) -> Result<Option<WebhookEndpoint
 /// Every webhook endpoint in the order of their ids: there are few (meta group).
 pub fn webhooks(view: &dyn View) -> Result<Vec<WebhookEndpoint>, Fault> {
     webhook::rows::endpoints(view, usize::MAX)
+}
+
+/// A consumer of the feed that keeps its place (meta group).
+pub fn consumer(view: &dyn View, id: ConsumerId) -> Result<Option<Consumer>, Fault> {
+    view.read(&Key::Consumer(id))
+}
+
+/// Every consumer in the order of their ids: there are few (meta group).
+pub fn consumers(view: &dyn View) -> Result<Vec<Consumer>, Fault> {
+    feed::rows::consumers(view, usize::MAX)
 }
 
 /// How far a shard has told an endpoint of its events.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{LocationId, OrderId, ProductId};
+use crate::ids::{LocationId, OrderId, ProductId, ShardId};
 use crate::money::Currency;
 use crate::order::{FulfillmentState, MadeUp, ReturnState, Status};
 use crate::payment::PaymentState;
@@ -293,6 +293,18 @@ pub enum Rejection {
         /// How.
         how: MadeUp,
     },
+    /// No such consumer of the feed.
+    ConsumerNotFound,
+    /// The cluster has as many consumers that keep their place as it may have.
+    TooManyConsumers {
+        /// The most there may be.
+        limit: u32,
+    },
+    /// The consumer has read further already.
+    ConsumerAhead {
+        /// In this shard's feed, the first of them.
+        shard: ShardId,
+    },
 }
 
 /// What stands in the way of an order. Append only.
@@ -386,6 +398,9 @@ pub enum Field {
     Typos,
     Synonyms,
     Rules,
+    Cursor,
+    FeedAgeMs,
+    FeedBytes,
 }
 
 /// A line that asks for more than there is.

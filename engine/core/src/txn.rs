@@ -62,6 +62,11 @@ impl<'a> Txn<'a> {
         self.stage(key.encode(), Some(Vec::new()));
     }
 
+    /// Stages a row that is encoded already.
+    pub(crate) fn put_raw(&mut self, key: Vec<u8>, value: Vec<u8>) {
+        self.stage(key, Some(value));
+    }
+
     /// Stages a removal.
     pub(crate) fn delete(&mut self, key: &Key) {
         self.delete_raw(key.encode());

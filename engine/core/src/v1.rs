@@ -48,3 +48,12 @@ impl From<Batch> for command::Batch {
         Self { commands: batch.commands.into_iter().map(stamped).collect(), digest: batch.digest }
     }
 }
+
+/// Where the feed ended before its size was counted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FeedHead {
+    /// As in [`crate::feed::FeedHead`].
+    pub last: u64,
+    /// As in [`crate::feed::FeedHead`].
+    pub trimmed: u64,
+}

@@ -8,6 +8,7 @@ mod crashes;
 mod crowds;
 mod demo;
 mod disk_full;
+mod events;
 mod faults;
 mod lives;
 mod notices;

@@ -70,7 +70,7 @@ async fn each_webhook_comes_at_least_once_and_in_order_through_two_failovers() {
 }
 
 /// Kills the leader of a shard, waits for another, and starts it again.
-async fn fail_over(cluster: &mut Cluster, shard: u16) {
+pub async fn fail_over(cluster: &mut Cluster, shard: u16) {
     let leader = cluster.leader(shard).await;
     cluster.kill9(leader);
     cluster.start_node(leader);

@@ -173,6 +173,25 @@ pub fn admit(app: &AppState, request: &mut Request) -> Counted {
     (left, admitted)
 }
 
+/// Whether a caller who is being answered would still be let in, to read: keys are revoked, tokens
+/// end. It counts as no request.
+pub fn stays(
+    app: &AppState,
+    headers: &HeaderMap,
+    caller: Caller,
+    route: &str,
+) -> Result<(), Error> {
+    let principal = match bearer(headers)? {
+        None if app.door.trust_loopback && caller.is_here => Principal::Local,
+        None => Principal::Anonymous,
+        Some(token) if token.starts_with(key_text::PREFIX) => {
+            api_key::principal(app, token, caller.address)?.1
+        }
+        Some(token) => Principal::Customer(customer(&app.door, token)?),
+    };
+    check(&principal, caller, &Method::GET, Some(route))
+}
+
 /// Whether requests to a route are let in without a look at who calls: those by which a load
 /// balancer asks, more often than anybody else, if the node lives.
 pub fn is_uncounted(route: &str) -> bool {

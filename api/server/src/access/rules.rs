@@ -19,8 +19,9 @@ pub enum Need {
 
 use Need::{All, CustomerOr, Loopback, Nothing};
 use Scope::{
-    AuditRead, CatalogWrite, ClusterRead, ClusterWrite, FulfillmentWrite, HoldsWrite, KeysWrite,
-    OrdersRead, OrdersWrite, RefundsWrite, StockRead, StockWrite, WebhooksRead, WebhooksWrite,
+    AuditRead, CatalogWrite, ClusterRead, ClusterWrite, FeedRead, FulfillmentWrite, HoldsWrite,
+    KeysWrite, OrdersRead, OrdersWrite, RefundsWrite, StockRead, StockWrite, WebhooksRead,
+    WebhooksWrite,
 };
 
 /// The methods that write.
@@ -112,6 +113,10 @@ const RULES: &[(&str, Need, Need)] = &[
     ("/v1/keys/{id}", All(&[KeysWrite]), Nothing),
     ("/v1/keys/{id}/rotate", Nothing, All(&[KeysWrite])),
     ("/v1/keys/{id}/revoke", Nothing, All(&[KeysWrite])),
+    ("/v1/events", All(&[FeedRead]), Nothing),
+    // Who reads it says how far.
+    ("/v1/events/consumers", All(&[FeedRead]), Nothing),
+    ("/v1/events/consumers/{name}", All(&[FeedRead]), All(&[FeedRead])),
     ("/v1/webhook-endpoints", All(&[WebhooksRead]), All(&[WebhooksWrite])),
     ("/v1/webhook-endpoints/{id}", All(&[WebhooksRead]), All(&[WebhooksWrite])),
     ("/v1/webhook-endpoints/{id}/rotate-secret", Nothing, All(&[WebhooksWrite])),

@@ -24,7 +24,7 @@ use engine_core::payment::{
 use engine_core::{Money, Owner, Topology};
 use serde_json::{Value, json};
 
-use super::{locations, notices, pricing, reconcile, search, webhooks};
+use super::{events, locations, notices, pricing, reconcile, search, webhooks};
 use crate::errors::Code;
 use crate::rest::{HOLD_MS_MIN, OVERLAP_S_MAX, VALID_S_MAX};
 use crate::trail::CURSOR_CHARS_MAX as TRAIL_CURSOR_CHARS_MAX;
@@ -44,6 +44,7 @@ pub fn add(kind: &str, field: &str, property: &mut Value) {
     let found = found.or_else(|| audit(kind, field));
     let found = found.or_else(|| webhooks::limits(kind, field)).or_else(|| work(kind, field));
     let found = found.or_else(|| notices::limits(kind, field));
+    let found = found.or_else(|| events::limits(kind, field));
     let found = found.or_else(|| pricing::limits(kind, field));
     let found = found.or_else(|| locations::limits(kind, field));
     let found = found.or_else(|| search::limits(kind, field));
@@ -283,7 +284,7 @@ fn audit(kind: &str, field: &str) -> Option<Value> {
         ("TrailThing" | "TrailChange", "kind") => json!({"enum": [
             "product", "stock", "movement", "collection", "hold", "order", "key", "shard",
             "webhook", "cart", "promotion", "shipping_method", "tax_rate",
-            "location",
+            "location", "consumer",
         ]}),
         ("TrailThing" | "TrailChange", "id") => trail_id(),
         ("TrailChange", "before" | "after") => json!({"maxProperties": 16}),

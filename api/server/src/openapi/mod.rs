@@ -6,6 +6,7 @@
 //!
 //! `docs/api/openapi.json` is this document, checked in; a test holds the two together.
 
+mod events;
 pub mod limits;
 mod locations;
 mod notices;
@@ -28,6 +29,7 @@ use serde_json::{Map, Value, json};
 use crate::errors::Code;
 
 pub use crate::rest::document as of_all_routes;
+pub use events::{consumer_name, cursor as event_cursor};
 pub use operation::Op;
 pub use routes::Routes;
 pub use samples::samples;
@@ -47,7 +49,7 @@ they are, and `Stoa-Min-Token`, `Stoa-Max-Staleness` or `consistency=strong` ask
 is repeated under the same `Idempotency-Key`, and then happens once.";
 
 /// The tags, in the order in which they are told.
-const TAGS: [(&str, &str); 19] = [
+const TAGS: [(&str, &str); 20] = [
     ("products", "What is sold."),
     ("collections", "Products by theme."),
     ("search", "Finding products, from the asked node's own index."),
@@ -60,6 +62,7 @@ const TAGS: [(&str, &str); 19] = [
     ("refunds", "What is given back."),
     ("recovery", "Orders that do not go on by themselves."),
     ("pricing", "Promotions, shipping, taxes, and what an order would cost."),
+    ("events", "What has happened, in order, from a cursor on."),
     ("webhooks", "Who is told of events, and what they have not taken."),
     ("notices", "What customers are told of their orders by mail, and is not sent."),
     ("access", "API keys and guests: who may do what."),

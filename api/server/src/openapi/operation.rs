@@ -267,6 +267,15 @@ impl Op {
         self
     }
 
+    /// It answers with a stream of events, too, where the client asks for one.
+    pub fn streams(mut self) -> Self {
+        let schema = json!({"type": "string"});
+        if let Some(answer) = self.answers.get_mut(&200) {
+            answer["content"]["text/event-stream"] = json!({"schema": schema});
+        }
+        self
+    }
+
     /// It answers with something that is no JSON of ours.
     pub fn sends(mut self, media: &[&str], schema: &Value, description: &str) -> Self {
         let media = media.iter().map(|media| ((*media).to_owned(), json!({"schema": schema})));

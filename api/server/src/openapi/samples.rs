@@ -35,6 +35,7 @@ pub fn samples() -> Vec<(&'static str, Value)> {
     all.extend(access());
     all.extend(audit());
     all.extend(webhooks::samples());
+    all.extend(super::events::samples());
     all.extend(super::notices::samples());
     all.extend(seeds());
     all
@@ -423,6 +424,7 @@ fn problem() -> Problem {
         lines: vec![short_line()],
         expected: Some(2_598),
         actual: Some(2_698),
+        oldest_cursor: Some(super::events::CURSOR.to_owned()),
     }
 }
 

@@ -301,9 +301,7 @@ pub async fn reship(
     let shard = app.topology.of_order(order);
     let written = app.write_here(by, shard, Command::ReshipFulfillment(command)).await?;
     let (order, replayed) = (order_of(&written)?.clone(), written.replayed);
-    let of = |order: &Order| {
-        order.progress.fulfillments.iter().find(|it| it.id == again).cloned()
-    };
+    let of = |order: &Order| order.progress.fulfillments.iter().find(|it| it.id == again).cloned();
     let decided = |order: &Order| !of(order).is_some_and(|it| it.is_reserving());
     let (order, seen) = app.wait_order(order, written.seen, RESERVE_S, decided).await?;
     let short = of(&order).and_then(|it| it.again).map(|again| again.short).unwrap_or_default();

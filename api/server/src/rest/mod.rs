@@ -6,6 +6,8 @@ mod audit_trail;
 mod carts;
 mod cluster;
 mod collections;
+mod consumers;
+mod events;
 mod fulfillments;
 mod guests;
 mod health;
@@ -79,6 +81,8 @@ fn clients() -> Routes {
         .and(tax_rates::routes())
         .and(guests::routes())
         .and(webhooks::routes())
+        .and(events::routes())
+        .and(consumers::routes())
         .and(viewer::routes())
         .and(seeds::routes())
 }

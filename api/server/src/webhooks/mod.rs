@@ -29,7 +29,7 @@ use futures::future::join_all;
 
 pub use flags::WebhookFlags;
 pub use guard::Guard;
-pub use payload::{data, id as message_id};
+pub use payload::{data, event_id, id as message_id};
 pub use secret::{BadMaster, Master};
 pub use supervisor::run;
 

@@ -14,11 +14,16 @@ pub fn id(shard: ShardId, at: Position, endpoint: EndpointId) -> String {
     format!("msg_{}-{}-{}_{:032x}", shard.0, at.index, at.ordinal, endpoint.0)
 }
 
+/// Names an event for ever: in every webhook about it, and in the feed.
+pub fn event_id(shard: ShardId, at: Position) -> String {
+    format!("evt_{}-{}-{}", shard.0, at.index, at.ordinal)
+}
+
 /// The text that is signed and sent: the same with each attempt.
-pub fn body(delivery: &Delivery) -> String {
+pub fn body(shard: ShardId, at: Position, delivery: &Delivery) -> String {
     let kind = delivery.notice.kind().as_str();
-    let data = data(&delivery.notice);
-    json!({"type": kind, "timestamp": rfc3339(delivery.at), "data": data}).to_string()
+    let (id, data) = (event_id(shard, at), data(&delivery.notice));
+    json!({"id": id, "type": kind, "timestamp": rfc3339(delivery.at), "data": data}).to_string()
 }
 
 /// What it is about, and where that stood.
@@ -64,13 +69,13 @@ mod tests {
             Delivery { at: 1_795_374_423_250, notice, attempts: 0, due: 0, status: None };
         let text = format!(
             "{{\"data\":{{\"order_id\":\"{order}\",\"status\":\"confirmed\"}},\
-             \"timestamp\":\"2026-11-22T19:07:03.250Z\",\"type\":\"order.changed\"}}"
+             \"id\":\"evt_2-42-1\",\"timestamp\":\"2026-11-22T19:07:03.250Z\",\"type\":\"order.changed\"}}"
         );
-        assert_eq!(body(&delivery), text);
+        let (shard, at) = (ShardId(2), Position { index: 42, ordinal: 1 });
+        assert_eq!(body(shard, at, &delivery), text);
         let again = Delivery { attempts: 3, due: 5, status: Some(500), ..delivery };
-        assert_eq!(body(&again), text);
-        let at = Position { index: 42, ordinal: 1 };
-        let id = id(ShardId(2), at, EndpointId(0x0d));
+        assert_eq!(body(shard, at, &again), text);
+        let id = id(shard, at, EndpointId(0x0d));
         assert_eq!(id, "msg_2-42-1_0000000000000000000000000000000d");
     }
 }

@@ -239,7 +239,8 @@ impl Sender {
         let endpoint = self.endpoint()?;
         let Ok(master) = self.app.webhooks.master() else { return Err(Ended::Closed) };
         let now = now_ms();
-        let (id, body) = (payload::id(self.shard, at, self.id), payload::body(&delivery));
+        let id = payload::id(self.shard, at, self.id);
+        let body = payload::body(self.shard, at, &delivery);
         let at_s = i64::try_from(now / 1_000).unwrap_or(i64::MAX);
         let sign = |generation| master.secret(self.id, generation).sign(&id, at_s, &body);
         let signatures: Vec<_> = endpoint.generations_at(now).filter_map(sign).collect();

@@ -120,6 +120,7 @@ fn a_role_opens_its_doors_and_no_other() -> Tested {
             ("POST", "/v1/cluster/leaders/transfer", &["operator"]),
             ("GET", "/v1/webhook-endpoints", &["seller", "operator"]),
             ("POST", "/v1/webhook-endpoints", &["seller", "operator"]),
+            ("GET", "/v1/events", &["seller", "operator", "service", "analyst"]),
             ("GET", "/v1/notices", &["operator", "analyst"]),
             ("POST", "/v1/notices/replay", &["operator"]),
         ];

@@ -211,7 +211,10 @@ fn what_never_arrived_is_sent_once_more_and_nobody_pays_twice() -> Tested {
         .await?;
         let order = client.order(&placed.id).await?.body;
         let again = last(&order);
-        assert_eq!((order.status.as_str(), again.reship_of), ("partially_shipped", Some(part.clone())));
+        assert_eq!(
+            (order.status.as_str(), again.reship_of),
+            ("partially_shipped", Some(part.clone()))
+        );
         let twice = client.change_fulfillment(any, &part, "reship").await;
         assert_eq!(refused(twice), (409, "already_made_up".to_owned()));
         for verb in ["pack", "ship", "deliver"] {

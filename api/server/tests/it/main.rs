@@ -8,6 +8,7 @@ mod catalog;
 mod cluster;
 mod contract;
 mod errors_document;
+mod events;
 mod expiry;
 mod foreign;
 mod fulfillments;

@@ -129,13 +129,20 @@ impl Role {
                 StockWrite,
                 OrdersRead,
                 FulfillmentWrite,
+                FeedRead,
                 WebhooksWrite,
                 WebhooksRead,
             ],
             Self::Support => &[StockRead, OrdersRead, OrdersWrite, RefundsWrite],
-            Self::Operator => {
-                &[ClusterRead, ClusterWrite, KeysWrite, AuditRead, WebhooksWrite, WebhooksRead]
-            }
+            Self::Operator => &[
+                ClusterRead,
+                ClusterWrite,
+                KeysWrite,
+                AuditRead,
+                FeedRead,
+                WebhooksWrite,
+                WebhooksRead,
+            ],
             Self::Service => &[StockRead, HoldsWrite, OrdersRead, OrdersWrite, FeedRead],
             Self::Analyst => &[StockRead, OrdersRead, FeedRead, ClusterRead],
         }

@@ -1,12 +1,15 @@
-//! What the trail tells of promotions, shipping methods, tax rates, locations and settings.
+//! What the trail tells of promotions, shipping methods, tax rates, locations, settings and
+//! consumers.
 
 use std::fmt::Write as _;
 
 use super::fields::{number, text, time};
 use super::{Fields, Value};
+use crate::feed::Consumer;
 use crate::inventory::Location;
 use crate::pricing::{By, Discount, Promotion, ShippingMethod, ShippingRate, TaxRate};
 use crate::search::{SearchRule, SearchSettings, Synonyms, Typos};
+use crate::webhook::Position;
 
 pub(super) fn promotion(row: Promotion) -> Fields {
     let details = row.details;
@@ -108,6 +111,19 @@ fn search_rule(rule: &SearchRule) -> String {
         let _ = write!(said, " {sign}{id}");
     }
     said
+}
+
+pub(super) fn consumer(row: Consumer) -> Fields {
+    let place = |at: Position| match at.ordinal {
+        u32::MAX => at.index.to_string(),
+        ordinal => format!("{}.{ordinal}", at.index),
+    };
+    let read = row.read.into_iter().map(|(shard, at)| (shard.0.to_string(), place(at))).collect();
+    vec![
+        number("version", row.version),
+        text("name", row.name),
+        ("read".to_owned(), Value::Pairs(read)),
+    ]
 }
 
 /// Where it goes, and what it costs there: `DE AT by weight: 490 up to 2000, 990`.

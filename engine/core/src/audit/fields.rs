@@ -4,7 +4,9 @@
 //! follow from holds), an order's lines (they never change), and whatever opens something: hashes
 //! of secrets, payment methods, the provider's ids.
 
-use super::definitions::{location, promotion, search_settings, shipping_method, tax_rate};
+use super::definitions::{
+    consumer, location, promotion, search_settings, shipping_method, tax_rate,
+};
 use super::rows::number_of;
 use super::{Change, Fields, Resource, Value};
 use crate::access::ApiKey;
@@ -12,6 +14,7 @@ use crate::cart::{Cart, CartState};
 use crate::catalog::{Collection, Product};
 use crate::codec::{Record, decode};
 use crate::fault::Fault;
+use crate::feed::Consumer;
 use crate::ids::{ProductId, ShardId};
 use crate::inventory::{
     Allocation, Hold, HoldRef, HoldState, Location, Movement, MovementReason, Stock, hold_name,
@@ -27,8 +30,8 @@ pub(super) fn is_told(key: &[u8]) -> bool {
         [b'h', b'o', owner, ..] => *owner == 1,
         [first, second, ..] => {
             let told = [
-                b"ak", b"ca", b"co", b"lo", b"mv", b"od", b"pm", b"pr", b"sm", b"ss", b"st", b"tr",
-                b"we",
+                b"ak", b"ca", b"co", b"fc", b"lo", b"mv", b"od", b"pm", b"pr", b"sm", b"ss", b"st",
+                b"tr", b"we",
             ];
             told.contains(&&[*first, *second])
         }
@@ -48,6 +51,9 @@ pub(super) fn change(
         [b'c', b'a', ..] => compare(sides, |row: Cart| (Resource::Cart(row.id), cart(row))),
         [b'c', b'o', ..] => {
             compare(sides, |row: Collection| (Resource::Collection(row.id), collection(row)))
+        }
+        [b'f', b'c', ..] => {
+            compare(sides, |row: Consumer| (Resource::Consumer(row.id), consumer(row)))
         }
         [b'h', b'o', ..] => {
             let HoldRef::Free(id) = hold_name(key)? else { return Ok(None) };

@@ -22,8 +22,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::cart::CartId;
 use crate::ids::{
-    BadId, CollectionId, EndpointId, HoldId, KeyId, LocationId, OrderId, ProductId, PromotionId,
-    ShardId, ShippingMethodId, TaxRateId,
+    BadId, CollectionId, ConsumerId, EndpointId, HoldId, KeyId, LocationId, OrderId, ProductId,
+    PromotionId, ShardId, ShippingMethodId, TaxRateId,
 };
 use crate::rejection::Rejection;
 
@@ -160,6 +160,8 @@ pub enum Resource {
     TaxRate(TaxRateId),
     /// A location.
     Location(LocationId),
+    /// A consumer of the feed.
+    Consumer(ConsumerId),
 }
 
 impl Resource {
@@ -180,6 +182,7 @@ impl Resource {
             Self::ShippingMethod(_) => "shipping_method",
             Self::TaxRate(_) => "tax_rate",
             Self::Location(_) => "location",
+            Self::Consumer(_) => "consumer",
         }
     }
 
@@ -198,6 +201,7 @@ impl Resource {
             Self::ShippingMethod(id) => id.to_string(),
             Self::TaxRate(id) => id.to_string(),
             Self::Location(id) => id.to_string(),
+            Self::Consumer(id) => id.to_string(),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{Change, Operation, RecordOperation, Resource, Value};
 use crate::command::Command;
-use crate::ids::{PromotionId, ShardId};
+use crate::ids::{ConsumerId, PromotionId, ShardId};
 use crate::inventory::HoldRef;
 
 /// Gives each command its name, and what it is about: its resource, by a field of its own.
@@ -32,6 +32,9 @@ macro_rules! commands {
                     Self::CreatePromotion(command) => {
                         Resource::Promotion(PromotionId::of(&command.code))
                     }
+                    Self::PutConsumer(command) => {
+                        Resource::Consumer(ConsumerId::of(&command.name))
+                    }
                     Self::PutTaxRate(command) => Resource::TaxRate(command.id()),
                     // Which cart the guest had, its shard finds out: the changes say.
                     Self::MergeCart(_)
@@ -42,7 +45,8 @@ macro_rules! commands {
                     | Self::OpenNotices(_)
                     | Self::StartNotices(_)
                     | Self::SettleNotices(_)
-                    | Self::ReplayDeadNotices(_) => Resource::Shard(here),
+                    | Self::ReplayDeadNotices(_)
+                    | Self::SetFeedRetention(_) => Resource::Shard(here),
                     $(Self::$about(command) => Resource::$resource(command.$field),)*
                 }
             }
@@ -124,6 +128,9 @@ commands! {
         ReshipFulfillment "reship_fulfillment",
         TransferStock "transfer_stock",
         PutSearchSettings "put_search_settings",
+        PutConsumer "put_consumer",
+        DeleteConsumer "delete_consumer",
+        SetFeedRetention "set_feed_retention",
     ]
     targets: [
         CreateProduct Product id,
@@ -183,6 +190,7 @@ commands! {
         DeleteTaxRate TaxRate id,
         PutLocation Location id,
         TransferStock Stock product,
+        DeleteConsumer Consumer id,
     ]
 }
 

@@ -100,16 +100,11 @@ fn pending(home: Side<'_>, there: Side<'_>) -> Result<Pending, Fault> {
 }
 
 /// The units that one shard has committed once more for orders of another, which does not know it.
-fn answers(
-    there: Side<'_>,
-    home: Side<'_>,
-) -> Result<BTreeSet<(FulfillmentId, ProductId)>, Fault> {
+fn answers(there: Side<'_>, home: Side<'_>) -> Result<BTreeSet<(FulfillmentId, ProductId)>, Fault> {
     let messages = unread(there, home)?.into_iter();
     Ok(messages
         .filter_map(|message| match message {
-            Message::TakenAgain { asked, short: None } => {
-                Some((asked.fulfillment, asked.product))
-            }
+            Message::TakenAgain { asked, short: None } => Some((asked.fulfillment, asked.product)),
             _ => None,
         })
         .collect())

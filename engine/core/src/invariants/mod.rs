@@ -13,6 +13,7 @@ mod i17_carts;
 mod i18_locations;
 mod i19_orphans;
 mod i1_on_hand;
+mod i20_consumers;
 mod i2_holds;
 mod i3_available;
 mod i4_orders_and_holds;
@@ -63,6 +64,7 @@ pub fn check(view: &dyn View, shard: Shard) -> Result<Vec<Violation>, Fault> {
     i17_carts::check(view, &mut found)?;
     i18_locations::check(view, &mut found)?;
     i19_orphans::check(view, &mut found)?;
+    i20_consumers::check(view, shard, &mut found)?;
     Ok(found)
 }
 

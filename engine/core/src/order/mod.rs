@@ -42,12 +42,12 @@ pub use cancel_lines::CancelLines;
 pub use cancel_order::CancelOrder;
 pub(crate) use change::{Change, OrderTimer};
 pub use dispute::{DISPUTE_ID_BYTES_MAX, Dispute, DisputeState, NoteDispute};
+pub(crate) use fulfillment::taken_again;
 pub use fulfillment::{
     Again, Asked, CancelFulfillment, CreateFulfillment, DELIVER_ASSUMED_MS, DeliverFulfillment,
-    FULFILLMENTS_PER_ORDER_MAX, Fulfillment, FulfillmentState, LineUnits, LoseFulfillment, Lost, MadeUp,
-    PackFulfillment, ReshipFulfillment, SHIPPING_TEXT_BYTES_MAX, ShipFulfillment,
+    FULFILLMENTS_PER_ORDER_MAX, Fulfillment, FulfillmentState, LineUnits, LoseFulfillment, Lost,
+    MadeUp, PackFulfillment, ReshipFulfillment, SHIPPING_TEXT_BYTES_MAX, ShipFulfillment,
 };
-pub(crate) use fulfillment::taken_again;
 pub use place_order::{PlaceOrder, Receipt};
 pub use progress::{LineProgress, Progress, RETURN_WINDOW_MS};
 pub use recover_order::RecoverOrder;

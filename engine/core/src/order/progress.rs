@@ -6,8 +6,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Change, Dispute, FULFILL_SLA_MS, Fulfillment, MadeUp, Order, OrderLine, OrderTimer, Refund, Return,
-    Review, Status, Units,
+    Change, Dispute, FULFILL_SLA_MS, Fulfillment, MadeUp, Order, OrderLine, OrderTimer, Refund,
+    Return, Review, Status, Units,
 };
 use crate::order::{FulfillmentState, RefundState};
 use crate::payment::PaymentState;

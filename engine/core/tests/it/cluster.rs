@@ -93,6 +93,7 @@ impl Cluster {
             | Command::DeleteTaxRate(_)
             | Command::PutLocation(_)
             | Command::PutSearchSettings(_) => ShardId::META,
+            Command::PutConsumer(_) | Command::DeleteConsumer(_) => ShardId::META,
             Command::ReceiveStock(c) => topology.of_product(c.product),
             Command::AdjustStock(c) => topology.of_product(c.product),
             Command::SetStock(c) => topology.of_product(c.product),

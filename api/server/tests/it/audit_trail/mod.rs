@@ -55,7 +55,7 @@ impl<'a> Shop<'a> {
     async fn open(strict: &'a Strict) -> Result<Self, Fault> {
         let scopes = ["catalog:write", "stock:write", "holds:write", "orders:write", "keys:write"];
         let more = ["cluster:write", "stock:read", "orders:read", "audit:read", "webhooks:write"];
-        let work = ["fulfillment:write", "refunds:write"];
+        let work = ["fulfillment:write", "refunds:write", "feed:read"];
         let scopes =
             scopes.iter().chain(&more).chain(&work).map(|scope| (*scope).to_owned()).collect();
         let new = NewKey { name: "trail".to_owned(), scopes, ..NewKey::default() };
@@ -164,7 +164,7 @@ impl<'a> Shop<'a> {
     /// The path of a route about something that is there. A cart is emptied that a guest's has gone
     /// into, and a line taken out of another.
     fn real(&self, path: &str, victim: &str) -> String {
-        let real = path.replace("{id}", &self.id(path, victim));
+        let real = path.replace("{id}", &self.id(path, victim)).replace("{name}", "mailer");
         match path {
             "/v1/cart" | "/v1/cart/merge" => format!("{real}?customer_id={}", self.customer),
             "/v1/cart/lines/{id}" => format!("{real}?customer_id={}_lines", self.customer),

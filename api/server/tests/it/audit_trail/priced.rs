@@ -43,6 +43,7 @@ impl Shop<'_> {
                 json!({"product_id": self.product, "quantity": 1, "to_location_id": to.1,
                        "reason": "nearer"})
             }
+            "/v1/events/consumers/{name}" => json!({"cursor": "e0:0,1:0,2:0,3:0,4:0"}),
             "/v1/locations" => json!({"name": "After", "priority": 20}),
             _ => return None,
         })

@@ -26,8 +26,8 @@ pub use create::CreateFulfillment;
 pub use deliver::DeliverFulfillment;
 pub use lose::{LoseFulfillment, Lost};
 pub use pack::PackFulfillment;
-pub use reship::{Asked, ReshipFulfillment};
 pub(crate) use reship::taken_again;
+pub use reship::{Asked, ReshipFulfillment};
 pub use ship::ShipFulfillment;
 
 /// The most fulfillments of one order, canceled ones included.

@@ -116,11 +116,9 @@ impl Again {
         let Asked { product, quantity, .. } = asked;
         match short {
             None => self.taken.push(product),
-            Some(available) => self.short.push(ShortLine {
-                product,
-                requested: quantity.into(),
-                available,
-            }),
+            Some(available) => {
+                self.short.push(ShortLine { product, requested: quantity.into(), available })
+            }
         }
     }
 }

@@ -21,7 +21,7 @@ use engine_core::{
 use rand::Rng as _;
 
 use super::values::Values;
-use super::{carts, fulfillment, locations, notices, pricing, search, webhooks};
+use super::{carts, feed, fulfillment, locations, notices, pricing, search, webhooks};
 
 pub fn any(v: &mut Values) -> Command {
     match v.random.random_range(0..100) {
@@ -36,6 +36,7 @@ pub fn any(v: &mut Values) -> Command {
         89..91 => key(v),
         91 | 92 => webhooks::any(v),
         93 if v.random.random_bool(0.5) => search::any(v),
+        99 => feed::any(v),
         94 => pricing::any(v),
         95 => notices::any(v),
         96..99 => carts::any(v),

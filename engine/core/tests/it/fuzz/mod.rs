@@ -6,6 +6,7 @@
 
 mod carts;
 mod commands;
+mod feed;
 mod fulfillment;
 mod locations;
 mod notices;

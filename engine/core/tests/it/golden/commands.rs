@@ -20,7 +20,9 @@ use engine_core::{
 };
 
 use super::values::*;
-use super::{Golden, carts, fulfillment, locations, named, notices, pricing, search, webhooks};
+use super::{
+    Golden, carts, feed, fulfillment, locations, named, notices, pricing, search, webhooks,
+};
 
 pub fn hold(golden: &mut Golden) {
     let plain = [
@@ -30,6 +32,7 @@ pub fn hold(golden: &mut Golden) {
         between(),
         keys(),
         webhooks::commands(),
+        feed::commands(),
         carts::commands(),
         notices::commands(),
         pricing::commands(),
@@ -331,6 +334,7 @@ fn replies() -> Vec<(String, Reply)> {
         Reply::TaxRate(Box::new(pricing::tax_rate())),
         Reply::Location(Box::new(locations::location())),
         Reply::SearchSettings { version: 12, updated_at: 2_000 },
+        Reply::Consumer(Box::new(feed::consumer())),
     ];
     replies.into_iter().map(named).collect()
 }

@@ -106,7 +106,13 @@ pub fn orders() -> Vec<(String, Order)> {
     let made_up = [MadeUp::Refunded, MadeUp::Reshipped(FulfillmentId(0xf0_12))].map(|made_up| {
         let lost = Fulfillment { made_up, ..fulfillment(FulfillmentState::Lost) };
         let progress = Progress { fulfillments: vec![lost, again()], ..Progress::default() };
-        (format!("made-up-{}", if made_up == MadeUp::Refunded { "Refunded" } else { "Reshipped" }), Order { progress, ..order() })
+        (
+            format!(
+                "made-up-{}",
+                if made_up == MadeUp::Refunded { "Refunded" } else { "Reshipped" }
+            ),
+            Order { progress, ..order() },
+        )
     });
     let refunds = RefundState::ALL.map(|state| {
         let progress = Progress { refunds: vec![refund(state)], ..Progress::default() };
@@ -127,8 +133,7 @@ pub fn orders() -> Vec<(String, Order)> {
 pub fn messages() -> Vec<(String, Vec<Message>)> {
     let message = |how| Message::EndUnits { order: ORDER, product: PRODUCT, quantity: 3, how };
     let all = [UnitsEnd::Shipped, UnitsEnd::Released, UnitsEnd::WrittenOff];
-    let mut all: Vec<_> =
-        all.map(|how| (format!("EndUnits-{how:?}"), vec![message(how)])).into();
+    let mut all: Vec<_> = all.map(|how| (format!("EndUnits-{how:?}"), vec![message(how)])).into();
     let (order, fulfillment, product) = (ORDER, FULFILLMENT, PRODUCT);
     let asked = Asked { order, fulfillment, product, quantity: 3 };
     all.push(("TakeAgain".into(), vec![Message::TakeAgain(asked)]));

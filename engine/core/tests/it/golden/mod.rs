@@ -8,6 +8,7 @@
 mod carts;
 mod commands;
 mod damage;
+mod feed;
 mod fulfillment;
 mod locations;
 mod notices;
@@ -45,6 +46,7 @@ fn bytes_are_forever() {
     pricing::hold(&mut golden);
     locations::hold(&mut golden);
     search::hold(&mut golden);
+    feed::hold(&mut golden);
     let all: BTreeSet<u16> = RECORDS.iter().map(|(number, _)| *number).collect();
     assert_eq!(golden.types, all, "every record has samples");
     assert!(golden.wrong.is_empty(), "{}", golden.wrong.join("\n"));

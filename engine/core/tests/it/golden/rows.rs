@@ -3,7 +3,7 @@
 use engine_core::access::{ApiKey, KeyUse, Scope};
 use engine_core::audit::{AuditRow, Change, Resource, Value};
 use engine_core::dedup::Remembered;
-use engine_core::feed::{Event, FeedEntry, FeedHead};
+use engine_core::feed::{Event, FeedEntry};
 use engine_core::inventory::{Hold, HoldRef, HoldState, Movement, MovementReason};
 use engine_core::order::{
     Decision, Ending, Flags, KeyResult, OpenOrders, Order, Review, Status, Transition, Units,
@@ -12,7 +12,7 @@ use engine_core::outbox::{Call, Message, ProviderCall, Sequence};
 use engine_core::payment::{
     IntentId, OpenCall, Orphan, OrphanState, PaymentEvent, PaymentMethod, PaymentState,
 };
-use engine_core::{Clock, Rejection, Reply, ShardId, Timer, TimerKind};
+use engine_core::{Clock, Rejection, Reply, ShardId, Timer, TimerKind, v1};
 
 use super::fulfillment::{self, REFUND};
 use super::values::*;
@@ -45,7 +45,7 @@ fn shard(golden: &mut Golden) {
     ];
     let entry = |event| FeedEntry { previous: 41, at: 1_000, events: vec![event] };
     golden.hold(each(events, entry));
-    golden.hold(one(FeedHead { last: 43, trimmed: 40 }));
+    golden.hold(one(v1::FeedHead { last: 43, trimmed: 40 }));
     golden.hold(vec![
         ("Ok".into(), Remembered { body: 22, outcome: Ok(Reply::Nothing) }),
         ("Err".into(), Remembered { body: 23, outcome: Err(Rejection::HoldEnded) }),
@@ -236,6 +236,7 @@ fn trail(golden: &mut Golden) {
         Resource::ShippingMethod(super::pricing::METHOD),
         Resource::TaxRate(super::pricing::RATE),
         Resource::Location(locations::LOCATION),
+        Resource::Consumer(super::feed::consumer().id),
     ];
     let mut samples = each(things, |target| AuditRow { target, ..row.clone() });
     let changed = |before, after| AuditRow {

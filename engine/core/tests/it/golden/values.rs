@@ -339,13 +339,16 @@ pub fn rejections() -> Vec<Rejection> {
         Rejection::LocationInactive { location: LOCATION },
         Rejection::DefaultLocation,
         Rejection::NotEnoughThere { location: LOCATION, requested: 15, free: 16 },
+        Rejection::ConsumerNotFound,
+        Rejection::TooManyConsumers { limit: 64 },
+        Rejection::ConsumerAhead { shard: ShardId(3) },
     ];
     all.extend(fulfillment::rejections());
     all
 }
 
 /// One of each.
-pub const FIELDS: [Field; 48] = [
+pub const FIELDS: [Field; 51] = [
     Field::Price,
     Field::Quantity,
     Field::Lines,
@@ -394,4 +397,7 @@ pub const FIELDS: [Field; 48] = [
     Field::Typos,
     Field::Synonyms,
     Field::Rules,
+    Field::Cursor,
+    Field::FeedAgeMs,
+    Field::FeedBytes,
 ];

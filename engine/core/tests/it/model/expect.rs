@@ -65,7 +65,8 @@ pub fn told(outcome: &Outcome) -> Expected {
         | Reply::Moved { .. }
         | Reply::Promotion(_)
         | Reply::ShippingMethod(_)
-        | Reply::TaxRate(_) => Told::Anything,
+        | Reply::TaxRate(_)
+        | Reply::Consumer(_) => Told::Anything,
     })
 }
 

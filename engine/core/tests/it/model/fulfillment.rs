@@ -4,9 +4,7 @@
 use std::collections::BTreeMap;
 
 use engine_core::inventory::{HoldLine, HoldRef, HoldState, UnitsEnd};
-use engine_core::order::{
-    FulfillmentState, LineProgress, MadeUp, Order as Row, Status, Units,
-};
+use engine_core::order::{FulfillmentState, LineProgress, MadeUp, Order as Row, Status, Units};
 use engine_core::outbox::Call;
 use engine_core::payment::{CallResult, Intent, IntentStatus, PaymentState};
 use engine_core::{FulfillmentId, Money, OrderId, ProductId, ReturnId, ShardId};

@@ -9,8 +9,8 @@ use engine_core::inventory::{HoldLine, HoldRef, HoldState, UNITS_MAX};
 use engine_core::order::Status;
 use engine_core::payment::IntentId;
 use engine_core::{
-    Currency, FulfillmentId, KeyId, LocationId, OrderId, Owner, ProductId, PromotionId, Rejection, ShardId,
-    Topology,
+    Currency, FulfillmentId, KeyId, LocationId, OrderId, Owner, ProductId, PromotionId, Rejection,
+    ShardId, Topology,
 };
 
 use super::carts::Carts;

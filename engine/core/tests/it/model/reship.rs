@@ -50,10 +50,10 @@ impl Model {
             return Err(Rejection::AlreadyMadeUp { how });
         }
         order.check_unblocked()?;
-        let (here, waits) = order
-            .units_of(&lines)
-            .into_iter()
-            .partition::<BTreeMap<_, _>, _>(|(product, _)| self.topology.of_product(*product) == home);
+        let (here, waits) =
+            order.units_of(&lines).into_iter().partition::<BTreeMap<_, _>, _>(|(product, _)| {
+                self.topology.of_product(*product) == home
+            });
         let short = here.iter().filter(|(id, units)| self.available(**id) < u64::from(**units));
         let lines_short: Vec<_> = short
             .map(|(product, units)| ShortLine {

@@ -208,6 +208,7 @@ impl World {
             Command::MergeCart(command) => model.merge_cart(command),
             // Webhooks have scripts and a fuzz of their own: none sells. Mail: see `mails`. So have
             // definitions of promotions and taxes: what they do to orders is in the carts' terms.
+            // Consumers of the feed: see `consumers`.
             _ => Ok(Told::Anything),
         }
     }

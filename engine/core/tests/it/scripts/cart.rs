@@ -5,7 +5,7 @@ use engine_core::outbox::Message;
 use engine_core::{ClearCart, Command, MergeCart, Money, SetCartLine, read};
 
 use super::world::World;
-use super::{Said, show, webhook};
+use super::{Said, feed, show};
 
 #[derive(goldenscript::Command)]
 enum Line {
@@ -84,7 +84,7 @@ pub fn run(world: &mut World, line: &goldenscript::Command) -> Said {
             return Ok(cart.map_or("no cart\n".into(), |cart| show(&cart) + "\n"));
         }
         Line::Account(owner) => return account(world, &owner),
-        Line::Other(line) => return webhook::run(world, &line),
+        Line::Other(line) => return feed::run(world, &line),
     };
     world.run(command)
 }

@@ -10,6 +10,7 @@ mod access;
 mod audit;
 mod cart;
 mod catalog;
+mod feed;
 mod fulfillment;
 mod inventory;
 mod names;

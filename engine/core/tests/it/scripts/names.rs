@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use engine_core::cart::CartId;
 use engine_core::payment::{IntentId, orphan};
 use engine_core::{
-    CollectionId, EndpointId, FulfillmentId, HoldId, KeyId, LocationId, OrderId, Owner, ProductId,
-    PromotionId, RefundId, ReturnId, SLOTS, ShardId, ShippingMethodId, Slot, Topology,
+    CollectionId, ConsumerId, EndpointId, FulfillmentId, HoldId, KeyId, LocationId, OrderId, Owner,
+    ProductId, PromotionId, RefundId, ReturnId, SLOTS, ShardId, ShippingMethodId, Slot, Topology,
 };
 
 /// What the names of a script stand for.
@@ -83,6 +83,13 @@ impl Names {
         let id = EndpointId(u128::from(hash(name)));
         self.learn(format!("{id:?}"), name);
         id
+    }
+
+    /// The consumer of that name.
+    pub fn consumer(&mut self, name: &str) {
+        let id = ConsumerId::of(name);
+        self.learn(format!("{id:?}"), name);
+        self.learn(id.to_string(), name);
     }
 
     pub fn fulfillment(&mut self, name: &str) -> FulfillmentId {

@@ -37,6 +37,7 @@ fn reply(reply: &Reply) -> String {
         Reply::ShippingMethod(method) => pricing::shipping_method(method),
         Reply::TaxRate(rate) => pricing::tax_rate(rate),
         Reply::Location(location) => self::location(location),
+        Reply::Consumer(consumer) => super::feed::consumer(consumer),
         other => format!("{other:?}"),
     }
 }

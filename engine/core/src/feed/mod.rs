@@ -2,28 +2,47 @@
 //!
 //! A position is (log index, ordinal within it). Each entry names the one before it, so a reader
 //! that finds another predecessor than its own position has a gap and must rebuild (I11).
+//!
+//! It is kept for a time and up to a size (`retention`). Who reads it from outside may keep its place here, under a name: a [`Consumer`] is a row of the
+//! meta group.
+
+mod consumer;
+mod delete_consumer;
+mod put_consumer;
+pub(crate) mod retention;
+pub(crate) mod rows;
+mod set_feed_retention;
 
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
 use crate::catalog::{Collection, Product};
-use crate::codec::decode;
+use crate::codec::{decode, decode_since, encode};
 use crate::fault::Fault;
-use crate::ids::{OrderId, Owner, ProductId};
+use crate::ids::{OrderId, Owner, ProductId, ShardId};
 use crate::keys::{Key, kind_from};
 use crate::order::Status;
 use crate::txn::{Txn, View};
-use crate::webhook;
+use crate::v1;
+use crate::webhook::Position;
 
-/// How long the feed is kept, in milliseconds: 72 hours.
-pub const FEED_RETENTION_MS: u64 = 72 * 3_600_000;
-/// How long the feed is kept for an endpoint of webhooks that has not been told of it yet, in
-/// milliseconds: 30 days.
-pub const FEED_KEPT_FOR_WEBHOOKS_MS: u64 = 30 * 24 * 3_600_000;
+pub use consumer::Consumer;
+pub use delete_consumer::DeleteConsumer;
+pub use put_consumer::PutConsumer;
+pub use retention::{
+    FEED_AGE_MS, FEED_AGE_MS_MAX, FEED_AGE_MS_MIN, FEED_BYTES, FEED_BYTES_MAX, FEED_BYTES_MIN,
+    FeedRetention, retention,
+};
+pub use set_feed_retention::SetFeedRetention;
 
-/// How many entries are read at once to find those too old: most pulses find none.
-const TRIM_PAGE: usize = 16;
+/// The most consumers of a cluster that keep their place in it.
+pub const CONSUMERS_MAX: usize = 64;
+/// The longest name of a consumer, in bytes.
+pub const CONSUMER_NAME_BYTES_MAX: usize = 64;
+
+/// Up to where a group's feed was read.
+pub type ReadTo = (ShardId, Position);
 
 /// Something that happened. Append only.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,13 +90,24 @@ pub struct FeedEntry {
     pub events: Vec<Event>,
 }
 
-/// Where the feed ends, and how far it has been trimmed.
+/// Where the feed ends, how far it has been trimmed, and how large it is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FeedHead {
     /// The log index of the last entry; 0 when there is none.
     pub last: u64,
     /// The log index of the last entry that was trimmed away; 0 when none was.
     pub trimmed: u64,
+    /// How many bytes the entries after `counted_from` have, their keys included.
+    pub bytes: u64,
+    /// Entries up to this log index are not counted: they were there before any was.
+    pub counted_from: u64,
+}
+
+impl From<v1::FeedHead> for FeedHead {
+    fn from(head: v1::FeedHead) -> Self {
+        let v1::FeedHead { last, trimmed } = head;
+        Self { last, trimmed, bytes: 0, counted_from: last }
+    }
 }
 
 /// Appends the events of one log entry.
@@ -92,8 +122,11 @@ pub(crate) fn append(
     }
     let events = last_levels(events);
     let head = head(txn)?;
-    txn.put(&Key::FeedEntry { index }, &FeedEntry { previous: head.last, at, events });
-    txn.put(&Key::FeedHead, &FeedHead { last: index, ..head });
+    let key = Key::FeedEntry { index }.encode();
+    let value = encode(&FeedEntry { previous: head.last, at, events });
+    let bytes = head.bytes.saturating_add(retention::bytes_of(&key, &value));
+    txn.put_raw(key, value);
+    txn.put(&Key::FeedHead, &FeedHead { last: index, bytes, ..head });
     Ok(())
 }
 
@@ -112,43 +145,11 @@ fn last_levels(events: Vec<Event>) -> Vec<Event> {
     kept
 }
 
-/// Trims entries older than the retention, at most `limit` of them. Says how many went.
-pub(crate) fn trim(txn: &mut Txn<'_>, now: u64, limit: usize) -> Result<usize, Fault> {
-    let before = head(txn)?;
-    let mut after = before;
-    let mut trimmed = 0;
-    let wanted = webhooks_need(txn)?;
-    while trimmed < limit {
-        let page = entries(txn, after.trimmed, TRIM_PAGE.min(limit - trimmed))?;
-        let old = page.iter().take_while(|(index, entry)| {
-            let kept_ms =
-                if *index < wanted { FEED_RETENTION_MS } else { FEED_KEPT_FOR_WEBHOOKS_MS };
-            entry.at.saturating_add(kept_ms) <= now && *index != before.last
-        });
-        let old: Vec<u64> = old.map(|(index, _)| *index).collect();
-        let Some(last) = old.last() else { break };
-        after.trimmed = *last;
-        trimmed += old.len();
-        for index in old {
-            txn.delete(&Key::FeedEntry { index });
-        }
-    }
-    if after != before {
-        txn.put(&Key::FeedHead, &after);
-    }
-    Ok(trimmed)
-}
-
-/// The first entry that some endpoint of webhooks may not have been told of yet.
-fn webhooks_need(view: &dyn View) -> Result<u64, Fault> {
-    let rows = webhook::rows::all_deliveries(view)?;
-    let through = rows.iter().filter_map(|(_, row)| row.through);
-    Ok(through.map(|through| through.index).min().unwrap_or(u64::MAX))
-}
-
 /// Where the feed ends.
 pub fn head(view: &dyn View) -> Result<FeedHead, Fault> {
-    Ok(view.read(&Key::FeedHead)?.unwrap_or_default())
+    let row = view.get(&Key::FeedHead.encode())?;
+    let row = row.map(|row| decode_since::<v1::FeedHead, FeedHead>(&row));
+    Ok(row.transpose()?.unwrap_or_default())
 }
 
 /// The first entries after a log index, in order, with their log indexes.
