@@ -301,8 +301,8 @@ impl Tail {
 
     /// Takes every level of stock from the rows. What happens meanwhile comes by the feed again.
     fn load_stock(&mut self) -> Result<(), PassError> {
-        let Self { node, index, popularity, .. } = self;
-        for shard in &self.shards {
+        let Self { node, index, popularity, shards, .. } = self;
+        for shard in shards.iter() {
             let head = feed::head(&node.view(*shard))?.last;
             let mut levels = Vec::new();
             each_product(node, *shard, |product, stock| {
