@@ -19,8 +19,8 @@ impl Client {
         answer(keyed(request, key).json(new)).await
     }
 
-    /// Says that a fulfillment is packed, delivered or canceled, or is to be sent once more (`reship`):
-    /// `verb` is the last of the path.
+    /// Says that a fulfillment is packed, delivered or canceled, or is to be sent once more: `verb`
+    /// is the last of the path.
     pub async fn change_fulfillment(
         &self,
         (order, version): (&str, Option<u64>),

@@ -64,8 +64,8 @@ pub enum Message {
     },
     /// From the meta group to every other: a location is as it says now.
     Location(Box<Location>),
-    /// To a product's shard: units of an order never arrived, so many are wanted once more. Answered
-    /// by `TakenAgain`.
+    /// To a product's shard: units of an order never arrived, so many are wanted once more.
+    /// Answered by `TakenAgain`.
     TakeAgain(Asked),
     /// To an order's shard: the units it asked for are committed, or there are only so many.
     TakenAgain {

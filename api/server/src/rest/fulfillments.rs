@@ -123,9 +123,9 @@ fn verbs(routes: Routes) -> Routes {
 fn again(path: &'static str) -> Op {
     of_part(path, "reshipFulfillment", "Sends what never arrived once more")
         .about(
-            "Nobody pays for it again. Its units are taken from the stock anew: if there are too few \
-             it is 409, and can be tried once more. Is a shard slow to say so, the new fulfillment \
-             is `reserving` until it has.",
+            "Nobody pays for it again. Its units are taken from the stock anew: if there are too \
+             few it is 409, and can be tried once more. Is a shard slow to say so, the new \
+             fulfillment is `reserving` until it has.",
         )
         .no_body()
         .refuses(&[Code::AlreadyMadeUp, Code::OutOfStock, Code::OrderBlocked])

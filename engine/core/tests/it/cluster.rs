@@ -9,8 +9,8 @@ use std::ops::Range;
 use engine_core::codec::{decode, encode};
 use engine_core::invariants::{self, Violation};
 use engine_core::{
-    Acknowledge, Applied, Batch, Command, Deliver, Fault, Row, Shard, ShardId, Stamp, Stamped,
-    Topology, Txn, View, Write, apply, outbox,
+    Acknowledge, Applied, Batch, Command, Deliver, Fault, OrderId, Row, Shard, ShardId, Stamp,
+    Stamped, Topology, Txn, View, Write, apply, outbox,
 };
 
 /// The most messages of one delivery.
@@ -92,8 +92,9 @@ impl Cluster {
             | Command::PutTaxRate(_)
             | Command::DeleteTaxRate(_)
             | Command::PutLocation(_)
-            | Command::PutSearchSettings(_) => ShardId::META,
-            Command::PutConsumer(_) | Command::DeleteConsumer(_) => ShardId::META,
+            | Command::PutSearchSettings(_)
+            | Command::PutConsumer(_)
+            | Command::DeleteConsumer(_) => ShardId::META,
             Command::ReceiveStock(c) => topology.of_product(c.product),
             Command::AdjustStock(c) => topology.of_product(c.product),
             Command::SetStock(c) => topology.of_product(c.product),
@@ -104,36 +105,11 @@ impl Cluster {
                 promotion.map_or(ShardId(1), |promotion| topology.of_promotion(promotion.id))
             }
             Command::HoldStock(c) => line(&c.lines),
-            Command::PlaceOrder(c) => topology.of_order(c.order),
-            Command::RefuseOrder(c) => topology.of_order(c.order),
-            Command::ResolveHold(c) => topology.of_order(c.order),
-            Command::CancelOrder(c) => topology.of_order(c.order),
-            Command::RecoverOrder(c) => topology.of_order(c.order),
-            Command::CreateFulfillment(c) => topology.of_order(c.order),
-            Command::PackFulfillment(c) => topology.of_order(c.order),
-            Command::ShipFulfillment(c) => topology.of_order(c.order),
-            Command::DeliverFulfillment(c) => topology.of_order(c.order),
-            Command::CancelFulfillment(c) => topology.of_order(c.order),
-            Command::CancelLines(c) => topology.of_order(c.order),
-            Command::RefundOrder(c) => topology.of_order(c.order),
-            Command::LoseFulfillment(c) => topology.of_order(c.order),
-            Command::ReshipFulfillment(c) => topology.of_order(c.order),
-            Command::RequestReturn(c) => topology.of_order(c.order),
-            Command::ApproveReturn(c) => topology.of_order(c.order),
-            Command::RejectReturn(c) => topology.of_order(c.order),
-            Command::CancelReturn(c) => topology.of_order(c.order),
-            Command::ReceiveReturn(c) => topology.of_order(c.order),
-            Command::NoteDispute(c) => topology.of_order(c.order),
-            Command::ImportRefund(c) => topology.of_order(c.order),
-            Command::ReconcileIntent(c) => topology.of_order(c.order),
-            Command::Settle(c) => topology.of_order(c.effect.order),
-            Command::NotePaymentEvent(c) => topology.of_order(c.order),
-            Command::RetryPayment(c) => topology.of_order(c.order),
             Command::SetCartLine(c) => topology.of_owner(&c.owner),
             Command::ClearCart(c) => topology.of_owner(&c.owner),
             Command::MergeCart(c) => topology.of_owner(&c.guest),
             // Messages, timers and senders: a script names their shard.
-            _ => ShardId(1),
+            command => order_of(command).map_or(ShardId(1), |order| topology.of_order(order)),
         }
     }
 
@@ -210,4 +186,36 @@ impl View for Rows {
         }
         Ok(self.0.range(range).take(limit).map(|(k, v)| (k.clone(), v.clone())).collect())
     }
+}
+
+/// The order that a command is about.
+fn order_of(command: &Command) -> Option<OrderId> {
+    Some(match command {
+        Command::PlaceOrder(c) => c.order,
+        Command::RefuseOrder(c) => c.order,
+        Command::ResolveHold(c) => c.order,
+        Command::CancelOrder(c) => c.order,
+        Command::RecoverOrder(c) => c.order,
+        Command::CreateFulfillment(c) => c.order,
+        Command::PackFulfillment(c) => c.order,
+        Command::ShipFulfillment(c) => c.order,
+        Command::DeliverFulfillment(c) => c.order,
+        Command::CancelFulfillment(c) => c.order,
+        Command::CancelLines(c) => c.order,
+        Command::RefundOrder(c) => c.order,
+        Command::LoseFulfillment(c) => c.order,
+        Command::ReshipFulfillment(c) => c.order,
+        Command::RequestReturn(c) => c.order,
+        Command::ApproveReturn(c) => c.order,
+        Command::RejectReturn(c) => c.order,
+        Command::CancelReturn(c) => c.order,
+        Command::ReceiveReturn(c) => c.order,
+        Command::NoteDispute(c) => c.order,
+        Command::ImportRefund(c) => c.order,
+        Command::ReconcileIntent(c) => c.order,
+        Command::NotePaymentEvent(c) => c.order,
+        Command::RetryPayment(c) => c.order,
+        Command::Settle(c) => c.effect.order,
+        _ => return None,
+    })
 }
