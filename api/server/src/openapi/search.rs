@@ -44,6 +44,8 @@ pub fn limits(kind: &str, field: &str) -> Option<Value> {
         ("SearchResults", "suggestion") | ("Completion", "text") => {
             json!({"minLength": 1, "maxLength": MADE_CHARS_MAX, "examples": ["green tea"]})
         }
+        // These are pieces, not the texts that the names stand for elsewhere.
+        ("Highlights", "name" | "description") => json!({}),
         ("HighlightPiece", "text") => text(1, NAME_BYTES_MAX.max(4 * SNIPPET_CHARS), "tea"),
         ("SearchIndexStatus" | "SearchRebuild", "node") => number(0, i64::MAX, 2),
         ("SearchRebuild", "shards") => {
