@@ -69,7 +69,8 @@ mod tests {
             Delivery { at: 1_795_374_423_250, notice, attempts: 0, due: 0, status: None };
         let text = format!(
             "{{\"data\":{{\"order_id\":\"{order}\",\"status\":\"confirmed\"}},\
-             \"id\":\"evt_2-42-1\",\"timestamp\":\"2026-11-22T19:07:03.250Z\",\"type\":\"order.changed\"}}"
+             \"id\":\"evt_2-42-1\",\"timestamp\":\"2026-11-22T19:07:03.250Z\",\
+             \"type\":\"order.changed\"}}"
         );
         let (shard, at) = (ShardId(2), Position { index: 42, ordinal: 1 });
         assert_eq!(body(shard, at, &delivery), text);

@@ -3,8 +3,8 @@
 //! A position is (log index, ordinal within it). Each entry names the one before it, so a reader
 //! that finds another predecessor than its own position has a gap and must rebuild (I11).
 //!
-//! It is kept for a time and up to a size (`retention`). Who reads it from outside may keep its place here, under a name: a [`Consumer`] is a row of the
-//! meta group.
+//! It is kept for a time and up to a size (`retention`). Who reads it from outside may keep its
+//! place here, under a name: a [`Consumer`] is a row of the meta group.
 
 mod consumer;
 mod delete_consumer;

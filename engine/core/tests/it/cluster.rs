@@ -92,8 +92,7 @@ impl Cluster {
             | Command::PutTaxRate(_)
             | Command::DeleteTaxRate(_)
             | Command::PutLocation(_)
-            | Command::PutConsumer(_)
-            | Command::DeleteConsumer(_) => ShardId::META,
+            | Command::PutConsumer(_) => ShardId::META,
             Command::ReceiveStock(c) => topology.of_product(c.product),
             Command::AdjustStock(c) => topology.of_product(c.product),
             Command::SetStock(c) => topology.of_product(c.product),
