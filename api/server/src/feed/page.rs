@@ -88,6 +88,7 @@ impl AppState {
                 events.push((read, cursor.clone()));
             }
         }
+        let has_more = has_more && is_more(&mut readers);
         Ok(Page { events, has_more, cursor })
     }
 
@@ -122,6 +123,11 @@ fn next(readers: &mut [Reader]) -> Result<Option<(Read, Position)>, Broken> {
     let waiting = readers.iter_mut().filter(|reader| !reader.waiting.is_empty());
     let first = waiting.min_by_key(|it| (it.waiting.front().map(|(read, _)| read.time), it.shard));
     Ok(first.and_then(|reader| reader.waiting.pop_front()))
+}
+
+/// Whether there is another event. Where that cannot be said now, who asks for it is told why.
+fn is_more(readers: &mut [Reader]) -> bool {
+    readers.iter_mut().any(|reader| reader.fill().is_err() || !reader.waiting.is_empty())
 }
 
 /// One shard's feed, read piece by piece.

@@ -40,10 +40,6 @@ pub fn routes() -> Routes {
     });
     let wait = json!({"type": "integer", "minimum": 0, "maximum": WAIT_S_MAX, "default": 0});
     let after = json!({"anyOf": [event_cursor(), {"const": "now"}]});
-    let parameter = |name: &str, about: &str, schema: Value| {
-        let place = "query";
-        json!({"name": name, "in": place, "description": about, "schema": schema})
-    };
     let last = json!({
         "name": LAST_EVENT_ID, "in": "header", "schema": event_cursor(),
         "description": "Where a stream broke off: the last `id` that came. It comes before \
@@ -84,6 +80,10 @@ pub fn routes() -> Routes {
             .seen(),
         read,
     )
+}
+
+fn parameter(name: &str, about: &str, schema: Value) -> Value {
+    json!({"name": name, "in": "query", "description": about, "schema": schema})
 }
 
 /// The parameters.

@@ -53,7 +53,7 @@ pub fn run(world: &mut World, line: &goldenscript::Command) -> Said {
         Line::DeleteConsumer(name) => {
             let id = ConsumerId::of(&name);
             world.names.consumer(&name);
-            world.run(Command::DeleteConsumer(DeleteConsumer { id }))
+            world.run_in(ShardId::META, Command::DeleteConsumer(DeleteConsumer { id }))
         }
         Line::KeepFeed { shard, hours, mib } => {
             let age_ms = hours.saturating_mul(3_600_000);
